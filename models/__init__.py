@@ -1,0 +1,35 @@
+"""The two networks, the scramble, and the zoo of eight trained variants."""
+
+from models.cards import Card, Epoch
+from models.errors import NudgeError, PretrainedError
+from models.networks import SIDE
+from models.zoo import (
+    CLASSES,
+    PRETRAINED,
+    VARIANTS,
+    Architecture,
+    Dataset,
+    PixelOrder,
+    Variant,
+    assemble,
+    build_model,
+    load_model,
+)
+
+__all__ = [
+    "CLASSES",
+    "PRETRAINED",
+    "SIDE",
+    "VARIANTS",
+    "Architecture",
+    "Card",
+    "Dataset",
+    "Epoch",
+    "NudgeError",
+    "PixelOrder",
+    "PretrainedError",
+    "Variant",
+    "assemble",
+    "build_model",
+    "load_model",
+]

@@ -1,0 +1,88 @@
+"""Model cards: what was measured about each trained variant, read from `pretrained/index.json`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from models.errors import PretrainedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epoch:
+    """One point of a learning curve. Accuracies are top-1, as fractions of 1."""
+
+    train_loss: float  # of the network in training: with dropout and whatever else regularises
+    train_accuracy: float
+    test_loss: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What is known of one trained variant. Counts are over the full official test set."""
+
+    sha256: str  # of the weight file
+    data_sha256: Mapping[str, str]  # of the decoded splits, by name: "train", "test"
+    permutation_sha256: str | None  # of its int64 bytes; None where pixels stay in order
+    parameters: int
+    total: int  # test pictures
+    epsilons: Sequence[float]
+    fgsm: Sequence[int]  # pictures right at each epsilon; the first is the clean count
+    random: Sequence[int]  # the same under a random nudge of the same size
+    learning_curve: Sequence[Epoch]
+    recipe: Mapping[str, Any]
+    seed: int
+    seconds: float  # wall time of the training
+    hardware: str
+    versions: Mapping[str, str]
+    command: str  # recreates the weights
+
+    @property
+    def accuracy(self) -> float:
+        """Clean top-1 accuracy on the full test set, as a fraction of 1."""
+        return self.fgsm[0] / self.total
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> "Card":
+        """Raises KeyError or TypeError where the record has another shape."""
+        values = {field.name: record[field.name] for field in fields(cls)}
+        values["learning_curve"] = tuple(Epoch(**point) for point in record["learning_curve"])
+        for name in ("epsilons", "fgsm", "random"):
+            values[name] = tuple(record[name])
+        return cls(**values)
+
+
+def read_card(index: Path, variant: str, *, mend: str) -> Card:
+    """The card of `variant` in the file `index`.
+
+    Raises:
+        PretrainedError: the file or the card is missing or malformed; `mend` is the command named.
+    """
+    try:
+        return Card.from_json(read_index(index)[variant])
+    except FileNotFoundError:
+        raise PretrainedError("The model cards are missing", where=index, mend=mend) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PretrainedError(
+            f"The card of {variant} cannot be read",
+            where=index,
+            expected="one JSON object per variant, with every field of models.Card",
+            found=f"{type(error).__name__}: {error}",
+            mend=mend,
+        ) from error
+
+
+def read_index(index: Path) -> dict[str, Any]:
+    """All records of `index`, by variant id, as parsed JSON."""
+    return _parse(index, index.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)  # a page asks for cards at every run; the file changes only by training
+def _parse(index: Path, _modified: int) -> dict[str, Any]:
+    records = json.loads(index.read_text(encoding="utf-8"))
+    if not isinstance(records, dict):
+        raise TypeError(f"the file holds a {type(records).__name__}")
+    return records

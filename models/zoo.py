@@ -1,0 +1,179 @@
+"""The eight trained variants: what each is, and how to load it from `pretrained/`."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as parse_safetensors
+from torch import Tensor, nn
+
+from models.cards import Card, read_card
+from models.errors import PretrainedError
+from models.layers import Normalise, Scramble
+from models.networks import convolutional, fully_connected
+
+PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
+
+
+class Dataset(StrEnum):
+    FASHION = "fashion"
+    SIGN = "sign"
+
+
+class Architecture(StrEnum):
+    FCNN = "fcnn"
+    CNN = "cnn"
+
+
+class PixelOrder(StrEnum):
+    ORDERED = "ordered"
+    SCRAMBLED = "scrambled"
+
+
+CLASSES: Mapping[Dataset, tuple[str, ...]] = MappingProxyType(
+    {
+        Dataset.FASHION: (
+            "T-shirt",
+            "trouser",
+            "pullover",
+            "dress",
+            "coat",
+            "sandal",
+            "shirt",
+            "sneaker",
+            "bag",
+            "ankle boot",
+        ),
+        # J and Z are movements, so no picture can show them.
+        Dataset.SIGN: tuple("ABCDEFGHIKLMNOPQRSTUVWXY"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One trained model: a data set, a network and an order of the pixels."""
+
+    dataset: Dataset
+    architecture: Architecture
+    pixels: PixelOrder
+
+    @property
+    def id(self) -> str:
+        """The name in addresses, files and commands, such as `sign-cnn-scrambled`."""
+        suffix = "-scrambled" if self.pixels is PixelOrder.SCRAMBLED else ""
+        return f"{self.dataset}-{self.architecture}{suffix}"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes; a logit's index is a position in this tuple."""
+        return CLASSES[self.dataset]
+
+    @property
+    def weights(self) -> Path:
+        return PRETRAINED / f"{self.id}.safetensors"
+
+    @property
+    def card(self) -> Card:
+        """What was measured of it. Raises PretrainedError where that cannot be read."""
+        return read_card(PRETRAINED / "index.json", self.id, mend=self._mend)
+
+    @property
+    def _mend(self) -> str:
+        return f"git checkout -- pretrained  (or train it: python scripts/train.py {self.id})"
+
+
+VARIANTS: Mapping[str, Variant] = MappingProxyType(
+    {v.id: v for v in (Variant(*kind) for kind in product(Dataset, Architecture, PixelOrder))}
+)
+
+
+def build_model(variant: Variant, *, mean: float = 0.0, std: float = 1.0) -> nn.Sequential:
+    """An untrained model of that kind: normalise, scramble, network, under these names.
+
+    It maps pictures (N, 1, 28, 28), float32 in [0, 1], to logits (N, classes).
+    """
+    build = fully_connected if variant.architecture is Architecture.FCNN else convolutional
+    model = nn.Sequential()
+    model.add_module("normalise", Normalise(mean, std))
+    if variant.pixels is PixelOrder.SCRAMBLED:
+        model.add_module("scramble", Scramble())
+    model.add_module("network", build(len(variant.classes)))
+    return model
+
+
+def load_model(variant: str | Variant, device: str | torch.device = "cpu") -> nn.Sequential:
+    """A trained variant, ready to attack: eval mode, parameters frozen, safe to share by threads.
+
+    >>> load_model("sign-cnn-scrambled")(torch.rand(5, 1, 28, 28)).shape
+    torch.Size([5, 24])
+
+    Raises:
+        ValueError: there is no such variant.
+        PretrainedError: its weights are missing, damaged or not those of its card.
+    """
+    if isinstance(variant, str):
+        variant = find_variant(variant)
+    return assemble(variant, _read_weights(variant)).to(device)
+
+
+def assemble(variant: Variant, tensors: Mapping[str, Tensor]) -> nn.Sequential:
+    """A model of that kind with those weights, in eval mode and frozen.
+
+    Half-precision tensors are widened to float32. Raises PretrainedError where they do not fit.
+    """
+    model = build_model(variant)
+    try:
+        model.load_state_dict(dict(tensors), strict=True)
+    except RuntimeError as error:
+        raise PretrainedError(
+            f"The weights of {variant.id} do not fit its network",
+            where=variant.weights,
+            expected=f"the tensors of a {variant.architecture} for {variant.dataset}",
+            found=" ".join(str(error).split()),
+            mend=variant._mend,
+        ) from error
+    model.requires_grad_(False)
+    # On a CPU the convolutions run about twice as fast with the channels last in memory.
+    return model.eval().to(memory_format=torch.channels_last)
+
+
+def find_variant(variant_id: str) -> Variant:
+    """The variant of that id. Raises ValueError, naming all ids, where there is none."""
+    if variant_id not in VARIANTS:
+        raise ValueError(f"expected a variant out of {', '.join(VARIANTS)}; got {variant_id!r}")
+    return VARIANTS[variant_id]
+
+
+def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
+    try:
+        content = variant.weights.read_bytes()
+    except FileNotFoundError:
+        raise PretrainedError(
+            f"The weights of {variant.id} are missing", where=variant.weights, mend=variant._mend
+        ) from None
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != variant.card.sha256:
+        raise PretrainedError(
+            f"The weights of {variant.id} are not those of its card",
+            where=variant.weights,
+            expected=f"SHA-256 {variant.card.sha256}",
+            found=digest,
+            mend=variant._mend,
+        )
+    try:
+        return parse_safetensors(content)
+    except SafetensorError as error:
+        raise PretrainedError(
+            f"The weights of {variant.id} are no safetensors file",
+            where=variant.weights,
+            expected="a safetensors file",
+            found=str(error),
+            mend=variant._mend,
+        ) from error
