@@ -1,0 +1,1 @@
+"""What is computed: data, attacks, sweeps, training. Knows nothing of the page."""
