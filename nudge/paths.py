@@ -1,0 +1,58 @@
+"""One picture along epsilon: the probability of every class, and where the prediction flips."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from nudge.attacks import check_epsilon, nudge
+
+
+@dataclass(frozen=True)
+class ProbabilityPath:
+    """What a model makes of one picture as it moves along one direction."""
+
+    epsilons: tuple[float, ...]  # (K,), ascending
+    probabilities: Tensor  # float32 (K, classes), the softmax of the logits
+
+    @property
+    def predictions(self) -> Tensor:
+        """The most probable class at each epsilon: int64 (K,)."""
+        return self.probabilities.argmax(dim=1)
+
+    def first_miss(self, label: int) -> float | None:
+        """The smallest epsilon at which the prediction is not `label`; None if it always is."""
+        return next(
+            (
+                e
+                for e, p in zip(self.epsilons, self.predictions.tolist(), strict=True)
+                if p != label
+            ),
+            None,
+        )
+
+
+@torch.inference_mode()
+def probability_path(
+    model: nn.Module, image: Tensor, direction: Tensor, epsilons: Sequence[float]
+) -> ProbabilityPath:
+    """Move one picture along `direction` by each epsilon and ask the model.
+
+    >>> path = probability_path(model, image, fgsm_direction(model, image, label), [0, 0.1, 0.2])
+    >>> path.probabilities.shape
+    torch.Size([3, 10])
+
+    Args:
+        image, direction: (1, 1, 28, 28), as in `nudge.attacks`.
+        epsilons: ascending, each in [0, 1].
+    """
+    for epsilon in epsilons:
+        check_epsilon(epsilon)
+    if image.shape[:1] != (1,) or direction.shape != image.shape:
+        raise ValueError(
+            f"expected one image and a direction of its shape, "
+            f"got {tuple(image.shape)} and {tuple(direction.shape)}"
+        )
+    nudged = torch.cat([nudge(image, direction, epsilon) for epsilon in epsilons])
+    return ProbabilityPath(tuple(epsilons), model(nudged).softmax(dim=1))

@@ -1,0 +1,118 @@
+"""How accuracy falls as epsilon grows: K epsilons for one gradient and K forward passes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from nudge.attacks import check_classes, check_epsilon, check_labels, fgsm_direction
+from nudge.data import to_pixels
+
+# Every page, card and curve uses this grid: fine, because most of the fall lies below 0.05.
+EPSILON_STEP = 0.005
+EPSILONS = tuple(round(i * EPSILON_STEP, 3) for i in range(61))  # 0, 0.005, ... 0.3
+
+# Small enough for the activations to stay in cache, large enough to use both cores.
+BATCH_SIZE = 100
+
+
+@dataclass(frozen=True)
+class AccuracyCurve:
+    """Counts of pictures classified correctly (top-1), by epsilon."""
+
+    epsilons: tuple[float, ...]
+    correct: tuple[int, ...]
+    total: int
+
+    @property
+    def accuracy(self) -> tuple[float, ...]:
+        """Fractions of 1; NaN over no pictures."""
+        return tuple(c / self.total if self.total else float("nan") for c in self.correct)
+
+
+def accuracy_curve(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Sequence[float],
+    *,
+    directions: Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> AccuracyCurve:
+    """Count the pictures that stay right when each is moved by epsilon, for every epsilon.
+
+    >>> images, labels = load_split("fashion", "test")
+    >>> curve = accuracy_curve(load_model("fashion-cnn"), images[:500], labels[:500], [0, 0.1])
+    >>> curve.total, len(curve.accuracy)
+    (500, 2)
+
+    Args:
+        model: maps pictures to logits (N, classes); in eval mode.
+        images: float (N, 1, 28, 28) in [0, 1], or stored pictures, uint8 (N, 28, 28).
+        labels: int64 (N,), the true classes.
+        epsilons: each in [0, 1], in any order.
+        directions: (N, 1, 28, 28), what to move along instead of FGSM's direction: the control of
+            `random_direction`, or the directions of another model to see whether they transfer.
+        batch_size: pictures at a time; changes speed and memory only.
+
+    Raises:
+        ValueError: an argument is not as said.
+    """
+    *_, curve = stream_accuracy_curve(
+        model, images, labels, epsilons, directions=directions, batch_size=batch_size
+    )
+    return curve
+
+
+def stream_accuracy_curve(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Sequence[float],
+    *,
+    directions: Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> Iterator[AccuracyCurve]:
+    """`accuracy_curve` in the making: over no picture, then over those so far after every batch."""
+    for epsilon in epsilons:
+        check_epsilon(epsilon)
+    check_labels(labels, images)
+    if directions is not None and len(directions) != len(images):
+        raise ValueError(f"expected {len(images)} directions, got {len(directions)}")
+    device = next((p.device for p in model.parameters()), images.device)
+    correct = torch.zeros(len(epsilons), dtype=torch.int64)
+    total = 0
+    yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
+    for start in range(0, len(images), batch_size):
+        batch = slice(start, start + batch_size)
+        pictures = images[batch].to(device)
+        if pictures.dtype == torch.uint8:
+            pictures = to_pixels(pictures)
+        truth = labels[batch].to(device)
+        if directions is None:
+            direction = fgsm_direction(model, pictures, truth)
+        else:
+            direction = directions[batch].to(device, pictures.dtype)
+        correct += _count_correct(model, pictures, truth, direction, epsilons)
+        total += len(pictures)
+        yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
+
+
+@torch.inference_mode()
+def _count_correct(
+    model: nn.Module,
+    pictures: Tensor,
+    labels: Tensor,
+    direction: Tensor,
+    epsilons: Sequence[float],
+) -> Tensor:
+    """Pictures right at each epsilon: int64 (K,), on the CPU."""
+    counts = torch.empty(len(epsilons), dtype=torch.int64, device=pictures.device)
+    nudged = torch.empty_like(pictures)
+    for i, epsilon in enumerate(epsilons):
+        torch.add(pictures, direction, alpha=epsilon, out=nudged).clamp_(0, 1)
+        logits = model(nudged)
+        check_classes(labels, logits)
+        counts[i] = (logits.argmax(dim=1) == labels).sum()
+    return counts.cpu()
