@@ -1,0 +1,261 @@
+"""Training one variant: the whole set on the device as one uint8 tensor, shuffled by index.
+
+Every source of chance is seeded anew at the start of each epoch from (seed, epoch), so an epoch
+depends only on the weights it starts from. A run that was broken off and taken up again therefore
+ends in the very weights of an unbroken one.
+"""
+
+import json
+import math
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from models import Epoch, Variant, build_model
+from nudge.data import Split, digest, to_pixels
+from nudge.files import replacing
+from nudge.recipes import Recipe
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a training stands, for a progress bar."""
+
+    done: int  # steps, out of `total`
+    total: int
+    loss: Tensor  # of this step's batch, a scalar; reading it waits for the device, so do it rarely
+
+
+@dataclass(frozen=True)
+class Blend:
+    """Mixup, arXiv:1710.09412: each picture, and its target, blended with a partner's."""
+
+    share: float  # of the picture itself; the same for a whole batch
+    partner: Tensor  # int64 (N,), a permutation of the batch
+
+    def __call__(self, values: Tensor) -> Tensor:
+        return self.share * values + (1 - self.share) * values[self.partner.to(values.device)]
+
+
+class Training:
+    """One training run, an epoch at a time.
+
+    >>> run = Training(VARIANTS["sign-cnn"], RECIPES["sign", "cnn"], train, test, seed=0)
+    >>> for step in run.epochs():
+    ...     progress.update()
+    >>> run.model  # the trained model: the average of weights (EMA), in eval mode
+    """
+
+    def __init__(
+        self,
+        variant: Variant,
+        recipe: Recipe,
+        train: Split,
+        test: Split,
+        *,
+        seed: int = 0,
+        device: str | torch.device = "cpu",
+        mixed_precision: bool = False,
+        checkpoint: Path | None = None,
+    ) -> None:
+        """Set up a run, or take it up where its `checkpoint` left it.
+
+        Args:
+            seed: of the first weights and of everything random after.
+            mixed_precision: multiply in bfloat16; weights and their updates stay float32.
+            checkpoint: file that is written after every epoch, and read here if it stands there
+                and comes from the same recipe, seed and data.
+        """
+        self.variant, self.recipe, self.seed = variant, recipe, seed
+        self.device = torch.device(device)
+        self.mixed_precision = mixed_precision
+        self.checkpoint = checkpoint
+        self.train, self.test = (
+            Split(s.images.to(self.device), s.labels.to(self.device)) for s in (train, test)
+        )
+        self.fingerprint = {
+            "variant": variant.id,
+            "recipe": asdict(recipe),
+            "seed": seed,
+            "data": digest(*train),
+            "threads": torch.get_num_threads(),
+            "device": self.device.type,
+            "mixed_precision": mixed_precision,
+        }
+        self.curve: list[Epoch] = []
+        self.seconds = 0.0  # of all epochs so far, those before an interruption included
+
+        torch.manual_seed(seed)
+        pixels = train.images.double() / 255
+        self._live = build_model(variant, mean=pixels.mean().item(), std=pixels.std().item())
+        self._live.to(self.device).to(memory_format=torch.channels_last)
+        network = self._live.get_submodule("network")
+        average = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
+        self._average = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
+        self._optimiser = _optimiser(network, recipe)
+        if checkpoint is not None:
+            self._resume(checkpoint)
+
+    @property
+    def model(self) -> nn.Sequential:
+        """The model as it stands: averaged weights, eval mode. Shares memory with the run."""
+        layers = dict(self._live.named_children()) | {"network": self._average.module}
+        model = nn.Sequential()
+        for name, layer in layers.items():
+            model.add_module(name, layer)
+        return model.eval()
+
+    @property
+    def finished(self) -> bool:
+        return len(self.curve) == self.recipe.epochs
+
+    def epochs(self) -> Iterator[Step]:
+        """Train what is left, yielding after every step; curve and checkpoint grow by epochs."""
+        steps = self.recipe.epochs * self._steps_an_epoch
+        yield Step(len(self.curve) * self._steps_an_epoch, steps, torch.tensor(math.nan))
+        while not self.finished:
+            start = time.perf_counter()
+            done = len(self.curve) * self._steps_an_epoch
+            loss = correct = torch.zeros((), device=self.device)
+            self._live.train()
+            for i, (batch, blend) in enumerate(self._batches()):
+                self._set_rate((done + i) / steps)
+                step_loss, step_correct = self._step(batch, blend)
+                loss, correct = loss + step_loss, correct + step_correct
+                yield Step(done + i + 1, steps, step_loss)
+            seen = self._steps_an_epoch * self.recipe.batch_size
+            test_loss, test_accuracy = self._evaluate()
+            self.curve.append(
+                Epoch(
+                    train_loss=loss.item() / self._steps_an_epoch,
+                    train_accuracy=correct.item() / seen,
+                    test_loss=test_loss,
+                    test_accuracy=test_accuracy,
+                )
+            )
+            self.seconds += time.perf_counter() - start
+            if self.checkpoint is not None:
+                self._save(self.checkpoint)
+
+    @property
+    def _steps_an_epoch(self) -> int:
+        return len(self.train.images) // self.recipe.batch_size
+
+    def _batches(self) -> Iterator[tuple[Tensor, Blend | None]]:
+        """Indices and blend of each batch of the next epoch; a last, smaller batch is left out."""
+        epoch_seed = self.seed * 10_000 + len(self.curve) + 1
+        torch.manual_seed(epoch_seed)  # dropout draws from the global generators
+        generator = torch.Generator().manual_seed(epoch_seed)
+        shares = random.Random(epoch_seed)  # noqa: S311 (nothing secret)
+        order = torch.randperm(len(self.train.images), generator=generator)
+        whole = order[: self._steps_an_epoch * self.recipe.batch_size].to(self.device)
+        for batch in whole.view(-1, self.recipe.batch_size):
+            blend = None
+            if self.recipe.mixup:
+                share = shares.betavariate(self.recipe.mixup, self.recipe.mixup)
+                blend = Blend(share, torch.randperm(len(batch), generator=generator))
+            yield batch, blend
+
+    def _step(self, batch: Tensor, blend: Blend | None) -> tuple[Tensor, Tensor]:
+        """One update of the weights: the batch's loss and count of right answers."""
+        pictures = to_pixels(self.train.images[batch])
+        targets = F.one_hot(self.train.labels[batch], len(self.variant.classes)).float()
+        if blend is not None:
+            pictures, targets = blend(pictures), blend(targets)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
+            logits = self._live(pictures.contiguous(memory_format=torch.channels_last))
+        logits = logits.float()
+        loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing)
+        self._optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._optimiser.step()
+        self._average.update_parameters(self._live.get_submodule("network"))
+        return loss.detach(), (logits.argmax(1) == targets.argmax(1)).sum()
+
+    def _set_rate(self, progress: float) -> None:
+        for group in self._optimiser.param_groups:
+            group["lr"] = self.recipe.learning_rate * one_cycle(progress, self.recipe.warm_up)
+
+    @torch.inference_mode()
+    def _evaluate(self) -> tuple[float, float]:
+        """Mean cross-entropy and top-1 accuracy of the averaged model on the test set."""
+        model = self.model
+        loss, correct = 0.0, 0
+        for start in range(0, len(self.test.labels), 500):
+            images, labels = (values[start : start + 500] for values in self.test)
+            logits = model(to_pixels(images))
+            loss += F.cross_entropy(logits, labels, reduction="sum").item()
+            correct += int((logits.argmax(1) == labels).sum())
+        return loss / len(self.test.labels), correct / len(self.test.labels)
+
+    def _modules(self) -> dict[str, nn.Module]:
+        return {"live": self._live, "average": self._average}
+
+    def _save(self, path: Path) -> None:
+        tensors = {
+            f"{name}.{key}": value.contiguous()
+            for name, module in self._modules().items()
+            for key, value in module.state_dict().items()
+        }
+        for i, state in self._optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{i}.{key}": value.contiguous() for key, value in state.items()}
+        record = {
+            "fingerprint": self.fingerprint,
+            "curve": [asdict(epoch) for epoch in self.curve],
+            "seconds": self.seconds,
+        }
+        with replacing(path) as temporary:
+            save_file(tensors, temporary, metadata={"record": json.dumps(record)})
+
+    def _resume(self, path: Path) -> None:
+        try:
+            with safe_open(path, framework="pt", device=str(self.device)) as file:
+                record = json.loads(file.metadata()["record"])
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        except (FileNotFoundError, SafetensorError, KeyError, TypeError, ValueError):
+            return  # none, or not one of ours: start from the beginning
+        if record["fingerprint"] != json.loads(json.dumps(self.fingerprint)):
+            return
+        for name, module in self._modules().items():
+            prefix = f"{name}."
+            state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            module.load_state_dict(state)
+        state_dict = self._optimiser.state_dict()
+        for key, value in tensors.items():
+            if key.startswith("optimiser."):
+                _, i, name = key.split(".")
+                state_dict["state"].setdefault(int(i), {})[name] = value
+        self._optimiser.load_state_dict(state_dict)
+        self.curve = [Epoch(**epoch) for epoch in record["curve"]]
+        self.seconds = record["seconds"]
+
+
+def one_cycle(progress: float, warm_up: float) -> float:
+    """The learning rate as a fraction of its peak: up in a line, down along a cosine to 0.
+
+    `progress` and `warm_up` are fractions of the whole run (one cycle, arXiv:1708.07120).
+    """
+    if progress < warm_up:
+        return progress / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW (arXiv:1711.05101), without decay of biases and batch norm: it would fit nothing."""
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    vectors = [p for p in network.parameters() if p.ndim <= 1]
+    groups: list[dict[str, Any]] = [
+        {"params": matrices, "weight_decay": recipe.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
