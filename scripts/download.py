@@ -1,0 +1,32 @@
+"""Download the data sets into the data folder, with checksums.
+
+python scripts/download.py             # both
+python scripts/download.py sign        # one
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
+
+from models import Dataset
+from nudge.data import find_data_dir
+from nudge.download import download
+from nudge.sources import SOURCES
+from scripts import console
+
+
+def main() -> None:
+    options = console.parser(__doc__)
+    options.add_argument("datasets", nargs="*", metavar="dataset", help=", ".join(SOURCES))
+    args = options.parse_args()
+    if unknown := [name for name in args.datasets if name not in list(SOURCES)]:
+        options.error(f"unknown data set {', '.join(unknown)}; choose from {', '.join(SOURCES)}")
+    data_dir = find_data_dir(args.data_dir)
+    for name in args.datasets or SOURCES:
+        download(SOURCES[Dataset(name)], data_dir)
+    print(f"Data is in {data_dir}")
+
+
+if __name__ == "__main__":
+    console.run(main)
