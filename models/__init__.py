@@ -2,6 +2,7 @@
 
 from models.cards import Card, Epoch
 from models.errors import NudgeError, PretrainedError
+from models.layers import Scramble
 from models.networks import SIDE
 from models.zoo import (
     CLASSES,
@@ -28,6 +29,7 @@ __all__ = [
     "NudgeError",
     "PixelOrder",
     "PretrainedError",
+    "Scramble",
     "Variant",
     "assemble",
     "build_model",

@@ -150,7 +150,7 @@ def _error(
 
 def _read_cache(cache: Path, stamp: np.ndarray, sha256: str) -> Arrays | None:
     try:
-        with np.load(cache, allow_pickle=False) as content:
+        with cache.open("rb") as file, np.load(file, allow_pickle=False) as content:
             if not np.array_equal(content["stamp"], stamp):
                 return None
             images, labels = content["images"], content["labels"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -72,7 +73,11 @@ def _read_sign(data_dir: Path, split: SplitName) -> Arrays:
         header = lines.readline().rstrip("\n").split(",")
         if header != ["label", *(f"pixel{i}" for i in range(1, columns))]:
             raise ValueError(f"its header is not label, pixel1 ... pixel{columns - 1}")
-        rows = np.loadtxt(lines, delimiter=",", dtype=np.int16, ndmin=2, comments=None)
+        if not (first := lines.readline()):
+            raise ValueError("it ends after its header")
+        rows = np.loadtxt(
+            chain([first], lines), delimiter=",", dtype=np.int16, ndmin=2, comments=None
+        )
     letters = rows[:, 0].astype(np.int64)
     if (unknown := np.isin(letters, (9, 25)) | (letters < 0) | (letters > 25)).any():
         row = int(unknown.argmax())

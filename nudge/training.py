@@ -231,9 +231,13 @@ class Training:
             state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             module.load_state_dict(state)
         state_dict = self._optimiser.state_dict()
+        parameters = [p for group in self._optimiser.param_groups for p in group["params"]]
         for key, value in tensors.items():
             if key.startswith("optimiser."):
                 _, i, name = key.split(".")
+                if value.shape == parameters[int(i)].shape:
+                    # The fused optimiser walks through memory, so the layout has to be the same.
+                    value = torch.empty_like(parameters[int(i)]).copy_(value)
                 state_dict["state"].setdefault(int(i), {})[name] = value
         self._optimiser.load_state_dict(state_dict)
         self.curve = [Epoch(**epoch) for epoch in record["curve"]]

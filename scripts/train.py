@@ -55,9 +55,15 @@ def main() -> None:
         options.error(f"unknown variant {', '.join(unknown)}; choose from {', '.join(VARIANTS)}")
     if args.epochs is not None and args.epochs < 1:
         options.error(f"--epochs: expected at least 1, got {args.epochs}")
-    if args.threads:
+    if args.threads is not None:
+        if args.threads < 1:
+            options.error(f"--threads: expected at least 1, got {args.threads}")
         torch.set_num_threads(args.threads)
-    device = torch.device(args.device or best_device())
+    try:
+        device = torch.device(args.device or best_device())
+        torch.empty(0, device=device)  # a device may have a name and not be there
+    except (RuntimeError, AssertionError) as error:
+        options.error(f"--device: {str(error).splitlines()[0]}")
     if args.precision is None:
         args.precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
     for variant_id in args.variants or VARIANTS:

@@ -1,0 +1,71 @@
+"""What the tests share: real data where it is there, tiny data and models where it need not be."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import torch
+from torch import nn
+
+from models import CLASSES, Dataset
+from nudge.data import DataError, Split, find_data_dir, load_split
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip, with the reason; under CI nothing may be missing, so there it is a failure."""
+    if os.environ.get("CI"):
+        pytest.fail(f"under CI nothing is skipped: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of the real data."""
+    folder = find_data_dir()
+    try:
+        for dataset in Dataset:
+            load_split(dataset, "test", folder)
+    except DataError as error:
+        unavailable(str(error))
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def test_splits(data_dir: Path) -> dict[Dataset, Split]:
+    return {dataset: load_split(dataset, "test", data_dir) for dataset in Dataset}
+
+
+@pytest.fixture
+def linear_model() -> nn.Module:
+    """A linear classifier of 10 classes, on which FGSM has a closed form."""
+    torch.manual_seed(7)
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def small_network() -> nn.Module:
+    """A small smooth network, so that a gradient differs from picture to picture."""
+    torch.manual_seed(3)
+    layers = (nn.Flatten(), nn.Linear(784, 32), nn.Tanh(), nn.Linear(32, 10))
+    return nn.Sequential(*layers).eval().requires_grad_(False)
+
+
+def tiny_split(count: int, dataset: Dataset = Dataset.FASHION, seed: int = 0) -> Split:
+    """Pictures that can be learnt: noise, with a bright bar whose place tells the class."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.randint(0, len(CLASSES[dataset]), (count,), generator=generator)
+    images = torch.randint(0, 120, (count, 28, 28), generator=generator, dtype=torch.uint8)
+    images[torch.arange(count), labels] = 255
+    return Split(images, labels)
+
+
+@pytest.fixture(autouse=True)
+def _same_threads() -> Iterator[None]:
+    """Whatever a test or a page does to the number of threads, the next test starts afresh."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
