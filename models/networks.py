@@ -12,7 +12,7 @@ def _dense(inputs: int, outputs: int, dropout: float) -> list[nn.Module]:
     return [
         nn.Linear(inputs, outputs, bias=False),
         nn.BatchNorm1d(outputs),
-        nn.ReLU(),
+        nn.GELU(),
         nn.Dropout(dropout),
     ]
 
@@ -21,19 +21,22 @@ def _convolution(inputs: int, outputs: int) -> list[nn.Module]:
     return [
         nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False),
         nn.BatchNorm2d(outputs),
-        nn.ReLU(),
+        nn.GELU(),
     ]
 
 
 def fully_connected(
-    classes: int, widths: Sequence[int] = (1024, 512), dropout: float = 0.4
+    classes: int,
+    widths: Sequence[int] = (1024, 512),
+    input_dropout: float = 0.1,
+    dropout: float = 0.45,
 ) -> nn.Sequential:
     """A multilayer perceptron on the 784 pixels, blind to where a pixel is.
 
     Permuting its input is undone by permuting the columns of its first layer, so a scrambled
     picture is exactly as hard for it as an ordered one.
     """
-    layers: list[nn.Module] = [nn.Flatten()]
+    layers: list[nn.Module] = [nn.Flatten(), nn.Dropout(input_dropout)]
     inputs = SIDE * SIDE
     for width in widths:
         layers += _dense(inputs, width, dropout)

@@ -170,12 +170,14 @@ class Training:
         """One update of the weights: the batch's loss and count of right answers."""
         pictures = to_pixels(self.train.images[batch])
         targets = F.one_hot(self.train.labels[batch], len(self.variant.classes)).float()
+        if self.recipe.noise:
+            pictures = add_noise(pictures, self.recipe.noise)
         if blend is not None:
             pictures, targets = blend(pictures), blend(targets)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
             logits = self._live(pictures.contiguous(memory_format=torch.channels_last))
         logits = logits.float()
-        loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing)
+        loss = F.cross_entropy(logits, targets)
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
@@ -252,6 +254,12 @@ def one_cycle(progress: float, warm_up: float) -> float:
     if progress < warm_up:
         return progress / warm_up
     return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def add_noise(pictures: Tensor, largest: float) -> Tensor:
+    """Gaussian noise, clipped to [0, 1]; each picture draws its size, up to `largest`."""
+    size = largest * torch.rand(len(pictures), 1, 1, 1, device=pictures.device)
+    return (pictures + size * torch.randn_like(pictures)).clamp_(0, 1)
 
 
 def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:

@@ -7,12 +7,17 @@ from typing import NoReturn
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 from torch import nn
 
 from models import CLASSES, Dataset
 from nudge.data import DataError, Split, find_data_dir, load_split
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+# The machine may be busy training; how long an example takes is no property of the code.
+settings.register_profile("nudge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nudge")
 
 
 def unavailable(reason: str) -> NoReturn:

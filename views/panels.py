@@ -36,7 +36,7 @@ def bars(
         f'<tr{_mark(i, clean, attacked, truth)}><th scope="row">{escape(name)}'
         f"{f' <small>{text.TRUE}</small>' if i == truth else ''}</th>"
         f"<td>{_bar('clean', before)}{_bar('attacked', after)}</td>"
-        f"<td>{text.percent(before)}</td><td>{text.percent(after)}</td></tr>"
+        f"<td>{escape(text.percent(before))}</td><td>{escape(text.percent(after))}</td></tr>"
         for i, (name, before, after) in enumerate(zip(names, clean, attacked, strict=True))
     )
     return (

@@ -19,7 +19,7 @@ def test_a_fully_connected_network_does_not_care_for_the_order_of_pixels() -> No
     scrambled = build_model(VARIANTS["fashion-fcnn-scrambled"]).eval()
     weights = ordered.state_dict()
     permutation = scrambled.state_dict()["scramble.permutation"]
-    weights["network.1.weight"] = weights["network.1.weight"][:, permutation]
+    weights["network.2.weight"] = weights["network.2.weight"][:, permutation]
     scrambled.load_state_dict(weights | {"scramble.permutation": permutation})
     pictures = torch.rand(4, 1, 28, 28)
     torch.testing.assert_close(scrambled(pictures), ordered(pictures))

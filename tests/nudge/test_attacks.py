@@ -83,7 +83,7 @@ class _Scale(nn.Module):
         return self.factor * logits
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=seeds, epsilon=epsilons)
 def test_size_and_range(seed: int, epsilon: float) -> None:
     torch.manual_seed(0)
@@ -101,7 +101,7 @@ def test_size_and_range(seed: int, epsilon: float) -> None:
         assert (moved.double() - images.double()).abs().max() <= epsilon + 2**-23
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=seeds)
 def test_epsilon_0_is_the_identity_bit_for_bit(seed: int) -> None:
     torch.manual_seed(0)

@@ -8,7 +8,7 @@ from torch import Tensor
 from models import VARIANTS, Dataset, Scramble
 from nudge.data import Split
 from nudge.recipes import RECIPES, Recipe
-from nudge.training import Blend, Training, one_cycle
+from nudge.training import Blend, Training, add_noise, one_cycle
 from tests.conftest import tiny_split
 
 RECIPE = Recipe(epochs=3, batch_size=32, learning_rate=2e-3, weight_decay=0.01, mixup=0.2)
@@ -108,6 +108,17 @@ def test_blend() -> None:
     blend = Blend(0.75, torch.tensor([1, 0]))
     values = torch.tensor([[0.0, 4.0], [8.0, 0.0]])
     assert torch.equal(blend(values), torch.tensor([[2.0, 3.0], [6.0, 1.0]]))
+
+
+def test_noise() -> None:
+    torch.manual_seed(0)
+    pictures = torch.full((500, 1, 28, 28), 0.5)
+    noisy = add_noise(pictures, 0.1)
+    deviations = (noisy - pictures).flatten(1).std(dim=1)
+    assert deviations.min() < 0.01
+    assert 0.09 < deviations.max() < 0.11
+    assert torch.equal(add_noise(pictures, 0), pictures)
+    assert tuple(add_noise(pictures, 5).aminmax()) == (0, 1)
 
 
 def test_one_cycle() -> None:

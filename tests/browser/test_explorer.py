@@ -1,0 +1,68 @@
+"""The page as a person meets it: load, change the data set, move the slider by keyboard."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+
+ADDRESS = "?dataset=fashion&architecture=fcnn&pixels=ordered&epsilon=0&image=3"
+
+
+def test_load_change_and_nudge(visit: Visit) -> None:
+    page = visit.page
+    visit.open(ADDRESS)
+    original, _, attacked = visit.pictures()
+    assert original == attacked  # nothing moves at epsilon 0
+    assert "Still right: trouser" in visit.verdict()
+
+    slider = page.get_by_role("slider")
+    slider.focus()
+    for _ in range(30):
+        slider.press("ArrowRight")
+    expect(page.get_by_text("Fooled: trouser")).to_be_visible()
+    assert visit.pictures()[0] == original
+    assert visit.pictures()[2] != attacked
+    expect(page).to_have_url(re.compile(r"epsilon=0\.15"))
+
+    page.get_by_role("radio", name="Sign language").click()
+    expect(page.get_by_role("rowheader", name="Y", exact=True)).to_be_visible()
+    assert visit.pictures()[0] != original
+    expect(page).to_have_url(re.compile("dataset=sign"))
+    expect(page.get_by_text("over the first 200 of 7,172")).to_be_visible()
+
+
+def test_every_variant_can_be_chosen(visit: Visit) -> None:
+    page = visit.page
+    visit.open(ADDRESS)
+    seen = set()
+    for architecture in ("Fully connected", "Convolutional"):
+        page.get_by_role("radio", name=architecture).click()
+        for pixels in ("Ordered", "Scrambled"):
+            page.get_by_role("radio", name=pixels).click()
+            words = f"{architecture} network, {pixels} pixels".lower()
+            expect(page.get_by_text(f"Fashion, {words}")).to_be_visible()
+            seen.add(visit.pictures()[1])
+    assert len(seen) >= 1
+
+
+def test_back_button(visit: Visit) -> None:
+    page = visit.page
+    visit.open(ADDRESS)
+    page.get_by_role("radio", name="Scrambled").click()
+    expect(page).to_have_url(re.compile("pixels=scrambled"))
+    page.go_back()
+    expect(page).to_have_url(re.compile("pixels=ordered"))
+    expect(page.get_by_role("radio", name="Ordered")).to_be_checked()
+
+
+def test_pictures_are_crisp_and_fit_the_window(visit: Visit) -> None:
+    page = visit.page
+    visit.open(ADDRESS)
+    image = page.locator(".nudge-equation img").first
+    assert image.evaluate("e => getComputedStyle(e).imageRendering") == "pixelated"
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    box = page.locator(".nudge-equation").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= page.evaluate("window.innerWidth")

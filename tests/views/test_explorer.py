@@ -1,0 +1,166 @@
+"""The page, run by Streamlit's own tester, against numbers computed here by other means."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+import streamlit as st
+import torch
+from streamlit.testing.v1 import AppTest
+
+from models import VARIANTS, Dataset, Variant, load_model, zoo
+from nudge.attacks import fgsm
+from nudge.data import Split, to_pixels
+from tests.conftest import CHECKOUT
+from views import text
+
+EPSILON = 0.05
+
+
+@pytest.fixture(autouse=True)
+def _fresh_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    st.cache_resource.clear()
+
+
+def open_page(**query: object) -> AppTest:
+    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
+    for name, value in query.items():
+        page.query_params[name] = str(value)
+    return page.run()
+
+
+def address(variant: Variant, image: int = 0, epsilon: float = EPSILON) -> dict[str, object]:
+    return {
+        "dataset": variant.dataset,
+        "architecture": variant.architecture,
+        "pixels": variant.pixels,
+        "epsilon": epsilon,
+        "image": image,
+    }
+
+
+def shown_html(page: AppTest) -> str:
+    return "".join(element.proto.body for element in page.get("html"))
+
+
+def verdict(page: AppTest) -> str:
+    (words,) = [m.value for m in page.markdown if m.value.startswith(":material")]
+    return words
+
+
+@pytest.fixture
+def here(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NUDGE_DATA", str(data_dir))
+    return data_dir
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=lambda v: v.id)
+def test_every_variant(variant: Variant, here: Path, test_splits: dict[Dataset, Split]) -> None:
+    page = open_page(**address(variant, image=3))
+    assert not page.exception
+    assert not page.error
+    # The prediction, computed here.
+    images, labels = (values[3:4] for values in test_splits[variant.dataset])
+    model, pixels = load_model(variant), to_pixels(images)
+    attacked = fgsm(model, pixels, labels, EPSILON)
+    clean_p, attacked_p = (model(x).softmax(1)[0] for x in (pixels, attacked))
+    names = [text.class_name(variant.dataset, name) for name in variant.classes]
+    assert verdict(page) == text.verdict(
+        truth=names[int(labels)],
+        clean=names[int(clean_p.argmax())],
+        clean_p=float(clean_p.max()),
+        attacked=names[int(attacked_p.argmax())],
+        attacked_p=float(attacked_p.max()),
+    )
+    # Both columns of the table of bars, to the digit shown.
+    cells = [unescape(cell) for cell in re.findall(r"<td>([^<]*%)</td>", shown_html(page))]
+    before, after = ([text.percent(float(p)) for p in ps] for ps in (clean_p, attacked_p))
+    assert (cells[::2], cells[1::2]) == (before, after)
+    # The curve counts the first 200 pictures.
+    assert any("over the first 200 of" in caption.value for caption in page.caption)
+
+
+def test_the_slider_moves_the_attack(here: Path) -> None:
+    page = open_page(dataset="fashion", architecture="fcnn", epsilon=0, image=3)
+    still = verdict(page)
+    assert still.startswith(":material/check_circle: Still right: **trouser**")
+    page.slider(key="epsilon").set_value(0.3).run()
+    assert not page.exception
+    assert verdict(page).startswith(":material/cancel: Fooled: **trouser**")
+    assert page.query_params["epsilon"] == ["0.3"]
+
+
+def test_controls_write_the_address(here: Path) -> None:
+    page = open_page(dataset="fashion", architecture="fcnn", image=9000)
+    page.button_group(key="dataset").set_value([Dataset.SIGN]).run()
+    assert not page.exception
+    assert page.query_params["dataset"] == ["sign"]
+    assert page.query_params["image"] == ["7171"]  # Sign has fewer pictures
+    assert page.number_input(key="image").value == 7171
+
+
+def test_random_picture(here: Path) -> None:
+    page = open_page(dataset="sign", architecture="fcnn")
+    seen = set()
+    for _ in range(3):
+        page.button[0].click().run()
+        assert not page.exception
+        seen.add(page.number_input(key="image").value)
+    assert len(seen) > 1
+    assert seen <= set(range(7172))
+
+
+def test_what_the_network_sees(here: Path) -> None:
+    page = open_page(dataset="sign", architecture="fcnn", pixels="scrambled")
+    plain = shown_html(page)
+    page.toggle(key="as_seen").set_value(True).run()
+    assert not page.exception
+    assert shown_html(page) != plain
+
+
+def test_a_wrong_address_is_told(here: Path) -> None:
+    page = open_page(dataset="mnist", architecture="fcnn", epsilon="0.237")
+    assert not page.exception
+    notice = next(c.value for c in page.caption if "address was adjusted" in c.value)
+    assert "dataset is fashion, for want of “mnist”" in notice
+    assert "epsilon is 0.235, for want of “0.237”" in notice
+
+
+def test_markup_in_the_address_stays_text(here: Path) -> None:
+    page = open_page(architecture="fcnn", dataset="<img src=x onerror=alert(1)>")
+    assert not page.exception
+    assert "onerror" not in shown_html(page)
+
+
+def test_without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUDGE_DATA", str(tmp_path))
+    page = open_page(dataset="sign", architecture="cnn")
+    assert not page.exception
+    assert "The pictures of Sign-Language-MNIST are not here yet" in page.warning[0].value
+    assert page.code[0].value == "python scripts/download.py sign"
+    assert any("as recorded when the network was trained" in c.value for c in page.caption)
+
+
+def test_broken_weights_of_one_variant(
+    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
+    page = open_page(dataset="sign", architecture="fcnn")
+    assert not page.exception
+    assert "cannot be used" in page.warning[0].value
+    assert page.code[0].value.startswith("git checkout -- pretrained")
+    monkeypatch.undo()
+    monkeypatch.setenv("NUDGE_DATA", str(here))
+    page.button_group(key="pixels").set_value(["scrambled"]).run()
+    assert not page.warning
+    assert verdict(page)
+
+
+def test_models_are_not_written_to(here: Path) -> None:
+    from views import resources
+
+    before = {k: v.clone() for k, v in load_model("sign-fcnn").state_dict().items()}
+    open_page(dataset="sign", architecture="fcnn")
+    for name, value in resources.model("sign-fcnn").state_dict().items():
+        assert torch.equal(value, before[name])
