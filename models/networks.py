@@ -17,9 +17,9 @@ def _dense(inputs: int, outputs: int, dropout: float) -> list[nn.Module]:
     ]
 
 
-def _convolution(inputs: int, outputs: int) -> list[nn.Module]:
+def _convolution(inputs: int, outputs: int, size: int = 3) -> list[nn.Module]:
     return [
-        nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False),
+        nn.Conv2d(inputs, outputs, kernel_size=size, padding=size // 2, bias=False),
         nn.BatchNorm2d(outputs),
         nn.GELU(),
     ]
@@ -46,15 +46,17 @@ def fully_connected(
 
 def convolutional(
     classes: int,
-    widths: Sequence[int] = (32, 64, 128),
-    hidden: int = 48,
+    widths: Sequence[int] = (32, 64, 96),
+    summary: int = 32,
+    hidden: int = 240,
     dropout: float = 0.3,
 ) -> nn.Sequential:
-    """Five 3 x 3 convolutions at 28, 14 and 7 pixels, then two dense layers on the flat maps.
+    """Five 3 x 3 convolutions at 28, 14 and 7 pixels, then two dense layers on the last maps.
 
     Neighbouring pixels are what it looks at, so it wins where they belong together and loses where
-    a scramble has torn them apart. The dense head keeps every place of the last maps apart (an
-    average over places would leave a scrambled picture nothing to go by).
+    a scramble has torn them apart. The dense layers keep every place of the maps apart: an average
+    over places would leave a scrambled picture little to go by. A 1 x 1 convolution thins the maps
+    out first, so that the dense layers can be wide.
     """
     fine, middle, coarse = widths
     side = SIDE // 4  # pixels, after two poolings
@@ -66,8 +68,9 @@ def convolutional(
         nn.MaxPool2d(2),
         *_convolution(middle, coarse),
         *_convolution(coarse, coarse),
+        *_convolution(coarse, summary, size=1),
         nn.Flatten(),
         nn.Dropout(dropout),
-        *_dense(coarse * side * side, hidden, dropout),
+        *_dense(summary * side * side, hidden, dropout),
         nn.Linear(hidden, classes),
     )

@@ -30,12 +30,12 @@ RECIPES: Mapping[tuple[Dataset, Architecture], Recipe] = {
         epochs=80, batch_size=256, learning_rate=3e-3, weight_decay=0.1, averaging=0.999
     ),
     (Dataset.FASHION, Architecture.CNN): Recipe(
-        epochs=12, batch_size=128, learning_rate=2e-3, weight_decay=0.05, mixup=0.2
+        epochs=16, batch_size=128, learning_rate=2e-3, weight_decay=0.05, mixup=0.2
     ),
     (Dataset.SIGN, Architecture.FCNN): Recipe(
         epochs=25, batch_size=256, learning_rate=3e-3, weight_decay=0.05, noise=0.2
     ),
     (Dataset.SIGN, Architecture.CNN): Recipe(
-        epochs=10, batch_size=128, learning_rate=2e-3, weight_decay=0.05, mixup=0.2
+        epochs=12, batch_size=128, learning_rate=2e-3, weight_decay=0.05, mixup=0.2
     ),
 }

@@ -4,7 +4,10 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from models import NudgeError
+import torch
+
+from models import VARIANTS, NudgeError, Variant
+from nudge.devices import best_device
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -16,6 +19,36 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         "--data-dir", help="data folder (default: the environment's NUDGE_DATA, else data/)"
     )
     return options
+
+
+def add_variants(options: argparse.ArgumentParser) -> None:
+    options.add_argument("variants", nargs="*", metavar="variant", help=", ".join(VARIANTS))
+
+
+def variants(options: argparse.ArgumentParser, args: argparse.Namespace) -> list[Variant]:
+    """Those that were named, or all."""
+    if unknown := [name for name in args.variants if name not in VARIANTS]:
+        options.error(f"unknown variant {', '.join(unknown)}; choose from {', '.join(VARIANTS)}")
+    return [VARIANTS[name] for name in args.variants or VARIANTS]
+
+
+def add_device(options: argparse.ArgumentParser) -> None:
+    options.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
+    options.add_argument("--threads", type=int, help="on a CPU (default: all cores)")
+
+
+def device(options: argparse.ArgumentParser, args: argparse.Namespace) -> torch.device:
+    """The device that was named, or the best; sets the number of threads."""
+    if args.threads is not None:
+        if args.threads < 1:
+            options.error(f"--threads: expected at least 1, got {args.threads}")
+        torch.set_num_threads(args.threads)
+    try:
+        chosen = torch.device(args.device or best_device())
+        torch.empty(0, device=chosen)  # a device may have a name and not be there
+    except (RuntimeError, AssertionError) as error:
+        options.error(f"--device: {str(error).splitlines()[0]}")
+    return chosen
 
 
 def run(main: Callable[[], None]) -> None:

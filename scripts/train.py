@@ -10,6 +10,7 @@ Each epoch ends with a checkpoint, so the same command run again takes up where 
 import argparse
 import shlex
 import sys
+import tempfile
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -19,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 import torch
 from tqdm import tqdm
 
-from models import PRETRAINED, VARIANTS, Card, PixelOrder, Variant, assemble
+from models import PRETRAINED, Card, PixelOrder, Variant, assemble
 from models.layers import scramble_permutation
 from nudge.data import CHECKOUT, load_split
-from nudge.devices import best_device, device_name, multiplies_bfloat16
+from nudge.devices import device_name, multiplies_bfloat16
 from nudge.publishing import (
     half_precision,
     measure,
@@ -38,11 +39,10 @@ from scripts import console
 
 def main() -> None:
     options = console.parser(__doc__)
-    options.add_argument("variants", nargs="*", metavar="variant", help=", ".join(VARIANTS))
-    options.add_argument("--device", help="cuda, mps or cpu (default: the best there is)")
+    console.add_variants(options)
+    console.add_device(options)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--epochs", type=int, help="instead of the recipe's")
-    options.add_argument("--threads", type=int, help="on a CPU (default: all cores)")
     options.add_argument(
         "--precision",
         choices=("float32", "bfloat16"),
@@ -51,23 +51,16 @@ def main() -> None:
     options.add_argument("--output-dir", type=Path, default=PRETRAINED)
     options.add_argument("--checkpoint-dir", type=Path, default=CHECKOUT / "checkpoints")
     args = options.parse_args()
-    if unknown := [v for v in args.variants if v not in VARIANTS]:
-        options.error(f"unknown variant {', '.join(unknown)}; choose from {', '.join(VARIANTS)}")
     if args.epochs is not None and args.epochs < 1:
         options.error(f"--epochs: expected at least 1, got {args.epochs}")
-    if args.threads is not None:
-        if args.threads < 1:
-            options.error(f"--threads: expected at least 1, got {args.threads}")
-        torch.set_num_threads(args.threads)
-    try:
-        device = torch.device(args.device or best_device())
-        torch.empty(0, device=device)  # a device may have a name and not be there
-    except (RuntimeError, AssertionError) as error:
-        options.error(f"--device: {str(error).splitlines()[0]}")
+    device = console.device(options, args)
     if args.precision is None:
         args.precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
-    for variant_id in args.variants or VARIANTS:
-        train_one(VARIANTS[variant_id], device, args)
+    for folder in (args.output_dir, args.checkpoint_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()  # better now than after an hour
+    for variant in console.variants(options, args):
+        train_one(variant, device, args)
 
 
 def train_one(variant: Variant, device: torch.device, args: argparse.Namespace) -> None:

@@ -2,14 +2,13 @@
 
 import random
 import time
+from enum import StrEnum
 from pathlib import Path
 
 import streamlit as st
 from torch import Tensor
 
 from models import (
-    Architecture,
-    Dataset,
     NudgeError,
     PixelOrder,
     PretrainedError,
@@ -50,27 +49,15 @@ def _header() -> None:
 
 def _controls() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            text.DATASET,
-            list(Dataset),
-            format_func=text.DATASETS.__getitem__,
-            key="dataset",
-            required=True,
-        )
-        st.segmented_control(
-            text.ARCHITECTURE,
-            list(Architecture),
-            format_func=text.ARCHITECTURES.__getitem__,
-            key="architecture",
-            required=True,
-        )
-        st.segmented_control(
-            text.PIXEL_ORDER,
-            list(PixelOrder),
-            format_func=text.PIXELS.__getitem__,
-            key="pixels",
-            required=True,
-        )
+        for label, names, key in (
+            (text.DATASET, text.DATASETS, "dataset"),
+            (text.ARCHITECTURE, text.ARCHITECTURES, "architecture"),
+            (text.PIXEL_ORDER, text.PIXELS, "pixels"),
+        ):
+            options: list[StrEnum] = list(names)
+            st.segmented_control(
+                label, options, format_func=dict(names).__getitem__, key=key, required=True
+            )
         _picture_controls(SOURCES[st.session_state.dataset].splits["test"].total)
 
 

@@ -104,9 +104,13 @@ def open_address() -> list[str]:
     query = {name: st.query_params[name] for name in st.query_params}
     if query != st.session_state.get(_ADDRESS):
         view, st.session_state[_NOTICES] = View.from_query(query)
-        for name, value in _values(view).items():
-            st.session_state[name] = value
+        st.session_state.update(_values(view))
         st.session_state[_ADDRESS] = query
+    else:
+        # Streamlit forgets the state of a widget that a run did not make; the address has it.
+        view, _ = View.from_query(query)
+        for name, value in _values(view).items():
+            st.session_state.setdefault(name, value)
     notices: list[str] = st.session_state.get(_NOTICES, [])
     return notices
 
