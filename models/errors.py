@@ -1,5 +1,22 @@
 """The one kind of error that a user can mend, told the same way everywhere."""
 
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def script_command(script: str, *arguments: str) -> str:
+    """The line that runs one of our scripts with the Python that runs now, to be copied.
+
+    >>> script_command("download", "sign")
+    '.venv/bin/python scripts/download.py sign'
+    """
+    python = Path(sys.executable)
+    inside = python.is_relative_to(CHECKOUT)  # as is a virtual environment made by the README
+    shown = python.relative_to(CHECKOUT).as_posix() if inside else "python"
+    return " ".join((shown, f"scripts/{script}.py", *arguments))
+
 
 class NudgeError(Exception):
     """Says what is wrong, where, what was expected and found, and the command that mends it.

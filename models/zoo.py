@@ -14,11 +14,12 @@ from safetensors.torch import load as parse_safetensors
 from torch import Tensor, nn
 
 from models.cards import Card, read_card
-from models.errors import PretrainedError
+from models.errors import CHECKOUT, PretrainedError
 from models.layers import Normalise, Scramble
 from models.networks import convolutional, fully_connected
 
-PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
+PRETRAINED = CHECKOUT / "pretrained"
+MEND = "git checkout -- pretrained"  # brings back what the repository holds
 
 
 class Dataset(StrEnum):
@@ -82,11 +83,7 @@ class Variant:
     @property
     def card(self) -> Card:
         """What was measured of it. Raises PretrainedError where that cannot be read."""
-        return read_card(PRETRAINED / "index.json", self.id, mend=self._mend)
-
-    @property
-    def _mend(self) -> str:
-        return f"git checkout -- pretrained  (or train it: python scripts/train.py {self.id})"
+        return read_card(PRETRAINED / "index.json", self.id, mend=MEND)
 
 
 VARIANTS: Mapping[str, Variant] = MappingProxyType(
@@ -137,7 +134,7 @@ def assemble(variant: Variant, tensors: Mapping[str, Tensor]) -> nn.Sequential:
             where=variant.weights,
             expected=f"the tensors of a {variant.architecture} for {variant.dataset}",
             found=" ".join(str(error).split()),
-            mend=variant._mend,
+            mend=MEND,
         ) from error
     model.requires_grad_(False)
     # On a CPU the convolutions run about twice as fast with the channels last in memory.
@@ -156,7 +153,7 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
         content = variant.weights.read_bytes()
     except FileNotFoundError:
         raise PretrainedError(
-            f"The weights of {variant.id} are missing", where=variant.weights, mend=variant._mend
+            f"The weights of {variant.id} are missing", where=variant.weights, mend=MEND
         ) from None
     digest = hashlib.sha256(content).hexdigest()
     if digest != variant.card.sha256:
@@ -165,7 +162,7 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
             where=variant.weights,
             expected=f"SHA-256 {variant.card.sha256}",
             found=digest,
-            mend=variant._mend,
+            mend=MEND,
         )
     try:
         return parse_safetensors(content)
@@ -175,5 +172,5 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
             where=variant.weights,
             expected="a safetensors file",
             found=str(error),
-            mend=variant._mend,
+            mend=MEND,
         ) from error

@@ -17,11 +17,9 @@ import torch
 from torch import Tensor
 
 from models import SIDE, Dataset
-from models.errors import NudgeError
+from models.errors import CHECKOUT, NudgeError, script_command
 from nudge.files import replacing
 from nudge.sources import SOURCES, Arrays, Source, SplitName
-
-CHECKOUT = Path(__file__).resolve().parent.parent
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +142,7 @@ def _error(
         where=where,
         expected=expected,
         found=found,
-        mend=f"python scripts/download.py {source.name}",
+        mend=script_command("download", source.name),
     )
 
 

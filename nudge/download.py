@@ -12,6 +12,7 @@ from typing import IO, cast
 import pooch
 import requests
 
+from models.errors import script_command
 from nudge.data import DataError
 from nudge.files import replacing
 from nudge.sources import Archive, Source
@@ -73,8 +74,8 @@ def _fetch(
         where=folder,
         expected=" and ".join(archive.members),
         found=", ".join(failures),
-        mend=f"python scripts/download.py {source.name} (once there is a network), "
-        f"or put the files there by hand from {source.homepage}",
+        mend=f"{script_command('download', source.name)} (once there is a network, "
+        f"or put the files there by hand from {source.homepage})",
     )
 
 
@@ -102,7 +103,7 @@ def _unpack(fetched: Path, archive: Archive, name: str, place: Path, source: Sou
             where=place,
             expected=f"SHA-256 {' or '.join(sorted(archive.members[name]))}",
             found=str(error) or type(error).__name__,
-            mend=f"python scripts/download.py {source.name}",
+            mend=script_command("download", source.name),
         ) from error
 
 

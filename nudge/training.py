@@ -5,6 +5,7 @@ depends only on the weights it starts from. A run that was broken off and taken 
 ends in the very weights of an unbroken one.
 """
 
+import copy
 import json
 import math
 import random
@@ -19,7 +20,6 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from models import Epoch, Variant, build_model
 from nudge.data import Split, digest, to_pixels
@@ -99,17 +99,16 @@ class Training:
         pixels = train.images.double() / 255
         self._live = build_model(variant, mean=pixels.mean().item(), std=pixels.std().item())
         self._live.to(self.device).to(memory_format=torch.channels_last)
-        network = self._live.get_submodule("network")
-        average = get_ema_multi_avg_fn(recipe.averaging)  # type: ignore[no-untyped-call]
-        self._average = AveragedModel(network, multi_avg_fn=average, use_buffers=True)
-        self._optimiser = _optimiser(network, recipe)
+        self._network = self._live.get_submodule("network")
+        self._average = copy.deepcopy(self._network)
+        self._optimiser = _optimiser(self._network, recipe)
         if checkpoint is not None:
             self._resume(checkpoint)
 
     @property
     def model(self) -> nn.Sequential:
         """The model as it stands: averaged weights, eval mode. Shares memory with the run."""
-        layers = dict(self._live.named_children()) | {"network": self._average.module}
+        layers = dict(self._live.named_children()) | {"network": self._average}
         model = nn.Sequential()
         for name, layer in layers.items():
             model.add_module(name, layer)
@@ -131,6 +130,7 @@ class Training:
             for i, (batch, blend) in enumerate(self._batches()):
                 self._set_rate((done + i) / steps)
                 step_loss, step_correct = self._step(batch, blend)
+                self._update_average(done + i)
                 loss, correct = loss + step_loss, correct + step_correct
                 yield Step(done + i + 1, steps, step_loss)
             seen = self._steps_an_epoch * self.recipe.batch_size
@@ -181,8 +181,17 @@ class Training:
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
-        self._average.update_parameters(self._live.get_submodule("network"))
         return loss.detach(), (logits.argmax(1) == targets.argmax(1)).sum()
+
+    @torch.no_grad()
+    def _update_average(self, step: int) -> None:
+        # Short at first, so that the average soon forgets the random weights it starts from.
+        decay = min(self.recipe.averaging, (1 + step) / (10 + step))
+        for average, live in zip(_tensors(self._average), _tensors(self._network), strict=True):
+            if average.is_floating_point():
+                average.lerp_(live, 1 - decay)
+            else:  # a count of batches
+                average.copy_(live)
 
     def _set_rate(self, progress: float) -> None:
         for group in self._optimiser.param_groups:
@@ -244,6 +253,11 @@ class Training:
         self._optimiser.load_state_dict(state_dict)
         self.curve = [Epoch(**epoch) for epoch in record["curve"]]
         self.seconds = record["seconds"]
+
+
+def _tensors(module: nn.Module) -> Iterator[Tensor]:
+    yield from module.parameters()
+    yield from module.buffers()
 
 
 def one_cycle(progress: float, warm_up: float) -> float:

@@ -21,8 +21,9 @@ import torch
 from tqdm import tqdm
 
 from models import PRETRAINED, Card, PixelOrder, Variant, assemble
+from models.errors import CHECKOUT
 from models.layers import scramble_permutation
-from nudge.data import CHECKOUT, load_split
+from nudge.data import load_split
 from nudge.devices import device_name, multiplies_bfloat16
 from nudge.publishing import (
     half_precision,

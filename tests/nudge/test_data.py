@@ -128,7 +128,7 @@ def test_damaged_csv(
     with pytest.raises(DataError, match=message) as raised:
         load_split("sign", "test", tmp_path)
     assert str(path) in str(raised.value)
-    assert str(raised.value).endswith("python scripts/download.py sign")
+    assert str(raised.value).endswith("scripts/download.py sign")
 
 
 def test_csv_that_is_no_text(tmp_path: Path, split: Split) -> None:
@@ -157,7 +157,7 @@ def test_damaged_idx(
     with pytest.raises(DataError, match=message) as raised:
         load_split("fashion", "test", tmp_path)
     assert str(path) in str(raised.value)
-    assert str(raised.value).endswith("python scripts/download.py fashion")
+    assert str(raised.value).endswith("scripts/download.py fashion")
 
 
 def test_labels_out_of_range(tmp_path: Path, split: Split) -> None:

@@ -88,15 +88,15 @@ def test_the_slider_moves_the_attack(here: Path) -> None:
     page.slider(key="epsilon").set_value(0.3).run()
     assert not page.exception
     assert verdict(page).startswith(":material/cancel: Fooled: **trouser**")
-    assert page.query_params["epsilon"] == ["0.3"]
+    assert page.query_params["epsilon"] == "0.3"
 
 
 def test_controls_write_the_address(here: Path) -> None:
     page = open_page(dataset="fashion", architecture="fcnn", image=9000)
     page.button_group(key="dataset").set_value([Dataset.SIGN]).run()
     assert not page.exception
-    assert page.query_params["dataset"] == ["sign"]
-    assert page.query_params["image"] == ["7171"]  # Sign has fewer pictures
+    assert page.query_params["dataset"] == "sign"
+    assert page.query_params["image"] == "7171"  # Sign has fewer pictures
     assert page.number_input(key="image").value == 7171
 
 
@@ -138,7 +138,7 @@ def test_without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = open_page(dataset="sign", architecture="cnn")
     assert not page.exception
     assert "The pictures of Sign-Language-MNIST are not here yet" in page.warning[0].value
-    assert page.code[0].value == "python scripts/download.py sign"
+    assert page.code[0].value.endswith("python scripts/download.py sign")
     assert any("as recorded when the network was trained" in c.value for c in page.caption)
 
 
@@ -149,7 +149,7 @@ def test_broken_weights_of_one_variant(
     page = open_page(dataset="sign", architecture="fcnn")
     assert not page.exception
     assert "cannot be used" in page.warning[0].value
-    assert page.code[0].value.startswith("git checkout -- pretrained")
+    assert page.code[0].value == "git checkout -- pretrained"
     monkeypatch.undo()
     monkeypatch.setenv("NUDGE_DATA", str(here))
     page.button_group(key="pixels").set_value(["scrambled"]).run()
