@@ -21,7 +21,7 @@ from nudge.sweep import EPSILON_STEP, EPSILONS, AccuracyCurve
 from views import charts, panels, pictures, resources, text
 from views.state import View, current, open_address, write_address
 
-COUNTS = (200, 1000, 5000, None)  # pictures for the curve; None is all of them
+COUNTS = (200, 1000, 5000, 0)  # pictures for the curve; 0 is all of them
 
 
 def page() -> None:
