@@ -21,6 +21,9 @@ class Recipe:
     warm_up: float = 0.15  # share of the run until the peak: batch norm needs a gentle start
     weight_decay: float
     mixup: float = 0.0  # both parameters of the Beta distribution; 0 for none
+    # A softmax that float32 rounds to 1 leaves FGSM no gradient, and the network looks robust.
+    # A little smoothing keeps every probability below; more would flatten the curves.
+    label_smoothing: float = 0.02
     noise: float = 0.0  # largest standard deviation of Gaussian noise on the pixels
     averaging: float = 0.998  # decay of the moving average of weights: about the last 500 steps
 

@@ -177,7 +177,7 @@ class Training:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
             logits = self._live(pictures.contiguous(memory_format=torch.channels_last))
         logits = logits.float()
-        loss = F.cross_entropy(logits, targets)
+        loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing)
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()

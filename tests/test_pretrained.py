@@ -7,8 +7,8 @@ import torch
 
 from models import VARIANTS, Dataset, Variant, load_model
 from models.layers import scramble_permutation
-from nudge.attacks import random_direction
-from nudge.data import Split
+from nudge.attacks import fgsm_direction, random_direction
+from nudge.data import Split, to_pixels
 from nudge.publishing import RANDOM_SEED
 from nudge.recipes import RECIPES
 from nudge.sources import SOURCES
@@ -97,3 +97,15 @@ def test_curves_agree_with_the_card(variant: Variant, test_splits: dict[Dataset,
         expected = [recorded[card.epsilons.index(e)] for e in REMEASURED]
         off = [abs(a - b) for a, b in zip(curve.correct, expected, strict=True)]
         assert max(off) <= TOLERANCE * card.total, (curve.correct, expected)
+
+
+@each_variant
+def test_float32_does_not_fake_robustness(
+    variant: Variant, test_splits: dict[Dataset, Split]
+) -> None:
+    """A saturated softmax would lose the gradient that double precision still has."""
+    images, labels = (values[:300] for values in test_splits[variant.dataset])
+    model, pixels = load_model(variant), to_pixels(images)
+    single = fgsm_direction(model, pixels, labels)
+    double = fgsm_direction(model.double(), pixels.double(), labels)
+    assert (single == double).double().mean() > 0.999
