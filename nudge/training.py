@@ -33,7 +33,7 @@ class Step:
 
     done: int  # steps, out of `total`
     total: int
-    loss: Tensor  # of this step's batch, a scalar; reading it waits for the device, so do it rarely
+    loss: Tensor | None  # of its batch, if one is done; reading it waits for the device
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Training:
     def epochs(self) -> Iterator[Step]:
         """Train what is left, yielding after every step; curve and checkpoint grow by epochs."""
         steps = self.recipe.epochs * self._steps_an_epoch
-        yield Step(len(self.curve) * self._steps_an_epoch, steps, torch.tensor(math.nan))
+        yield Step(len(self.curve) * self._steps_an_epoch, steps, None)
         while not self.finished:
             start = time.perf_counter()
             done = len(self.curve) * self._steps_an_epoch

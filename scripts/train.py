@@ -121,9 +121,12 @@ def train_one(variant: Variant, device: torch.device, args: argparse.Namespace) 
 
 
 def _status(run: Training, step: Step) -> str:
-    status = f"epoch {min(len(run.curve) + 1, run.recipe.epochs)}/{run.recipe.epochs}, "
-    status += f"loss {step.loss.item():.3f}"
-    return status + (f", test {run.curve[-1].test_accuracy:.2%}" if run.curve else "")
+    status = [f"epoch {min(len(run.curve) + 1, run.recipe.epochs)}/{run.recipe.epochs}"]
+    if step.loss is not None:
+        status.append(f"loss {step.loss.item():.3f}")
+    if run.curve:
+        status.append(f"test {run.curve[-1].test_accuracy:.2%}")
+    return ", ".join(status)
 
 
 def _command(variant: Variant, device: torch.device, args: argparse.Namespace) -> str:
