@@ -1,13 +1,20 @@
 """Model cards: what was measured about each trained variant, read from `pretrained/index.json`."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.errors import PretrainedError
+
+FIRST_MISSES = "first_misses.npz"
+NEVER = 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +39,8 @@ class Card:
     epsilons: Sequence[float]
     fgsm: Sequence[int]  # pictures right at each epsilon; the first is the clean count
     random: Sequence[int]  # the same under a random nudge of the same size
+    class_totals: Sequence[int]  # test pictures of each class
+    class_correct: Sequence[int]  # those right before any nudge
     learning_curve: Sequence[Epoch]
     recipe: Mapping[str, Any]
     seed: int
@@ -45,14 +54,32 @@ class Card:
         """Clean top-1 accuracy on the full test set, as a fraction of 1."""
         return self.fgsm[0] / self.total
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the clean accuracy (Wilson's, which stays inside [0, 1])."""
+        return wilson_interval(self.fgsm[0], self.total)
+
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> "Card":
         """Raises KeyError or TypeError where the record has another shape."""
         values = {field.name: record[field.name] for field in fields(cls)}
         values["learning_curve"] = tuple(Epoch(**point) for point in record["learning_curve"])
-        for name in ("epsilons", "fgsm", "random"):
+        for name in ("epsilons", "fgsm", "random", "class_totals", "class_correct"):
             values[name] = tuple(record[name])
         return cls(**values)
+
+
+def wilson_interval(correct: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's score interval of a share; `z` is the normal quantile, 1.96 for 95 %.
+
+    >>> low, high = wilson_interval(9_400, 10_000)
+    >>> f"{low:.4f} {high:.4f}"
+    '0.9352 0.9445'
+    """
+    share, weight = correct / total, z * z / total
+    middle = (share + weight / 2) / (1 + weight)
+    half = math.sqrt(share * (1 - share) * weight + weight * weight / 4) / (1 + weight)
+    return middle - half, middle + half
 
 
 def read_card(index: Path, variant: str, *, mend: str) -> Card:
@@ -73,6 +100,16 @@ def read_card(index: Path, variant: str, *, mend: str) -> Card:
             found=f"{type(error).__name__}: {error}",
             mend=mend,
         ) from error
+
+
+def read_first_misses(path: Path) -> dict[str, NDArray[np.uint8]]:
+    """By variant id, the position in the epsilons of each test picture's first wrong answer.
+
+    uint8 (N,) each; `NEVER` where FGSM fools the network at no epsilon of the grid. Raises OSError,
+    ValueError or `zipfile.BadZipFile`.
+    """
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def read_index(index: Path) -> dict[str, Any]:

@@ -7,17 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import torch
 from filelock import FileLock
+from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from models import Card, Variant
-from models.cards import read_index
+from models.cards import FIRST_MISSES, NEVER, read_first_misses, read_index
 from nudge.attacks import random_direction
 from nudge.data import Split
 from nudge.files import replacing
-from nudge.sweep import EPSILONS, stream_accuracy_curve
+from nudge.sweep import EPSILONS, stream_right
 
 RANDOM_SEED = 0  # of the random nudge that cards report
 
@@ -26,25 +30,50 @@ Progress = Callable[[int, int], object]  # called with pictures done and picture
 
 @dataclass(frozen=True)
 class Measurement:
-    """Counts of right answers over a test set, at each of the standard epsilons."""
+    """Which test pictures a model reads right, at each of the standard epsilons."""
 
-    total: int
-    epsilons: tuple[float, ...]
-    fgsm: tuple[int, ...]
-    random: tuple[int, ...]
+    labels: Tensor  # int64 (N,), the true classes
+    fgsm: Tensor  # bool (K, N)
+    random: Tensor  # bool (K, N), under a random nudge of the same size
+
+    def for_card(self) -> dict[str, Any]:
+        """The fields of a `Card` that come from measuring."""
+        return {
+            "total": len(self.labels),
+            "epsilons": EPSILONS,
+            "fgsm": tuple(self.fgsm.sum(dim=1).tolist()),
+            "random": tuple(self.random.sum(dim=1).tolist()),
+            "class_totals": tuple(self.labels.bincount().tolist()),
+            "class_correct": tuple(
+                self.labels[self.fgsm[0]].bincount(minlength=int(self.labels.max()) + 1).tolist()
+            ),
+        }
+
+    def first_misses(self) -> NDArray[np.uint8]:
+        """By picture, the position in EPSILONS of the first wrong answer under FGSM: uint8 (N,).
+
+        `NEVER` where every answer is right.
+        """
+        wrong = ~self.fgsm
+        first = wrong.int().argmax(dim=0)
+        first[~wrong.any(dim=0)] = NEVER
+        return first.to(torch.uint8).numpy()
 
 
 def measure(
     model: nn.Module, test: Split, *, progress: Progress = lambda done, total: None
 ) -> Measurement:
-    """Both curves of a card, over all pictures of `test`."""
+    """All that a card says of the pictures of `test`."""
     total = len(test.labels)
-    counts: list[tuple[int, ...]] = []
+    answers: list[Tensor] = []
     for directions in (None, random_direction(total, seed=RANDOM_SEED)):
-        for curve in stream_accuracy_curve(model, *test, EPSILONS, directions=directions):
-            progress(curve.total + len(counts) * total, 2 * total)
-        counts.append(curve.correct)
-    return Measurement(total, EPSILONS, fgsm=counts[0], random=counts[1])
+        batches: list[Tensor] = []
+        for right in stream_right(model, *test, EPSILONS, directions=directions):
+            batches.append(right)
+            done = sum(batch.shape[1] for batch in batches)
+            progress(done + len(answers) * total, 2 * total)
+        answers.append(torch.cat(batches, dim=1))
+    return Measurement(test.labels, fgsm=answers[0], random=answers[1])
 
 
 def half_precision(model: nn.Module) -> dict[str, Tensor]:
@@ -61,12 +90,14 @@ def serialise(weights: Mapping[str, Tensor]) -> tuple[bytes, str]:
     return content, hashlib.sha256(content).hexdigest()
 
 
-def publish(folder: Path, variant: Variant, content: bytes, card: Card) -> None:
-    """Write weights and card into `folder`; other variants' cards stay. Raises OSError.
+def publish(
+    folder: Path, variant: Variant, content: bytes, card: Card, first_misses: NDArray[np.uint8]
+) -> None:
+    """Write weights, card and first misses into `folder`; those of other variants stay.
 
-    Several trainings may publish at once, hence the lock.
+    Several trainings may publish at once, hence the lock. Raises OSError.
     """
-    index = folder / "index.json"
+    index, misses = folder / "index.json", folder / FIRST_MISSES
     with replacing(folder / variant.weights.name) as temporary:
         temporary.write_bytes(content)
     with FileLock(folder / ".index.lock"):
@@ -74,6 +105,10 @@ def publish(folder: Path, variant: Variant, content: bytes, card: Card) -> None:
         records[variant.id] = asdict(card)
         with replacing(index) as temporary:
             temporary.write_text(_format(records), encoding="utf-8")
+        arrays = read_first_misses(misses) if misses.exists() else {}
+        arrays[variant.id] = first_misses
+        with replacing(misses) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def versions() -> dict[str, str]:

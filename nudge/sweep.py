@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from nudge.attacks import check_classes, check_epsilon, check_labels, fgsm_direction
+from nudge.attacks import check_classes, check_epsilon, check_images, check_labels, fgsm_direction
 from nudge.data import to_pixels
 
 # Every page, card and curve uses this grid: fine, because most of the fall lies below 0.05.
@@ -75,15 +75,48 @@ def stream_accuracy_curve(
     batch_size: int = BATCH_SIZE,
 ) -> Iterator[AccuracyCurve]:
     """`accuracy_curve` in the making: over no picture, then over those so far after every batch."""
+    batches = stream_right(
+        model, images, labels, epsilons, directions=directions, batch_size=batch_size
+    )
+    correct = torch.zeros(len(epsilons), dtype=torch.int64)
+    total = 0
+    yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
+    for right in batches:
+        correct += right.sum(dim=1)
+        total += right.shape[1]
+        yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
+
+
+def stream_right(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Sequence[float],
+    *,
+    directions: Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> Iterator[Tensor]:
+    """Picture by picture, whether each is right at each epsilon: bool (K, n) for every batch of n.
+
+    Arguments and errors are those of `accuracy_curve`; what a curve counts comes from here.
+    """
     for epsilon in epsilons:
         check_epsilon(epsilon)
     check_labels(labels, images)
     if directions is not None and len(directions) != len(images):
         raise ValueError(f"expected {len(images)} directions, got {len(directions)}")
+    return _stream_right(model, images, labels, epsilons, directions, batch_size)
+
+
+def _stream_right(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Sequence[float],
+    directions: Tensor | None,
+    batch_size: int,
+) -> Iterator[Tensor]:
     device = next((p.device for p in model.parameters()), images.device)
-    correct = torch.zeros(len(epsilons), dtype=torch.int64)
-    total = 0
-    yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
     for start in range(0, len(images), batch_size):
         batch = slice(start, start + batch_size)
         pictures = images[batch].to(device)
@@ -93,26 +126,25 @@ def stream_accuracy_curve(
         if directions is None:
             direction = fgsm_direction(model, pictures, truth)
         else:
+            check_images(pictures)
             direction = directions[batch].to(device, pictures.dtype)
-        correct += _count_correct(model, pictures, truth, direction, epsilons)
-        total += len(pictures)
-        yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
+        yield _right(model, pictures, truth, direction, epsilons)
 
 
 @torch.inference_mode()
-def _count_correct(
+def _right(
     model: nn.Module,
     pictures: Tensor,
     labels: Tensor,
     direction: Tensor,
     epsilons: Sequence[float],
 ) -> Tensor:
-    """Pictures right at each epsilon: int64 (K,), on the CPU."""
-    counts = torch.empty(len(epsilons), dtype=torch.int64, device=pictures.device)
+    """Whether each picture is right at each epsilon: bool (K, n), on the CPU."""
+    right = torch.empty(len(epsilons), len(pictures), dtype=torch.bool, device=pictures.device)
     nudged = torch.empty_like(pictures)
     for i, epsilon in enumerate(epsilons):
         torch.add(pictures, direction, alpha=epsilon, out=nudged).clamp_(0, 1)
         logits = model(nudged)
         check_classes(labels, logits)
-        counts[i] = (logits.argmax(dim=1) == labels).sum()
-    return counts.cpu()
+        torch.eq(logits.argmax(dim=1), labels, out=right[i])
+    return right.cpu()

@@ -8,6 +8,7 @@ between two classes; on the hardware that the card names, every count is equal.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
@@ -15,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 import torch
 from tqdm import tqdm
 
-from models import Card, Variant, load_model
+from models import PRETRAINED, Variant, load_model
+from models.cards import FIRST_MISSES, read_first_misses
 from nudge.data import load_split
 from nudge.publishing import Measurement, measure
 from scripts import console
@@ -42,25 +44,31 @@ def evaluate(variant: Variant, device: torch.device, data_dir: str | None) -> bo
         found = measure(
             load_model(variant, device), test, progress=lambda done, _: bar.update(done - bar.n)
         )
-    accuracy = f"{found.fgsm[0]} of {found.total} right ({found.fgsm[0] / found.total:.2%})"
-    differences = compare(found, variant.card)
-    tqdm.write(f"{variant.id}: {accuracy}; " + (", ".join(differences) or "equal to the card"))
+    differences = compare(found, variant)
+    tqdm.write(f"{variant.id}: " + ("; ".join(differences) or "equal to the card"))
     return not differences
 
 
-def compare(found: Measurement, card: Card) -> list[str]:
-    """Each count that differs, in words."""
-    if (found.total, found.epsilons) != (card.total, tuple(card.epsilons)):
-        return [f"{found.total} pictures and {len(found.epsilons)} epsilons, unlike the card"]
-    return [
-        f"{name} at {epsilon:g}: {ours} right, the card says {theirs}"
-        for name, counts, recorded in (
-            ("FGSM", found.fgsm, card.fgsm),
-            ("random", found.random, card.random),
-        )
-        for epsilon, ours, theirs in zip(found.epsilons, counts, recorded, strict=True)
-        if ours != theirs
-    ]
+def compare(found: Measurement, variant: Variant) -> list[str]:
+    """How what was found differs from what is recorded, in words."""
+    differences = []
+    for name, ours in found.for_card().items():
+        theirs = getattr(variant.card, name)
+        if ours != theirs:
+            example = next(((a, b) for a, b in zip(*_lists(ours, theirs), strict=False) if a != b))
+            differences.append(f"{name} differs: found {example[0]}, the card says {example[1]}")
+    recorded = read_first_misses(PRETRAINED / FIRST_MISSES)[variant.id]
+    ours = found.first_misses()
+    if ours.shape != recorded.shape:
+        differences.append(f"first misses of {len(ours)} pictures, recorded are {len(recorded)}")
+    elif (other := int((ours != recorded).sum())) > 0:
+        differences.append(f"first misses differ for {other} of {len(ours)} pictures")
+    return differences
+
+
+def _lists(*values: object) -> list[Sequence[object]]:
+    """Single values as sequences of one."""
+    return [value if isinstance(value, Sequence) else [value] for value in values]
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def train_one(variant: Variant, device: torch.device, args: argparse.Namespace) 
         if scrambled
         else None,
         parameters=sum(p.numel() for p in run.model.parameters()),
-        **asdict(measurement),
+        **measurement.for_card(),
         learning_curve=run.curve,
         recipe=asdict(recipe) | {"precision": args.precision},
         seed=args.seed,
@@ -113,9 +113,9 @@ def train_one(variant: Variant, device: torch.device, args: argparse.Namespace) 
         versions=versions(),
         command=_command(variant, device, args),
     )
-    publish(args.output_dir, variant, content, card)
+    publish(args.output_dir, variant, content, card, measurement.first_misses())
     tqdm.write(
-        f"{variant.id}: {measurement.fgsm[0]} of {measurement.total} test pictures right "
+        f"{variant.id}: {card.fgsm[0]} of {card.total} test pictures right "
         f"({card.accuracy:.2%}), trained in {run.seconds / 60:.1f} min"
     )
 

@@ -5,7 +5,8 @@ from hashlib import sha256
 import pytest
 import torch
 
-from models import VARIANTS, Dataset, Variant, load_model
+from models import PRETRAINED, VARIANTS, Dataset, Variant, load_model
+from models.cards import FIRST_MISSES, NEVER, read_first_misses
 from models.layers import scramble_permutation
 from nudge.attacks import fgsm_direction, random_direction
 from nudge.data import Split, to_pixels
@@ -58,11 +59,24 @@ def test_card_is_complete(variant: Variant) -> None:
     assert tuple(card.epsilons) == EPSILONS
     assert len(card.fgsm) == len(card.random) == len(EPSILONS)
     assert card.fgsm[0] == card.random[0]  # both start at the clean count
+    assert sum(card.class_totals) == card.total
+    assert sum(card.class_correct) == card.fgsm[0]
+    assert len(card.class_totals) == len(card.class_correct) == len(variant.classes)
     assert card.recipe["epochs"] == len(card.learning_curve)
     assert card.parameters == sum(p.numel() for p in load_model(variant).parameters())
     permutation = sha256(scramble_permutation().numpy().tobytes()).hexdigest()
     assert card.permutation_sha256 in (None, permutation)
     assert variant.id in card.command.split()
+
+
+@each_variant
+def test_first_misses_agree_with_the_curve(variant: Variant) -> None:
+    misses = read_first_misses(PRETRAINED / FIRST_MISSES)[variant.id]
+    assert misses.shape == (variant.card.total,)
+    assert (misses > 0).sum() == variant.card.fgsm[0]
+    for step, right in enumerate(variant.card.fgsm):
+        assert (misses > step).sum() <= right  # some flip back later
+    assert set(misses) <= {*range(len(EPSILONS)), NEVER}
 
 
 @each_variant
