@@ -2,6 +2,8 @@
 
 import json
 import math
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -15,6 +17,19 @@ from models.errors import PretrainedError
 
 FIRST_MISSES = "first_misses.npz"
 NEVER = 255
+
+MEND = "git checkout -- pretrained"  # brings back what the repository holds
+
+# What NumPy raises on a damaged .npz; RuntimeError is zipfile's for what it cannot unpack.
+UNREADABLE_NPZ = (
+    OSError,
+    ValueError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    zlib.error,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,34 +97,45 @@ def wilson_interval(correct: int, total: int, z: float = 1.96) -> tuple[float, f
     return middle - half, middle + half
 
 
-def read_card(index: Path, variant: str, *, mend: str) -> Card:
+def read_card(index: Path, variant: str) -> Card:
     """The card of `variant` in the file `index`.
 
     Raises:
-        PretrainedError: the file or the card is missing or malformed; `mend` is the command named.
+        PretrainedError: the file or the card is missing or malformed.
     """
     try:
         return Card.from_json(read_index(index)[variant])
     except FileNotFoundError:
-        raise PretrainedError("The model cards are missing", where=index, mend=mend) from None
+        raise PretrainedError("The model cards are missing", where=index, mend=MEND) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PretrainedError(
             f"The card of {variant} cannot be read",
             where=index,
             expected="one JSON object per variant, with every field of models.Card",
             found=f"{type(error).__name__}: {error}",
-            mend=mend,
+            mend=MEND,
         ) from error
 
 
 def read_first_misses(path: Path) -> dict[str, NDArray[np.uint8]]:
     """By variant id, the position in the epsilons of each test picture's first wrong answer.
 
-    uint8 (N,) each; `NEVER` where FGSM fools the network at no epsilon of the grid. Raises OSError,
-    ValueError or `zipfile.BadZipFile`.
+    uint8 (N,) each; `NEVER` where FGSM fools the network at no epsilon of the grid.
+
+    Raises:
+        PretrainedError: the file is missing or damaged.
     """
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return dict(arrays)
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except UNREADABLE_NPZ as error:
+        raise PretrainedError(
+            "The first misses cannot be read",
+            where=path,
+            expected="an .npz of one array per variant",
+            found=f"{type(error).__name__}: {error}",
+            mend=MEND,
+        ) from error
 
 
 def read_index(index: Path) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 import sys
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+CHECKOUT = Path(__file__).absolute().parent.parent
 
 
 def script_command(script: str, *arguments: str) -> str:
     """The line that runs one of our scripts with the Python that runs now, to be copied.
 
-    >>> script_command("download", "sign")
+    >>> script_command("download", "sign")  # in a virtual environment within the checkout
     '.venv/bin/python scripts/download.py sign'
     """
     python = Path(sys.executable)

@@ -13,13 +13,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
 from torch import Tensor, nn
 
-from models.cards import Card, read_card
+from models.cards import MEND, Card, read_card
 from models.errors import CHECKOUT, PretrainedError
 from models.layers import Normalise, Scramble
 from models.networks import convolutional, fully_connected
 
 PRETRAINED = CHECKOUT / "pretrained"
-MEND = "git checkout -- pretrained"  # brings back what the repository holds
 
 
 class Dataset(StrEnum):
@@ -83,7 +82,7 @@ class Variant:
     @property
     def card(self) -> Card:
         """What was measured of it. Raises PretrainedError where that cannot be read."""
-        return read_card(PRETRAINED / "index.json", self.id, mend=MEND)
+        return read_card(PRETRAINED / "index.json", self.id)
 
 
 VARIANTS: Mapping[str, Variant] = MappingProxyType(

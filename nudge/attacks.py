@@ -67,13 +67,14 @@ def fgsm_direction(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
 
 def random_direction(count: int, *, seed: int = 0) -> Tensor:
-    """The control: every pixel up or down by the toss of a coin, float32 (count, 1, 28, 28).
+    """The control: every pixel up or down by the toss of a coin, int8 (count, 1, 28, 28).
 
     A picture's direction depends on the seed and its place alone: asking for more adds to the end.
     """
     generator = torch.Generator().manual_seed(seed)
-    tosses = torch.randint(0, 2, (count, 1, SIDE, SIDE), generator=generator)
-    return (2 * tosses - 1).float()
+    shape = (count, 1, SIDE, SIDE)
+    tosses = torch.randint(0, 2, shape, generator=generator, dtype=torch.int8)
+    return 2 * tosses - 1
 
 
 def check_epsilon(epsilon: float) -> None:
@@ -108,3 +109,13 @@ def check_classes(labels: Tensor, logits: Tensor) -> None:
             f"expected labels in 0 ... {classes - 1}, "
             f"got values from {labels.min().item()} to {labels.max().item()}"
         )
+
+
+def check_directions(directions: Tensor, count: int) -> None:
+    shape = (count, 1, SIDE, SIDE)
+    if directions.shape != shape:
+        raise ValueError(f"expected directions {shape}, got {tuple(directions.shape)}")
+    if directions.numel():
+        low, high = (bound.item() for bound in directions.aminmax())
+        if not (low >= -1 and high <= 1):  # NaN fails both comparisons
+            raise ValueError(f"expected directions in [-1, 1], got values from {low} to {high}")

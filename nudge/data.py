@@ -8,18 +8,21 @@ source, because reading 83 MB of CSV once is enough.
 import hashlib
 import logging
 import os
-import zipfile
 from pathlib import Path
 from typing import NamedTuple, cast, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from models import SIDE, Dataset
+from models import PRETRAINED, SIDE, Dataset
+from models.cards import UNREADABLE_NPZ
 from models.errors import CHECKOUT, NudgeError, script_command
 from nudge.files import replacing
 from nudge.sources import SOURCES, Arrays, Source, SplitName
+
+DEFAULT_DATA_DIR = CHECKOUT / "data"
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +40,14 @@ class Split(NamedTuple):
 
 def find_data_dir(data_dir: str | Path | None = None) -> Path:
     """The data folder: `data_dir`, else what NUDGE_DATA names, else data/ in the checkout."""
-    return Path(data_dir or os.environ.get("NUDGE_DATA") or CHECKOUT / "data").expanduser()
+    return Path(data_dir or os.environ.get("NUDGE_DATA") or DEFAULT_DATA_DIR).expanduser()
 
 
 def load_split(dataset: str | Dataset, split: str, data_dir: str | Path | None = None) -> Split:
     """The "train" or "test" split of "fashion" or "sign".
+
+    Fashion's test pictures come with the checkout: they are there even if no folder was named and
+    data/ does not have them. A folder that was named is taken at its word.
 
     >>> images, labels = load_split("fashion", "test")
     >>> images.shape, labels.shape
@@ -56,7 +62,10 @@ def load_split(dataset: str | Dataset, split: str, data_dir: str | Path | None =
     if split not in get_args(SplitName):
         raise ValueError(f"expected a split out of {', '.join(get_args(SplitName))}; got {split!r}")
     source = SOURCES[Dataset(dataset)]
-    images, labels = _load(source, cast("SplitName", split), find_data_dir(data_dir))
+    folder = find_data_dir(data_dir)
+    name = cast("SplitName", split)
+    bundled = _load_bundle(source, name, folder) if folder == DEFAULT_DATA_DIR else None
+    images, labels = bundled or _load(source, name, folder)
     return Split(torch.from_numpy(images), torch.from_numpy(labels))
 
 
@@ -77,22 +86,30 @@ def digest(images: Tensor | np.ndarray, labels: Tensor | np.ndarray) -> str:
     return content.hexdigest()
 
 
+def _load_bundle(source: Source, split: SplitName, data_dir: Path) -> Arrays | None:
+    """The pictures that come with the checkout, if the folder has none of the split's files."""
+    record = source.splits[split]
+    if record.bundle is None or any(source.find(data_dir, f).is_file() for f in record.files):
+        return None
+    return _read_npz(PRETRAINED / record.bundle, record.sha256)
+
+
 def _load(source: Source, split: SplitName, data_dir: Path) -> Arrays:
-    files = [source.find(data_dir, file) for file in source.splits[split].files]
-    for file in files:
-        if not file.is_file():
-            raise _error(source, split, "is missing", where=file)
+    record = source.splits[split]
+    files = [source.find(data_dir, file) for file in record.files]
+    if missing := [file for file in files if not file.is_file()]:
+        raise _error(source, split, "is missing", where=missing)
     cache = files[0].with_name(f"{files[0].name}.npz")
     # A changed source outdates its cache, whatever the cache holds.
     stamp = np.array([(f.stat().st_size, f.stat().st_mtime_ns) for f in files])
-    arrays = _read_cache(cache, stamp, source.splits[split].sha256)
+    arrays = _read_npz(cache, record.sha256, stamp)
     if arrays is None:
-        arrays = _decode(source, split, data_dir, files[0])
-        _write_cache(cache, stamp, arrays)
+        arrays = _decode(source, split, data_dir, files)
+        _write_cache(cache, arrays, stamp)
     return arrays
 
 
-def _decode(source: Source, split: SplitName, data_dir: Path, where: Path) -> Arrays:
+def _decode(source: Source, split: SplitName, data_dir: Path, where: list[Path]) -> Arrays:
     """Read the files and check every property, the cheapest to explain first."""
     record = source.splits[split]
     try:
@@ -106,7 +123,7 @@ def _decode(source: Source, split: SplitName, data_dir: Path, where: Path) -> Ar
             "cannot be read",
             where=where,
             expected="complete official files",
-            found=f"{where.stat().st_size:,} bytes: {reason}",
+            found=f"{' and '.join(f'{f.stat().st_size:,}' for f in where)} bytes: {reason}",
         ) from error
 
     def check(holds: bool, what: str, expected: object, found: object) -> None:
@@ -133,37 +150,38 @@ def _error(
     split: SplitName,
     what: str,
     *,
-    where: Path,
+    where: list[Path],
     expected: object = None,
     found: object = None,
 ) -> DataError:
     return DataError(
         f"The {split} split of {source.title} {what}",
-        where=where,
+        where=" and ".join(map(str, where)),
         expected=expected,
         found=found,
         mend=script_command("download", source.name),
     )
 
 
-def _read_cache(cache: Path, stamp: np.ndarray, sha256: str) -> Arrays | None:
+def _read_npz(path: Path, sha256: str, stamp: NDArray[np.int64] | None = None) -> Arrays | None:
+    """The arrays of a cache or a bundle; None where it is not there, outdated or damaged."""
     try:
-        with cache.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            if not np.array_equal(content["stamp"], stamp):
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
+            if stamp is not None and not np.array_equal(content["stamp"], stamp):
                 return None
             images, labels = content["images"], content["labels"]
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        log.warning("%s is damaged (%s) and is made again", cache, error)
+    except UNREADABLE_NPZ as error:
+        log.warning("%s is damaged (%s) and left alone", path, error)
         return None
     right_kind = images.dtype == np.uint8 and labels.dtype == np.int64
     return (images, labels) if right_kind and digest(images, labels) == sha256 else None
 
 
-def _write_cache(cache: Path, stamp: np.ndarray, arrays: Arrays) -> None:
+def _write_cache(path: Path, arrays: Arrays, stamp: NDArray[np.int64]) -> None:
     try:
-        with replacing(cache) as temporary, temporary.open("wb") as file:
+        with replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, images=arrays[0], labels=arrays[1], stamp=stamp)
     except OSError as error:  # a read-only or full disk costs time at each start, nothing else
-        log.warning("%s cannot be written (%s); the next start decodes again", cache, error)
+        log.warning("%s cannot be written (%s); the next start decodes again", path, error)

@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, cast
@@ -18,6 +19,17 @@ from nudge.files import replacing
 from nudge.sources import Archive, Source
 
 pooch.get_logger().setLevel("WARNING")  # the progress bar says the rest
+
+# zlib's is no OSError; zipfile's RuntimeErrors are encryption and unknown methods.
+UNPACKING_ERRORS = (
+    ValueError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    zlib.error,
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+)
 
 Report = Callable[[str], object]
 
@@ -97,7 +109,7 @@ def _unpack(fetched: Path, archive: Archive, name: str, place: Path, source: Sou
                 shutil.copyfileobj(packed, unpacked)
             if not _is_right(temporary, archive, name):
                 raise ValueError(f"SHA-256 {_sha256(temporary)}")
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
+    except UNPACKING_ERRORS as error:
         raise DataError(
             f"The download of {source.title} does not hold the right {name}",
             where=place,

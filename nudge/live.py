@@ -1,14 +1,20 @@
 """Curves that many people watch while they are computed, once for all of them."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from torch import nn
+from torch import Tensor, nn
 
-from nudge.attacks import random_direction
 from nudge.data import Split
-from nudge.sweep import BATCH_SIZE, AccuracyCurve, stream_accuracy_curve
+from nudge.sweep import AccuracyCurve, stream_accuracy_curve
+
+BATCH_SIZE = 50  # pictures; a page sees the curve sharpen after every batch
+PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
+
+# One batch at a time in the whole process, so that pages stay quick however many curves are asked.
+_turn = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -24,48 +30,113 @@ class CurvePair:
         return self.fgsm.total
 
 
+@dataclass(frozen=True)
+class Sight:
+    """What somebody sees who looks at curves in the making."""
+
+    pair: CurvePair
+    wanted: int  # pictures
+    seconds_left: float | None  # None before the first batch
+
+    @property
+    def complete(self) -> bool:
+        return self.pair.total >= self.wanted
+
+
 class LiveCurves:
-    """Both curves of one model, computed batch by batch as long as somebody asks for more.
+    """Both curves of one model, computed in the background as long as somebody looks.
 
-    A page can be left in the middle of a computation and another one can ask for the same. So no
-    caller owns it: whoever comes first computes the next batch, everyone sees every result, and
-    nothing is computed twice.
+    Looking never waits. Everybody who looks sees the same curves, nothing is computed twice, and a
+    computation that nobody has looked at for `PATIENCE` seconds rests where it is.
 
-    >>> curves = LiveCurves(model, load_split("fashion", "test"), EPSILONS)
-    >>> for pair in curves.over(1000):
-    ...     print(pair.total, pair.fgsm.accuracy)
+    >>> curves = LiveCurves(model, load_split("fashion", "test"), EPSILONS, directions)
+    >>> while not (sight := curves.look(1000)).complete:
+    ...     print(sight.pair.total, sight.seconds_left)
+    ...     time.sleep(0.5)
     """
 
-    def __init__(self, model: nn.Module, split: Split, epsilons: Sequence[float]) -> None:
-        self._arguments = model, split.images, split.labels, tuple(epsilons)
+    def __init__(
+        self, model: nn.Module, split: Split, epsilons: Sequence[float], directions: Tensor
+    ) -> None:
+        """`directions`, (N, 1, 28, 28), are those of the random nudge; the rest is a curve's."""
+        self._model, self._split, self._epsilons = model, split, tuple(epsilons)
+        self._directions = directions
         self.total = len(split.labels)
-        self._lock = threading.Lock()
-        self._restart()
+        self._lock = threading.Lock()  # guards all that follows
+        self._wanted: dict[int, float] = {}  # pictures -> when somebody last looked for as many
+        self._worker: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self._start_over()
 
-    def _restart(self) -> None:
-        directions = random_direction(self.total)
-        self._stream = zip(
-            stream_accuracy_curve(*self._arguments),
-            stream_accuracy_curve(*self._arguments, directions=directions),
-            strict=True,
+    def _start_over(self) -> None:
+        self._stream = self._pairs_in_the_making()
+        self._pairs = [next(self._stream)]  # over no picture
+        self._seconds_a_picture: float | None = None
+
+    def _pairs_in_the_making(self) -> Iterator[CurvePair]:
+        fgsm, random = (
+            stream_accuracy_curve(
+                self._model,
+                *self._split,
+                self._epsilons,
+                directions=directions,
+                batch_size=BATCH_SIZE,
+            )
+            for directions in (None, self._directions)
         )
-        self._pairs = [CurvePair(*next(self._stream))]  # over no picture
+        for pair in zip(fgsm, random, strict=True):
+            yield CurvePair(*pair)
 
-    def over(self, count: int) -> Iterator[CurvePair]:
-        """The pair as known now, then after every batch until it is over `count` pictures.
+    def look(self, count: int) -> Sight:
+        """The pair over the first `count` pictures, or as many as are done, and go on computing.
 
-        `count` is rounded up to whole batches, and down to the pictures there are.
+        `count` is brought down to the pictures there are. Whatever made the computation fail is
+        raised here, once; looking again starts it over.
         """
-        batches = -(-min(count, self.total) // BATCH_SIZE)
-        for i in range(min(len(self._pairs) - 1, batches), batches + 1):
-            yield self._pair(i)
-
-    def _pair(self, i: int) -> CurvePair:
+        count = min(count, self.total)
         with self._lock:
-            while len(self._pairs) <= i:
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                self._start_over()
+                raise failure
+            self._wanted[count] = time.monotonic()
+            if self._worker is None and len(self._pairs) <= _batches(count):
+                self._worker = threading.Thread(target=self._work, daemon=True)
+                self._worker.start()
+            pair = self._pairs[min(len(self._pairs) - 1, _batches(count))]
+            left = (
+                None
+                if self._seconds_a_picture is None
+                else self._seconds_a_picture * max(count - pair.total, 0)
+            )
+            return Sight(pair, count, left)
+
+    def _work(self) -> None:
+        while self._is_wanted():
+            with _turn:
+                start = time.perf_counter()
                 try:
-                    self._pairs.append(CurvePair(*next(self._stream)))
-                except BaseException:  # a dead stream would answer nobody ever again
-                    self._restart()
-                    raise
-            return self._pairs[i]
+                    pair = next(self._stream)
+                except BaseException as error:  # told to whoever looks next
+                    with self._lock:
+                        self._failure, self._worker = error, None
+                    return
+                seconds = time.perf_counter() - start
+            with self._lock:
+                new = pair.total - self._pairs[-1].total
+                self._pairs.append(pair)
+                self._seconds_a_picture = seconds / new
+
+    def _is_wanted(self) -> bool:
+        """Whether to compute a further batch; if not, the worker is dismissed at once."""
+        now = time.monotonic()
+        with self._lock:
+            self._wanted = {n: at for n, at in self._wanted.items() if now - at < PATIENCE}
+            if len(self._pairs) <= _batches(max(self._wanted, default=0)):
+                return True
+            self._worker = None
+            return False
+
+
+def _batches(count: int) -> int:
+    return -(-count // BATCH_SIZE)

@@ -36,17 +36,17 @@ class Measurement:
     fgsm: Tensor  # bool (K, N)
     random: Tensor  # bool (K, N), under a random nudge of the same size
 
-    def for_card(self) -> dict[str, Any]:
+    def for_card(self, classes: int) -> dict[str, Any]:
         """The fields of a `Card` that come from measuring."""
+        by_class = (self.labels, self.labels[self.fgsm[0]])
+        totals, correct = (tuple(v.bincount(minlength=classes).tolist()) for v in by_class)
         return {
             "total": len(self.labels),
             "epsilons": EPSILONS,
             "fgsm": tuple(self.fgsm.sum(dim=1).tolist()),
             "random": tuple(self.random.sum(dim=1).tolist()),
-            "class_totals": tuple(self.labels.bincount().tolist()),
-            "class_correct": tuple(
-                self.labels[self.fgsm[0]].bincount(minlength=int(self.labels.max()) + 1).tolist()
-            ),
+            "class_totals": totals,
+            "class_correct": correct,
         }
 
     def first_misses(self) -> NDArray[np.uint8]:

@@ -21,6 +21,7 @@ class SplitRecord:
 
     files: tuple[str, ...]  # within the data set's folder
     total: int  # pictures
+    bundle: str | None = None  # a file in pretrained/ with the same arrays, for want of the files
     sha256: str  # of the decoded arrays, see `nudge.data.digest`
 
 
@@ -59,10 +60,12 @@ class Source:
 
 def _read_fashion(data_dir: Path, split: SplitName) -> Arrays:
     # Imported here because it takes seconds, and a page that finds the cache never needs it.
-    from torchvision.datasets import FashionMNIST
+    from torchvision.datasets.mnist import read_image_file, read_label_file
 
-    decoded = FashionMNIST(data_dir, train=split == "train")
-    return decoded.data.numpy(), decoded.targets.numpy()
+    # The readers of torchvision's FashionMNIST on the files of its layout. The class itself wants
+    # the files of both splits to be there before it reads one.
+    images, labels = (FASHION.find(data_dir, name) for name in FASHION.splits[split].files)
+    return read_image_file(images).numpy(), read_label_file(labels).numpy()
 
 
 def _read_sign(data_dir: Path, split: SplitName) -> Arrays:
@@ -113,6 +116,7 @@ FASHION = Source(
         "test": SplitRecord(
             files=("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
             total=10_000,
+            bundle="fashion-test.npz",
             sha256="9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4",
         ),
     },

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from nudge.attacks import check_classes, check_epsilon, check_images, check_labels, fgsm_direction
+from nudge.attacks import (
+    check_classes,
+    check_directions,
+    check_epsilon,
+    check_images,
+    check_labels,
+    fgsm_direction,
+)
 from nudge.data import to_pixels
 
 # Every page, card and curve uses this grid: fine, because most of the fall lies below 0.05.
@@ -103,8 +110,8 @@ def stream_right(
     for epsilon in epsilons:
         check_epsilon(epsilon)
     check_labels(labels, images)
-    if directions is not None and len(directions) != len(images):
-        raise ValueError(f"expected {len(images)} directions, got {len(directions)}")
+    if directions is not None:
+        check_directions(directions, len(images))
     return _stream_right(model, images, labels, epsilons, directions, batch_size)
 
 

@@ -1,8 +1,9 @@
 """Training one variant: the whole set on the device as one uint8 tensor, shuffled by index.
 
 Every source of chance is seeded anew at the start of each epoch from (seed, epoch), so an epoch
-depends only on the weights it starts from. A run that was broken off and taken up again therefore
-ends in the very weights of an unbroken one.
+depends only on the weights it starts from. On a CPU, whose sums have one order for one number of
+threads, a run that was broken off and taken up again therefore ends in the very weights of an
+unbroken one.
 """
 
 import copy
@@ -83,15 +84,6 @@ class Training:
         self.train, self.test = (
             Split(s.images.to(self.device), s.labels.to(self.device)) for s in (train, test)
         )
-        self.fingerprint = {
-            "variant": variant.id,
-            "recipe": asdict(recipe),
-            "seed": seed,
-            "data": digest(*train),
-            "threads": torch.get_num_threads(),
-            "device": self.device.type,
-            "mixed_precision": mixed_precision,
-        }
         self.curve: list[Epoch] = []
         self.seconds = 0.0  # of all epochs so far, those before an interruption included
 
@@ -102,6 +94,17 @@ class Training:
         self._network = self._live.get_submodule("network")
         self._average = copy.deepcopy(self._network)
         self._optimiser = _optimiser(self._network, recipe)
+        self.fingerprint = {  # all that the weights depend on
+            "variant": variant.id,
+            "recipe": asdict(recipe),
+            "network": repr(self._live),
+            "seed": seed,
+            "data": digest(*train),
+            "threads": torch.get_num_threads(),
+            "device": self.device.type,
+            "mixed_precision": mixed_precision,
+            "torch": torch.__version__,
+        }
         if checkpoint is not None:
             self._resume(checkpoint)
 

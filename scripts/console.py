@@ -60,4 +60,4 @@ def run(main: Callable[[], None]) -> None:
     except OSError as error:  # a full disk, a read-only folder
         sys.exit(f"error: {error.strerror or error} ({error.filename or 'no file named'})")
     except KeyboardInterrupt:
-        sys.exit("interrupted; the same command takes up where it stopped")
+        sys.exit("interrupted")

@@ -8,7 +8,6 @@ between two classes; on the hardware that the card names, every count is equal.
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
@@ -16,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 import torch
 from tqdm import tqdm
 
-from models import PRETRAINED, Variant, load_model
+from models import Variant, load_model
 from models.cards import FIRST_MISSES, read_first_misses
 from nudge.data import load_split
 from nudge.publishing import Measurement, measure
@@ -52,23 +51,22 @@ def evaluate(variant: Variant, device: torch.device, data_dir: str | None) -> bo
 def compare(found: Measurement, variant: Variant) -> list[str]:
     """How what was found differs from what is recorded, in words."""
     differences = []
-    for name, ours in found.for_card().items():
+    for name, ours in found.for_card(len(variant.classes)).items():
         theirs = getattr(variant.card, name)
         if ours != theirs:
-            example = next(((a, b) for a, b in zip(*_lists(ours, theirs), strict=False) if a != b))
-            differences.append(f"{name} differs: found {example[0]}, the card says {example[1]}")
-    recorded = read_first_misses(PRETRAINED / FIRST_MISSES)[variant.id]
-    ours = found.first_misses()
-    if ours.shape != recorded.shape:
-        differences.append(f"first misses of {len(ours)} pictures, recorded are {len(recorded)}")
-    elif (other := int((ours != recorded).sum())) > 0:
-        differences.append(f"first misses differ for {other} of {len(ours)} pictures")
+            differences.append(f"{name}: {_difference(ours, theirs)}")
+    recorded = read_first_misses(variant.weights.with_name(FIRST_MISSES))[variant.id]
+    if found.first_misses().tolist() != recorded.tolist():
+        differences.append(f"{FIRST_MISSES}: found other values than recorded")
     return differences
 
 
-def _lists(*values: object) -> list[Sequence[object]]:
-    """Single values as sequences of one."""
-    return [value if isinstance(value, Sequence) else [value] for value in values]
+def _difference(ours: object, theirs: object) -> str:
+    if isinstance(ours, tuple) and isinstance(theirs, tuple) and len(ours) == len(theirs):
+        off = [i for i, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b]
+        first = off[0]
+        return f"{len(off)} differ, first found {ours[first]}, the card says {theirs[first]}"
+    return f"found {ours}, the card says {theirs}"
 
 
 if __name__ == "__main__":

@@ -57,10 +57,11 @@ def main() -> None:
     device = console.device(options, args)
     if args.precision is None:
         args.precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
+    chosen = console.variants(options, args)
     for folder in (args.output_dir, args.checkpoint_dir):
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()  # better now than after an hour
-    for variant in console.variants(options, args):
+    for variant in chosen:
         train_one(variant, device, args)
 
 
@@ -104,7 +105,7 @@ def train_one(variant: Variant, device: torch.device, args: argparse.Namespace) 
         if scrambled
         else None,
         parameters=sum(p.numel() for p in run.model.parameters()),
-        **measurement.for_card(),
+        **measurement.for_card(len(variant.classes)),
         learning_curve=run.curve,
         recipe=asdict(recipe) | {"precision": args.precision},
         seed=args.seed,

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, settings
 from torch import nn
 
 from models import CLASSES, Dataset
-from nudge.data import DataError, Split, find_data_dir, load_split
+from nudge.data import Split, find_data_dir, load_split
+from nudge.sources import SOURCES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -30,13 +31,13 @@ def unavailable(reason: str) -> NoReturn:
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of the real data."""
-    folder = find_data_dir()
-    try:
-        for dataset in Dataset:
-            load_split(dataset, "test", folder)
-    except DataError as error:
-        unavailable(str(error))
-    return folder.resolve()
+    folder = find_data_dir().resolve()
+    for source in SOURCES.values():
+        for split in source.splits.values():
+            for file in split.files:
+                if not source.find(folder, file).is_file():
+                    unavailable(f"no {file} in {folder}: python scripts/download.py {source.name}")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from hashlib import sha256
 import pytest
 import torch
 
-from models import PRETRAINED, VARIANTS, Dataset, Variant, load_model
+from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model
 from models.cards import FIRST_MISSES, NEVER, read_first_misses
 from models.layers import scramble_permutation
 from nudge.attacks import fgsm_direction, random_direction
@@ -65,7 +65,8 @@ def test_card_is_complete(variant: Variant) -> None:
     assert card.recipe["epochs"] == len(card.learning_curve)
     assert card.parameters == sum(p.numel() for p in load_model(variant).parameters())
     permutation = sha256(scramble_permutation().numpy().tobytes()).hexdigest()
-    assert card.permutation_sha256 in (None, permutation)
+    scrambled = variant.pixels is PixelOrder.SCRAMBLED
+    assert card.permutation_sha256 == (permutation if scrambled else None)
     assert variant.id in card.command.split()
 
 

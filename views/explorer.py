@@ -1,7 +1,6 @@
 """The explorer: one picture, one network, and the slider that nudges."""
 
 import random
-import time
 from enum import StrEnum
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from views import charts, panels, pictures, resources, text
 from views.state import View, current, open_address, write_address
 
 COUNTS = (200, 1000, 5000, 0)  # pictures for the curve; 0 is all of them
+POLL = 0.5  # seconds between two looks at a growing curve
 
 
 def page() -> None:
@@ -152,9 +152,8 @@ def _equation(view: View, attacked: resources.AttackedPicture) -> None:
 
 
 def _curve(view: View) -> None:
-    """The accuracy curves, drawn as they grow."""
-    split = resources.test_split(view.dataset)
-    total = len(split.labels)
+    """The accuracy curves, computed in the background and drawn as they grow."""
+    total = SOURCES[view.dataset].splits["test"].total
     count = st.segmented_control(
         text.PICTURES,
         COUNTS,
@@ -164,26 +163,33 @@ def _curve(view: View) -> None:
         required=True,
     )
     wanted = count or total
-    bar = st.empty()
-    chart, caption = st.empty(), st.empty()
-    start, first = time.perf_counter(), None
-    for pair in resources.live_curves(view.variant.id).over(wanted):
-        first = pair.total if first is None else first
-        elapsed, new = time.perf_counter() - start, pair.total - first
-        left = elapsed / new * (wanted - pair.total) if new else None
-        bar.progress(pair.total / wanted, text.counting(pair.total, wanted, left))
-        _draw(chart, pair, view)
-    bar.empty()
-    caption.caption(
+    complete = resources.live_curves(view.variant.id).look(wanted).complete
+    # A fragment of its own, so that the slider never waits for the computation.
+    fragment = st.fragment(_growing_curve, run_every=None if complete else POLL)
+    fragment(view, wanted, polling=not complete)
+
+
+def _growing_curve(view: View, wanted: int, *, polling: bool) -> None:
+    sight = resources.live_curves(view.variant.id).look(wanted)
+    if polling and sight.complete:
+        st.rerun()  # without polling
+    if polling:
+        done = text.counting(sight.pair.total, wanted, sight.seconds_left)
+        st.progress(sight.pair.total / wanted, done)
+    _draw(sight.pair, view)
+    st.caption(
         text.curve_caption(
-            done=pair.total, total=total, chance=_chance(view), name=text.variant(view.variant)
+            done=sight.pair.total,
+            total=SOURCES[view.dataset].splits["test"].total,
+            chance=_chance(view),
+            name=text.variant(view.variant),
         )
     )
 
 
-def _draw(place: st.delta_generator.DeltaGenerator, pair: CurvePair, view: View) -> None:
+def _draw(pair: CurvePair, view: View) -> None:
     rows = charts.accuracy_rows(pair, view.epsilon, _chance(view))
-    place.vega_lite_chart(spec=charts.accuracy_spec() | {"datasets": rows}, key="curve")
+    st.vega_lite_chart(spec=charts.accuracy_spec() | {"datasets": rows}, key="curve")
 
 
 def _chance(view: View) -> float:
@@ -210,7 +216,7 @@ def _explain(error: NudgeError, view: View) -> None:
             for counts in (card.fgsm, card.random)
         )
     )
-    _draw(st.empty(), pair, view)
+    _draw(pair, view)
     st.caption(
         text.recorded_caption(
             total=card.total, chance=_chance(view), name=text.variant(view.variant)

@@ -12,6 +12,7 @@ from nudge.attacks import fgsm_direction, random_direction
 from nudge.data import Split, load_split, to_pixels
 from nudge.live import LiveCurves
 from nudge.paths import ProbabilityPath, probability_path
+from nudge.publishing import RANDOM_SEED
 from nudge.sweep import EPSILONS
 
 
@@ -70,4 +71,12 @@ def attacked_picture(variant_id: str, index: int) -> AttackedPicture:
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
 def live_curves(variant_id: str) -> LiveCurves:
     """The variant's accuracy curves in the making. Raises DataError or PretrainedError."""
-    return LiveCurves(model(variant_id), test_split(VARIANTS[variant_id].dataset), EPSILONS)
+    dataset = VARIANTS[variant_id].dataset
+    split = test_split(dataset)
+    return LiveCurves(model(variant_id), split, EPSILONS, _random_directions(len(split.labels)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=len(Dataset))
+def _random_directions(count: int) -> Tensor:
+    """Those of the cards, shared by the variants of a data set."""
+    return random_direction(count, seed=RANDOM_SEED)

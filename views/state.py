@@ -1,12 +1,14 @@
 """What is being looked at, as the address says it: a link opens the very view."""
 
 import math
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import TypeVar
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from models import VARIANTS, Architecture, Dataset, PixelOrder, Variant
 from nudge.sources import SOURCES
@@ -14,7 +16,7 @@ from nudge.sweep import EPSILON_STEP, EPSILONS
 
 E = TypeVar("E", bound=StrEnum)
 
-_ADDRESS = "_address"  # session key: the parameters that this session wrote last
+_WRITTEN = "_written"  # session key: the addresses that this session had, the last one last
 _NOTICES = "_notices"  # session key: what of the address had to be adjusted
 
 
@@ -47,8 +49,8 @@ class View:
     def from_query(cls, query: Mapping[str, str]) -> tuple["View", list[str]]:
         """The view that an address asks for, and what of it had to be adjusted, in words.
 
-        Unknown values fall back to the default, epsilon snaps to its grid, an index past the end
-        of the test set to the last picture. Nothing raises: anybody can write an address.
+        What cannot be read falls back to the default, epsilon snaps to its grid, an index past
+        the end of the test set to the last picture. Nothing raises: anybody can write an address.
         """
         notices: list[str] = []
 
@@ -56,7 +58,7 @@ class View:
             asked = query.get(name, default)
             if asked in list(type(default)):
                 return type(default)(asked)
-            notices.append(f"{name} is {default}, for want of “{asked[:20]}”")
+            notices.append(f"{name} is {default}, for want of {_quoted(asked)}")
             return default
 
         default = cls()
@@ -82,7 +84,7 @@ def _snap(asked: str | None, default: float, notices: list[str]) -> float:
     else:
         snapped = default
     if snapped != value:
-        notices.append(f"epsilon is {snapped:g}, for want of “{asked[:20]}”")
+        notices.append(f"epsilon is {snapped:g}, for want of {_quoted(asked)}")
     return snapped
 
 
@@ -92,8 +94,13 @@ def _index(asked: str | None, default: int, last: int, notices: list[str]) -> in
     # isdecimal knows other scripts' digits, which int reads too; the length bounds the work.
     index = min(int(asked), last) if asked.isdecimal() and len(asked) <= 9 else default
     if str(index) != asked:
-        notices.append(f"image is {index}, for want of “{asked[:20]}”")
+        notices.append(f"image is {index}, for want of {_quoted(asked)}")
     return index
+
+
+def _quoted(asked: str) -> str:
+    """Somebody's text as Markdown code, in which nothing else has a meaning, cut short."""
+    return "`" + "".join(c for c in asked[:20] if c.isprintable() and c != "`") + "`"
 
 
 def open_address() -> list[str]:
@@ -102,25 +109,35 @@ def open_address() -> list[str]:
     Called before any widget is made. Returns what had to be adjusted, in words.
     """
     query = {name: st.query_params[name] for name in st.query_params}
-    if query != st.session_state.get(_ADDRESS):
+    written = st.session_state.setdefault(_WRITTEN, deque(maxlen=100))
+    # A click that the browser sent before it heard of the last address still carries the one
+    # before; taking that over would undo the click before this one.
+    if query not in written or _is_history_navigation():
         view, st.session_state[_NOTICES] = View.from_query(query)
         st.session_state.update(_values(view))
-        st.session_state[_ADDRESS] = query
+        written.append(query)
     else:
         # Streamlit forgets the state of a widget that a run did not make; the address has it.
-        view, _ = View.from_query(query)
+        view, _ = View.from_query(written[-1])
         for name, value in _values(view).items():
             st.session_state.setdefault(name, value)
     notices: list[str] = st.session_state.get(_NOTICES, [])
     return notices
 
 
+def _is_history_navigation() -> bool:
+    """Whether this run answers the browser's back or forward button."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
 def write_address(view: View) -> None:
     """Bring the address to what is shown."""
     query = view.to_query()
-    if query != st.session_state.get(_ADDRESS):
+    written = st.session_state[_WRITTEN]
+    if query != written[-1]:
         st.session_state[_NOTICES] = []
-        st.session_state[_ADDRESS] = query
+        written.append(query)
         st.query_params.from_dict(query)
 
 

@@ -160,6 +160,22 @@ def test_damaged_idx(
     assert str(raised.value).endswith("scripts/download.py fashion")
 
 
+def test_the_file_at_fault_is_named_and_only_the_splits_own_are_needed(
+    tmp_path: Path, split: Split
+) -> None:
+    folder = write_idx(tmp_path, split).parent
+    for other in folder.glob("train-*"):
+        other.unlink()
+    assert torch.equal(load_split("fashion", "test", tmp_path).images, split.images)
+    labels = folder / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-5])
+    with pytest.raises(DataError, match=f"t10k-labels.* {COUNT + 8 - 5} bytes"):
+        load_split("fashion", "test", tmp_path)
+    labels.unlink()
+    with pytest.raises(DataError, match=r"is missing \(\S*t10k-labels-idx1-ubyte\)"):
+        load_split("fashion", "test", tmp_path)
+
+
 def test_labels_out_of_range(tmp_path: Path, split: Split) -> None:
     labels = split.labels.clone()
     labels[7] = 10
@@ -172,6 +188,22 @@ def test_labels_out_of_range(tmp_path: Path, split: Split) -> None:
 def test_missing(tmp_path: Path, dataset: Dataset) -> None:
     with pytest.raises(DataError, match=f"is missing .*download.py {dataset}"):
         load_split(dataset, "test", tmp_path)
+
+
+def test_bundled_pictures_stand_in_only_where_no_folder_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NUDGE_DATA", raising=False)
+    monkeypatch.setattr(data, "DEFAULT_DATA_DIR", tmp_path)
+    images, labels = load_split("fashion", "test")
+    assert digest(images, labels) == FASHION.splits["test"].sha256
+    with pytest.raises(DataError, match="train split of Fashion-MNIST is missing"):
+        load_split("fashion", "train")
+    with pytest.raises(DataError, match="test split of Sign-Language-MNIST is missing"):
+        load_split("sign", "test")
+    monkeypatch.setenv("NUDGE_DATA", str(tmp_path / "named"))
+    with pytest.raises(DataError, match="test split of Fashion-MNIST is missing"):
+        load_split("fashion", "test")
 
 
 def test_unknown_names() -> None:

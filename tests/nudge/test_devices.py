@@ -10,7 +10,7 @@ def test_best_device_can_compute() -> None:
 
 
 def test_bfloat16_is_a_yes_or_no() -> None:
-    assert multiplies_bfloat16(CPU) in (True, False)
+    assert isinstance(multiplies_bfloat16(CPU), bool)
     assert not multiplies_bfloat16(torch.device("meta"))
 
 

@@ -92,8 +92,10 @@ def fetch(source: Source, folder: Path) -> list[str]:
     return lines
 
 
-def test_second_mirror(fashion: Source, tmp_path: Path) -> None:
+def test_second_mirror(fashion: Source, tmp_path: Path, server: Server) -> None:
     fetch(fashion, tmp_path)
+    assert server.requests[0] == "/nowhere/a.csv.gz"
+    assert server.requests[-1] == "/a.csv.gz"
     assert [p.name for p in (tmp_path / fashion.folder).iterdir()] == ["a.csv"]
     assert (tmp_path / fashion.folder / "a.csv").read_bytes() == CONTENT["a.csv"]
 
@@ -139,15 +141,23 @@ def test_wrong_checksum(fashion: Source, tmp_path: Path, server: Server) -> None
     assert not list((tmp_path / fashion.folder).iterdir())
 
 
+def _flip_bits(content: bytes) -> bytes:
+    """Damage within the compressed stream, which zlib finds before any checksum does."""
+    start = content.index(b"a.csv") + 10
+    damaged = bytes(b ^ 0xFF for b in content[start : start + 8])
+    return content[:start] + damaged + content[start + 8 :]
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
         (lambda content: content[: len(content) // 2], "does not hold the right a.csv"),
         (lambda content: b"<html>log in</html>", "does not hold the right a.csv"),
+        (_flip_bits, "does not hold the right a.csv"),
         (lambda content: zipped({"other.csv": b""}), "got .*only other.csv"),
         (lambda content: zipped(CONTENT | {"b.csv": b"2"}), "does not hold the right b.csv"),
     ],
-    ids=["cut", "a page", "other files", "other content"],
+    ids=["cut", "a page", "flipped bits", "other files", "other content"],
 )
 def test_damaged_zip(
     sign: Source, tmp_path: Path, server: Server, damage: Callable[[bytes], bytes], message: str

@@ -1,27 +1,33 @@
 import threading
-from collections.abc import Iterator
+import time
 
 import pytest
 from torch import Tensor, nn
 
+from nudge import live
 from nudge.attacks import random_direction
-from nudge.live import CurvePair, LiveCurves
+from nudge.live import CurvePair, LiveCurves, Sight
 from nudge.sweep import accuracy_curve
 from tests.conftest import tiny_split
 
 GRID = (0.0, 0.01, 0.1)
+SPLIT = tiny_split(230)
+DIRECTIONS = random_direction(230)
 
 
-class Counting(nn.Module):
-    """Counts the batches it is given, and fails on demand."""
+class Watched(nn.Module):
+    """Counts the batches it is given; waits and fails on demand."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
         self.calls = 0
         self.broken = False
+        self.gate = threading.Event()
+        self.gate.set()
 
     def forward(self, pictures: Tensor) -> Tensor:
+        self.gate.wait(timeout=30)
         self.calls += 1
         if self.broken:
             raise RuntimeError("broken")
@@ -30,74 +36,104 @@ class Counting(nn.Module):
 
 
 @pytest.fixture
-def model(small_network: nn.Module) -> Counting:
-    return Counting(small_network).eval()
+def model(small_network: nn.Module) -> Watched:
+    return Watched(small_network).eval()
 
 
-def _check(pair: CurvePair, model: nn.Module, count: int) -> None:
-    images, labels = (values[:count] for values in tiny_split(450))
-    directions = random_direction(count)
+def start(model: nn.Module) -> LiveCurves:
+    return LiveCurves(model, SPLIT, GRID, DIRECTIONS)
+
+
+def watch(curves: LiveCurves, count: int) -> list[Sight]:
+    """Look until it is complete: every different sight on the way."""
+    sights = [curves.look(count)]
+    deadline = time.monotonic() + 30
+    while not sights[-1].complete:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+        if (sight := curves.look(count)).pair != sights[-1].pair:
+            sights.append(sight)
+    return sights
+
+
+def check(pair: CurvePair, model: Watched, count: int) -> None:
+    images, labels = (values[:count] for values in SPLIT)
+    directions = DIRECTIONS[:count]
     assert pair.total == count
-    assert pair.fgsm == accuracy_curve(model, images, labels, GRID)
-    assert pair.random == accuracy_curve(model, images, labels, GRID, directions=directions)
+    assert pair.fgsm == accuracy_curve(model.network, images, labels, GRID)
+    assert pair.random == accuracy_curve(model.network, images, labels, GRID, directions=directions)
 
 
-def test_grows_to_the_count_and_equals_the_curve(model: Counting) -> None:
-    pairs = list(LiveCurves(model, tiny_split(450), GRID).over(300))
-    assert [p.total for p in pairs] == [0, 100, 200, 300]
-    for pair in pairs[1:]:
-        _check(pair, model, pair.total)
+def test_grows_to_the_count_and_equals_the_curve(model: Watched) -> None:
+    first, *others = watch(start(model), 150)
+    assert first.pair.total == 0
+    assert first.seconds_left is None
+    for sight in others:
+        check(sight.pair, model, sight.pair.total)
+    assert others[-1].pair.total == 150
+    assert others[-1].seconds_left == 0
 
 
-def test_the_last_batch_may_be_smaller(model: Counting) -> None:
-    *_, last = LiveCurves(model, tiny_split(450), GRID).over(10_000)
-    _check(last, model, 450)
+def test_all_pictures_and_no_more(model: Watched) -> None:
+    last = watch(start(model), 10_000)[-1]
+    assert last.wanted == 230
+    check(last.pair, model, 230)
 
 
-def test_nothing_is_computed_twice(model: Counting) -> None:
-    curves = LiveCurves(model, tiny_split(450), GRID)
-    list(curves.over(300))
+def test_looking_never_waits(model: Watched) -> None:
+    curves = start(model)
+    model.gate.clear()
+    before = time.monotonic()
+    for _ in range(100):
+        assert not curves.look(200).complete
+    assert time.monotonic() - before < 5  # the gate would hold it for 30
+    model.gate.set()
+    check(watch(curves, 200)[-1].pair, model, 200)
+
+
+def test_nothing_is_computed_twice(model: Watched) -> None:
+    curves = start(model)
+    watch(curves, 200)
     calls = model.calls
-    assert [p.total for p in curves.over(300)] == [300]
-    assert [p.total for p in curves.over(100)] == [100]
-    assert model.calls == calls
+    check(curves.look(200).pair, model, 200)
+    check(curves.look(100).pair, model, 100)
+    # Four batches, each with a gradient and twice as many forward passes as epsilons.
+    assert model.calls == calls == 4 * (1 + 2 * len(GRID))
 
 
-def test_an_abandoned_computation_goes_on_where_it_stopped(model: Counting) -> None:
-    curves = LiveCurves(model, tiny_split(450), GRID)
-    left: Iterator[CurvePair] = curves.over(450)
-    next(left), next(left)
-    del left
-    pairs = list(curves.over(300))
-    assert [p.total for p in pairs] == [100, 200, 300]
-    _check(pairs[-1], model, 300)
-
-
-def test_many_watch_one_computation(model: Counting) -> None:
-    curves = LiveCurves(model, tiny_split(450), GRID)
-    results: list[CurvePair] = []
-
-    def watch() -> None:
-        *_, last = curves.over(450)
-        results.append(last)
-
-    threads = [threading.Thread(target=watch) for _ in range(8)]
+def test_many_watch_one_computation(model: Watched) -> None:
+    curves = start(model)
+    last: list[CurvePair] = []
+    threads = [
+        threading.Thread(target=lambda: last.append(watch(curves, 230)[-1].pair)) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert len(results) == 8
-    assert len(set(results)) == 1
-    # Five batches, each with a gradient and twice as many forward passes as epsilons.
+    assert len(last) == 8
+    assert len(set(last)) == 1
     assert model.calls == 5 * (1 + 2 * len(GRID))
 
 
-def test_recovers_from_a_failure(model: Counting) -> None:
-    curves = LiveCurves(model, tiny_split(450), GRID)
-    list(curves.over(100))
+def test_rests_when_nobody_looks(model: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PATIENCE", 0.0)
+    curves = start(model)
+    curves.look(230)
+    deadline = time.monotonic() + 30
+    while any(thread.name.endswith("(_work)") for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert model.calls < 5 * (1 + 2 * len(GRID))
+    monkeypatch.setattr(live, "PATIENCE", 5.0)
+    check(watch(curves, 230)[-1].pair, model, 230)
+
+
+def test_a_failure_is_told_once_and_then_started_over(model: Watched) -> None:
+    curves = start(model)
+    watch(curves, 50)
     model.broken = True
     with pytest.raises(RuntimeError, match="broken"):
-        list(curves.over(200))
+        watch(curves, 200)
     model.broken = False
-    *_, last = curves.over(200)
-    _check(last, model, 200)
+    check(watch(curves, 200)[-1].pair, model, 200)

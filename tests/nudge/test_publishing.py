@@ -61,7 +61,7 @@ def test_measure() -> None:
     seen: list[tuple[int, int]] = []
     found = measure(model, split, progress=lambda done, total: seen.append((done, total)))
     directions = random_direction(130, seed=RANDOM_SEED)
-    fields = found.for_card()
+    fields = found.for_card(10)
     assert fields["fgsm"] == accuracy_curve(model, *split, EPSILONS).correct
     random = accuracy_curve(model, *split, EPSILONS, directions=directions)
     assert fields["random"] == random.correct

@@ -111,8 +111,14 @@ def test_errors(small_network: nn.Module) -> None:
         accuracy_curve(small_network, images, labels, [0, 1.5])
     with pytest.raises(ValueError, match="expected one label for each of 4 images"):
         accuracy_curve(small_network, images, labels[:3], GRID)
-    with pytest.raises(ValueError, match="expected 4 directions, got 3"):
-        accuracy_curve(small_network, images, labels, GRID, directions=random_direction(3))
+    for directions, message in (
+        (random_direction(3), r"expected directions \(4, 1, 28, 28\), got \(3, 1, 28, 28\)"),
+        (torch.ones(4, 1, 1, 1), r"expected directions \(4, 1, 28, 28\), got \(4, 1, 1, 1\)"),
+        (5 * random_direction(4), r"expected directions in \[-1, 1\], got values from -5 to 5"),
+        (torch.full((4, 1, 28, 28), math.nan), r"expected directions in \[-1, 1\], got .* nan"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            accuracy_curve(small_network, images, labels, GRID, directions=directions)
     with pytest.raises(ValueError, match=r"expected labels in 0 ... 9"):
         accuracy_curve(small_network, images, labels + 7, GRID, directions=random_direction(4))
     with pytest.raises(ValueError, match=r"expected images \(N, 1, 28, 28\)"):

@@ -1,9 +1,13 @@
 import sys
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from models import VARIANTS
+from models import VARIANTS, load_model, zoo
 from nudge.data import Split
+from nudge.publishing import half_precision, measure, publish, serialise
 from scripts import evaluate
 from tests.conftest import tiny_split
 
@@ -18,12 +22,30 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Split:
     return split
 
 
+def test_equal_to_what_was_just_published(
+    tiny: Split, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    model, found = load_model(SIGN), measure(load_model(SIGN), tiny)
+    content, digest = serialise(half_precision(model))
+    card = replace(SIGN.card, sha256=digest, **found.for_card(len(SIGN.classes)))
+    publish(tmp_path, SIGN, content, card, found.first_misses())
+    monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["evaluate.py", SIGN.id, "--device", "cpu", "--check"])
+    evaluate.main()
+    other = replace(card, fgsm=(card.fgsm[0] + 1, *card.fgsm[1:]))
+    publish(tmp_path, SIGN, content, other, found.first_misses())
+    expected = f"fgsm: 1 differ, first found {card.fgsm[0]}, the card says {card.fgsm[0] + 1}"
+    assert evaluate.compare(found, SIGN) == [expected]
+    publish(tmp_path, SIGN, content, card, np.zeros_like(found.first_misses()))
+    assert evaluate.compare(found, SIGN) == ["first_misses.npz: found other values than recorded"]
+
+
 def test_check_fails_on_a_difference(
     tiny: Split, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["evaluate.py", "sign-fcnn", "--device", "cpu"])
     evaluate.main()
-    assert "total differs: found 120, the card says 7172" in capsys.readouterr().out
+    assert "total: found 120, the card says 7172" in capsys.readouterr().out
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--check"])
     with pytest.raises(SystemExit, match="not what the cards say"):
         evaluate.main()

@@ -89,7 +89,8 @@ def test_bad_options(script: str, arguments: list[str], message: str) -> None:
 
 
 def test_without_data(tmp_path: Path) -> None:
-    result = command("train", "sign-cnn", "--data-dir", str(tmp_path), folder=tmp_path)
+    folders = ("--output-dir", str(tmp_path), "--checkpoint-dir", str(tmp_path))
+    result = command("train", "sign-cnn", "--data-dir", str(tmp_path), *folders)
     assert result.returncode == 1
     assert result.stderr.startswith("error: The train split of Sign-Language-MNIST is missing")
     assert result.stderr.count("\n") == 1

@@ -123,8 +123,8 @@ def test_a_wrong_address_is_told(here: Path) -> None:
     page = open_page(dataset="mnist", architecture="fcnn", epsilon="0.237")
     assert not page.exception
     notice = next(c.value for c in page.caption if "address was adjusted" in c.value)
-    assert "dataset is fashion, for want of “mnist”" in notice
-    assert "epsilon is 0.235, for want of “0.237”" in notice
+    assert "dataset is fashion, for want of `mnist`" in notice
+    assert "epsilon is 0.235, for want of `0.237`" in notice
 
 
 def test_markup_in_the_address_stays_text(here: Path) -> None:
