@@ -1,7 +1,9 @@
 """Curves that many people watch while they are computed, once for all of them."""
 
+import atexit
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +17,17 @@ PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
 
 # One batch at a time in the whole process, so that pages stay quick however many curves are asked.
 _turn = threading.Lock()
+
+# Python kills threads at its end wherever they are; within PyTorch that ends in a crash.
+_closing = threading.Event()
+_workers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+
+
+@atexit.register
+def _close() -> None:
+    _closing.set()
+    for worker in list(_workers):
+        worker.join()
 
 
 @dataclass(frozen=True)
@@ -102,6 +115,7 @@ class LiveCurves:
             self._wanted[count] = time.monotonic()
             if self._worker is None and len(self._pairs) <= _batches(count):
                 self._worker = threading.Thread(target=self._work, daemon=True)
+                _workers.add(self._worker)
                 self._worker.start()
             pair = self._pairs[min(len(self._pairs) - 1, _batches(count))]
             left = (
@@ -132,7 +146,8 @@ class LiveCurves:
         now = time.monotonic()
         with self._lock:
             self._wanted = {n: at for n, at in self._wanted.items() if now - at < PATIENCE}
-            if len(self._pairs) <= _batches(max(self._wanted, default=0)):
+            unfinished = len(self._pairs) <= _batches(max(self._wanted, default=0))
+            if unfinished and not _closing.is_set():
                 return True
             self._worker = None
             return False

@@ -108,7 +108,7 @@ def open_address() -> list[str]:
 
     Called before any widget is made. Returns what had to be adjusted, in words.
     """
-    query = {name: st.query_params[name] for name in st.query_params}
+    query = st.query_params.to_dict()
     written = st.session_state.setdefault(_WRITTEN, deque(maxlen=100))
     # A click that the browser sent before it heard of the last address still carries the one
     # before; taking that over would undo the click before this one.

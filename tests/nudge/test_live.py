@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 import time
 
@@ -8,7 +10,7 @@ from nudge import live
 from nudge.attacks import random_direction
 from nudge.live import CurvePair, LiveCurves, Sight
 from nudge.sweep import accuracy_curve
-from tests.conftest import tiny_split
+from tests.conftest import CHECKOUT, tiny_split
 
 GRID = (0.0, 0.01, 0.1)
 SPLIT = tiny_split(230)
@@ -137,3 +139,18 @@ def test_a_failure_is_told_once_and_then_started_over(model: Watched) -> None:
         watch(curves, 200)
     model.broken = False
     check(watch(curves, 200)[-1].pair, model, 200)
+
+
+def test_the_end_of_the_process_is_waited_for() -> None:
+    """A thread that dies within PyTorch takes the process down with a signal."""
+    code = """
+import time
+from nudge.attacks import random_direction
+from nudge.live import LiveCurves
+from models import VARIANTS, build_model
+from tests.conftest import tiny_split
+model = build_model(VARIANTS["fashion-cnn"]).eval()
+LiveCurves(model, tiny_split(2000), [0.1] * 20, random_direction(2000)).look(2000)
+time.sleep(0.3)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, timeout=60).returncode == 0
