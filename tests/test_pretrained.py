@@ -8,7 +8,7 @@ import torch
 from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model
 from models.cards import FIRST_MISSES, NEVER, read_first_misses
 from models.layers import scramble_permutation
-from nudge.attacks import fgsm_direction, random_direction
+from nudge.attacks import random_direction
 from nudge.data import Split, to_pixels
 from nudge.publishing import RANDOM_SEED
 from nudge.recipes import RECIPES
@@ -115,12 +115,14 @@ def test_curves_agree_with_the_card(variant: Variant, test_splits: dict[Dataset,
 
 
 @each_variant
-def test_float32_does_not_fake_robustness(
-    variant: Variant, test_splits: dict[Dataset, Split]
-) -> None:
-    """A saturated softmax would lose the gradient that double precision still has."""
-    images, labels = (values[:300] for values in test_splits[variant.dataset])
-    model, pixels = load_model(variant), to_pixels(images)
-    single = fgsm_direction(model, pixels, labels)
-    double = fgsm_direction(model.double(), pixels.double(), labels)
-    assert (single == double).double().mean() > 0.999
+def test_float32_keeps_the_gradient(variant: Variant, test_splits: dict[Dataset, Split]) -> None:
+    """A softmax p that rounds to 1 loses FGSM's gradient, whose size goes with 1 - p.
+
+    float32 knows 1 - p to 6e-8. Where 1 - p is at least 1e-5, that is an error of 0.6 %.
+    """
+    images, labels = (values[:2000] for values in test_splits[variant.dataset])
+    with torch.inference_mode():
+        logits = load_model(variant)(to_pixels(images)).double()
+    true = logits.gather(1, labels[:, None])
+    others = logits.scatter(1, labels[:, None], -torch.inf).logsumexp(1, keepdim=True)
+    assert (others - true).sigmoid().min() > 1e-5  # the least 1 - p
