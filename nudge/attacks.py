@@ -48,8 +48,8 @@ def fgsm_direction(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
     The cross-entropy is taken on logits: the logarithm of a softmax would lose the gradient of a
     confident network. Where float32 rounds the softmax itself to 1 it is lost all the same, which
-    fakes robustness; label smoothing and mixup keep the eight variants away from there, which a test
-    checks.
+    fakes robustness; label smoothing and mixup keep the eight variants away from there, and a test
+    checks that.
 
     Arguments and errors are those of `fgsm`.
     """
