@@ -1,5 +1,6 @@
 """What all visitors share: models, pictures and results. Read by many threads, written by none."""
 
+import atexit
 import gc
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ def model(variant_id: str) -> nn.Module:
     # Streamlit collects garbage after every run; what has been loaded will never be any.
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # else libraries complain of leaks when the process ends
     return loaded
 
 

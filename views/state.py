@@ -27,7 +27,7 @@ class View:
     dataset: Dataset = Dataset.FASHION
     architecture: Architecture = Architecture.CNN
     pixels: PixelOrder = PixelOrder.ORDERED
-    epsilon: float = 0.04
+    epsilon: float = 0.05
     image: int = 0  # index in the test set
 
     @property
