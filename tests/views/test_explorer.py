@@ -12,11 +12,12 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from models import VARIANTS, Dataset, PixelOrder, Variant, load_model, zoo
+from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model, zoo
+from models.cards import FIRST_MISSES, read_first_misses
 from nudge.attacks import fgsm, random_direction
 from nudge.data import Split, to_pixels
 from nudge.publishing import RANDOM_SEED
-from nudge.sweep import accuracy_curve
+from nudge.sweep import EPSILONS, accuracy_curve
 from tests.conftest import CHECKOUT
 from views import text
 
@@ -115,13 +116,16 @@ def test_every_variant(variant: Variant, here: Path, test_splits: dict[Dataset, 
 
 
 def test_the_slider_moves_the_attack(here: Path) -> None:
-    page = open_page(dataset="fashion", architecture="fcnn", epsilon=0, image=3)
-    still = verdict(page)
-    assert still.startswith(":material/check_circle: Still right: **trouser**")
-    page.slider(key="epsilon").set_value(0.3).run()
-    assert not page.exception
-    assert verdict(page).startswith(":material/cancel: Fooled: **trouser**")
-    assert page.query_params["epsilon"] == "0.3"
+    misses = read_first_misses(PRETRAINED / FIRST_MISSES)["fashion-fcnn"].tolist()
+    image = next(i for i, step in enumerate(misses) if 1 <= step < 60)  # a nudge spoils it
+    page = open_page(dataset="fashion", architecture="fcnn", epsilon=0, image=image)
+    assert verdict(page).startswith(":material/check_circle: Still right")
+    for step in (misses[image] - 1, misses[image]):
+        page.slider(key="epsilon").set_value(EPSILONS[step]).run()
+        assert not page.exception
+        fooled = step == misses[image]
+        assert verdict(page).startswith(":material/cancel: Fooled") == fooled
+        assert page.query_params["epsilon"] == f"{EPSILONS[step]:g}"
 
 
 def test_controls_write_the_address(here: Path) -> None:
