@@ -45,7 +45,6 @@ class Source:
     archives: tuple[Archive, ...]
     read: Callable[[Path, SplitName], Arrays]  # of the data folder; see the two readers below
     homepage: str
-    licence: str
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -144,7 +143,6 @@ FASHION = Source(
     ),
     read=_read_fashion,
     homepage="https://github.com/zalandoresearch/fashion-mnist",
-    licence="MIT",
 )
 
 SIGN = Source(
@@ -188,7 +186,6 @@ SIGN = Source(
     ),
     read=_read_sign,
     homepage="https://www.kaggle.com/datasets/datamunge/sign-language-mnist",
-    licence="CC0, as reported; not verified first hand",
 )
 
 SOURCES: Mapping[Dataset, Source] = {source.name: source for source in (FASHION, SIGN)}

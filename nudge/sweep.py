@@ -105,24 +105,14 @@ def stream_right(
 ) -> Iterator[Tensor]:
     """Picture by picture, whether each is right at each epsilon: bool (K, n) for every batch of n.
 
-    Arguments and errors are those of `accuracy_curve`; what a curve counts comes from here.
+    What a curve counts comes from here. Arguments and errors are those of `accuracy_curve`; like
+    any generator it looks at them when the first batch is asked for.
     """
     for epsilon in epsilons:
         check_epsilon(epsilon)
     check_labels(labels, images)
     if directions is not None:
         check_directions(directions, len(images))
-    return _stream_right(model, images, labels, epsilons, directions, batch_size)
-
-
-def _stream_right(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    epsilons: Sequence[float],
-    directions: Tensor | None,
-    batch_size: int,
-) -> Iterator[Tensor]:
     device = next((p.device for p in model.parameters()), images.device)
     for start in range(0, len(images), batch_size):
         batch = slice(start, start + batch_size)

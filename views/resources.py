@@ -60,7 +60,8 @@ def attacked_picture(variant_id: str, index: int) -> AttackedPicture:
     images, labels = test_split(VARIANTS[variant_id].dataset)
     image, label = to_pixels(images[index : index + 1]), labels[index : index + 1]
     direction = fgsm_direction(network, image, label)
-    tosses = random_direction(1, seed=index)
+    # The same random nudge that the curves count this picture under.
+    tosses = _random_directions(len(labels))[index : index + 1]
     return AttackedPicture(
         image=image,
         label=int(label),

@@ -30,7 +30,6 @@ CLASS = "Class"
 TRUE = "true"
 
 PICTURES = "Pictures to attack"
-ALL = "All"
 FGSM_CURVE = "FGSM"
 RANDOM_CURVE = "Random nudge of the same size"
 EPSILON_AXIS = "Epsilon"

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
+from torch import Tensor
 
 from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model, zoo
 from models.cards import FIRST_MISSES, read_first_misses
-from nudge.attacks import fgsm, random_direction
+from nudge.attacks import fgsm, nudge, random_direction
 from nudge.data import Split, to_pixels
 from nudge.publishing import RANDOM_SEED
 from nudge.sweep import EPSILONS, accuracy_curve
@@ -97,6 +99,17 @@ def test_every_variant(variant: Variant, here: Path, test_splits: dict[Dataset, 
         attacked=names[int(attacked_p.argmax())],
         attacked_p=float(attacked_p.max()),
     )
+    # When it first goes wrong along each direction: the random one is the curves' own.
+    tosses = random_direction(4, seed=RANDOM_SEED)[3:4]
+    towards: dict[str, Callable[[float], Tensor]] = {
+        "fgsm": lambda e: fgsm(model, pixels, labels, e),
+        "random": lambda e: nudge(pixels, tosses, e),
+    }
+    first = {
+        kind: next((e for e in EPSILONS if model(move(e)).argmax() != labels), None)
+        for kind, move in towards.items()
+    }
+    assert text.flips(**first, largest=EPSILONS[-1]) in [c.value for c in page.caption]
     # Both columns of the table of bars, to the digit shown.
     cells = [unescape(cell) for cell in re.findall(r"<td>([^<]*%)</td>", shown_html(page))]
     before, after = ([text.percent(float(p)) for p in ps] for ps in (clean_p, attacked_p))
