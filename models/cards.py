@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 
 from models.errors import PretrainedError
 
-FIRST_MISSES = "first_misses.npz"
-NEVER = 255
+# What is too long for a card: an array for each variant, by its id, in one file for all.
+FIRST_MISSES = "first_misses.npz"  # position in the epsilons of each test picture's first miss
+CONFUSIONS = "confusions.npz"  # pictures by (right before, epsilon, true class, class read)
+REPETITIONS = "seeds.json"
+NEVER = 255  # the first miss of a picture that FGSM fools at no epsilon of the grid
 
 MEND = "git checkout -- pretrained"  # brings back what the repository holds
 
@@ -54,6 +57,7 @@ class Card:
     epsilons: Sequence[float]
     fgsm: Sequence[int]  # pictures right at each epsilon; the first is the clean count
     random: Sequence[int]  # the same under a random nudge of the same size
+    ssim: Sequence[float]  # mean structural similarity of attacked and original, at each epsilon
     class_totals: Sequence[int]  # test pictures of each class
     class_correct: Sequence[int]  # those right before any nudge
     learning_curve: Sequence[Epoch]
@@ -79,9 +83,22 @@ class Card:
         """Raises KeyError or TypeError where the record has another shape."""
         values = {field.name: record[field.name] for field in fields(cls)}
         values["learning_curve"] = tuple(Epoch(**point) for point in record["learning_curve"])
-        for name in ("epsilons", "fgsm", "random", "class_totals", "class_correct"):
+        for name in ("epsilons", "fgsm", "random", "ssim", "class_totals", "class_correct"):
             values[name] = tuple(record[name])
         return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repetition:
+    """One training of a variant among several that differ in their seed alone."""
+
+    seed: int
+    correct: int  # of the full official test set, in half precision, as published weights are
+    total: int
+    seconds: float  # wall time of the training
+    recipe: Mapping[str, Any]
+    sha256: str  # of the weight file, were it published
+    command: str
 
 
 def wilson_interval(correct: int, total: int, z: float = 1.96) -> tuple[float, float]:
@@ -117,10 +134,11 @@ def read_card(index: Path, variant: str) -> Card:
         ) from error
 
 
-def read_first_misses(path: Path) -> dict[str, NDArray[np.uint8]]:
-    """By variant id, the position in the epsilons of each test picture's first wrong answer.
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of one of the files named above, by variant id.
 
-    uint8 (N,) each; `NEVER` where FGSM fools the network at no epsilon of the grid.
+    `FIRST_MISSES` holds uint8 (N,), `CONFUSIONS` int32 (2, K, true, read), as
+    `nudge.measuring.Measurement.confusions` describes it.
 
     Raises:
         PretrainedError: the file is missing or damaged.
@@ -130,9 +148,28 @@ def read_first_misses(path: Path) -> dict[str, NDArray[np.uint8]]:
             return dict(arrays)
     except UNREADABLE_NPZ as error:
         raise PretrainedError(
-            "The first misses cannot be read",
+            "What was measured picture by picture cannot be read",
             where=path,
             expected="an .npz of one array per variant",
+            found=f"{type(error).__name__}: {error}",
+            mend=MEND,
+        ) from error
+
+
+def read_repetitions(path: Path) -> dict[str, list[Repetition]]:
+    """The repeated trainings in the file `path`, by variant id, in the order of their seeds.
+
+    Raises:
+        PretrainedError: the file is missing or malformed.
+    """
+    try:
+        records = _parse(path, path.stat().st_mtime_ns)
+        return {v: [Repetition(**r) for r in rows] for v, rows in records.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise PretrainedError(
+            "The repeated trainings cannot be read",
+            where=path,
+            expected="one JSON list per variant, of the fields of models.cards.Repetition",
             found=f"{type(error).__name__}: {error}",
             mend=MEND,
         ) from error

@@ -1,79 +1,23 @@
-"""From a trained model to `pretrained/`: measure it on the full test set, write what is kept."""
+"""From a trained model to `pretrained/`: its weights, its card and what was measured with it."""
 
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from filelock import FileLock
 from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from models import Card, Variant
-from models.cards import FIRST_MISSES, NEVER, read_first_misses, read_index
-from nudge.attacks import random_direction
-from nudge.data import Split
+from models.cards import REPETITIONS, Repetition, read_arrays, read_index, read_repetitions
 from nudge.files import replacing
-from nudge.sweep import EPSILONS, stream_right
-
-RANDOM_SEED = 0  # of the random nudge that cards report
-
-Progress = Callable[[int, int], object]  # called with pictures done and pictures in all
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Which test pictures a model reads right, at each of the standard epsilons."""
-
-    labels: Tensor  # int64 (N,), the true classes
-    fgsm: Tensor  # bool (K, N)
-    random: Tensor  # bool (K, N), under a random nudge of the same size
-
-    def for_card(self, classes: int) -> dict[str, Any]:
-        """The fields of a `Card` that come from measuring."""
-        by_class = (self.labels, self.labels[self.fgsm[0]])
-        totals, correct = (tuple(v.bincount(minlength=classes).tolist()) for v in by_class)
-        return {
-            "total": len(self.labels),
-            "epsilons": EPSILONS,
-            "fgsm": tuple(self.fgsm.sum(dim=1).tolist()),
-            "random": tuple(self.random.sum(dim=1).tolist()),
-            "class_totals": totals,
-            "class_correct": correct,
-        }
-
-    def first_misses(self) -> NDArray[np.uint8]:
-        """By picture, the position in EPSILONS of the first wrong answer under FGSM: uint8 (N,).
-
-        `NEVER` where every answer is right.
-        """
-        wrong = ~self.fgsm
-        first = wrong.int().argmax(dim=0)
-        first[~wrong.any(dim=0)] = NEVER
-        return first.to(torch.uint8).numpy()
-
-
-def measure(
-    model: nn.Module, test: Split, *, progress: Progress = lambda done, total: None
-) -> Measurement:
-    """All that a card says of the pictures of `test`."""
-    total = len(test.labels)
-    answers: list[Tensor] = []
-    for directions in (None, random_direction(total, seed=RANDOM_SEED)):
-        batches: list[Tensor] = []
-        for right in stream_right(model, *test, EPSILONS, directions=directions):
-            batches.append(right)
-            done = sum(batch.shape[1] for batch in batches)
-            progress(done + len(answers) * total, 2 * total)
-        answers.append(torch.cat(batches, dim=1))
-    return Measurement(test.labels, fgsm=answers[0], random=answers[1])
 
 
 def half_precision(model: nn.Module) -> dict[str, Tensor]:
@@ -91,13 +35,18 @@ def serialise(weights: Mapping[str, Tensor]) -> tuple[bytes, str]:
 
 
 def publish(
-    folder: Path, variant: Variant, content: bytes, card: Card, first_misses: NDArray[np.uint8]
+    folder: Path,
+    variant: Variant,
+    content: bytes,
+    card: Card,
+    arrays: Mapping[str, NDArray[Any]],
 ) -> None:
-    """Write weights, card and first misses into `folder`; those of other variants stay.
+    """Write weights, card and arrays into `folder`; those of other variants stay.
 
-    Several trainings may publish at once, hence the lock. Raises OSError.
+    `arrays` go by the file that holds them, as `Measurement.arrays` gives them. Several trainings
+    may publish at once, hence the lock. Raises OSError.
     """
-    index, misses = folder / "index.json", folder / FIRST_MISSES
+    index = folder / "index.json"
     with replacing(folder / variant.weights.name) as temporary:
         temporary.write_bytes(content)
     with FileLock(folder / ".index.lock"):
@@ -105,15 +54,33 @@ def publish(
         records[variant.id] = asdict(card)
         with replacing(index) as temporary:
             temporary.write_text(_format(records), encoding="utf-8")
-        arrays = read_first_misses(misses) if misses.exists() else {}
-        arrays[variant.id] = first_misses
-        with replacing(misses) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        for name, array in arrays.items():
+            path = folder / name
+            kept = read_arrays(path) if path.exists() else {}
+            with replacing(path) as temporary, temporary.open("wb") as file:
+                np.savez_compressed(file, **(kept | {variant.id: array}))  # type: ignore[arg-type]
+
+
+def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
+    """Write one of a variant's trainings into `folder`, in place of any with that seed."""
+    path = folder / REPETITIONS
+    with FileLock(folder / ".index.lock"):
+        rows = read_repetitions(path) if path.exists() else {}
+        others = [r for r in rows.get(variant.id, []) if r.seed != repetition.seed]
+        rows[variant.id] = sorted([*others, repetition], key=lambda r: r.seed)
+        lines = (
+            f"{json.dumps(name)}: [\n"
+            + ",\n".join(f"  {json.dumps(asdict(r))}" for r in repetitions)
+            + "\n]"
+            for name, repetitions in sorted(rows.items())
+        )
+        with replacing(path) as temporary:
+            temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def versions() -> dict[str, str]:
     """Of everything that the figures may depend on."""
-    libraries = {name: version(name) for name in ("torch", "numpy", "safetensors")}
+    libraries = {name: version(name) for name in ("torch", "numpy", "safetensors", "scikit-image")}
     return {"python": platform.python_version(), **libraries}
 
 

@@ -82,19 +82,20 @@ def stream_accuracy_curve(
     batch_size: int = BATCH_SIZE,
 ) -> Iterator[AccuracyCurve]:
     """`accuracy_curve` in the making: over no picture, then over those so far after every batch."""
-    batches = stream_right(
+    batches = stream_predictions(
         model, images, labels, epsilons, directions=directions, batch_size=batch_size
     )
     correct = torch.zeros(len(epsilons), dtype=torch.int64)
     total = 0
     yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
-    for right in batches:
-        correct += right.sum(dim=1)
-        total += right.shape[1]
+    for predictions in batches:
+        truth = labels[total : total + predictions.shape[1]].cpu()
+        correct += (predictions == truth).sum(dim=1)
+        total += len(truth)
         yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
 
 
-def stream_right(
+def stream_predictions(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
@@ -103,7 +104,7 @@ def stream_right(
     directions: Tensor | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Iterator[Tensor]:
-    """Picture by picture, whether each is right at each epsilon: bool (K, n) for every batch of n.
+    """The class read in each picture at each epsilon: int16 (K, n) for every batch of n pictures.
 
     What a curve counts comes from here. Arguments and errors are those of `accuracy_curve`; like
     any generator it looks at them when the first batch is asked for.
@@ -125,23 +126,24 @@ def stream_right(
         else:
             check_images(pictures)
             direction = directions[batch].to(device, pictures.dtype)
-        yield _right(model, pictures, truth, direction, epsilons)
+        yield _predictions(model, pictures, truth, direction, epsilons)
 
 
 @torch.inference_mode()
-def _right(
+def _predictions(
     model: nn.Module,
     pictures: Tensor,
     labels: Tensor,
     direction: Tensor,
     epsilons: Sequence[float],
 ) -> Tensor:
-    """Whether each picture is right at each epsilon: bool (K, n), on the CPU."""
-    right = torch.empty(len(epsilons), len(pictures), dtype=torch.bool, device=pictures.device)
+    """The class read in each picture at each epsilon: int16 (K, n), on the CPU."""
+    shape = (len(epsilons), len(pictures))
+    predictions = torch.empty(shape, dtype=torch.int16, device=pictures.device)
     nudged = torch.empty_like(pictures)
     for i, epsilon in enumerate(epsilons):
         torch.add(pictures, direction, alpha=epsilon, out=nudged).clamp_(0, 1)
         logits = model(nudged)
         check_classes(labels, logits)
-        torch.eq(logits.argmax(dim=1), labels, out=right[i])
-    return right.cpu()
+        predictions[i] = logits.argmax(dim=1)
+    return predictions.cpu()

@@ -4,6 +4,10 @@ Every source of chance is seeded anew at the start of each epoch from (seed, epo
 depends only on the weights it starts from. On a CPU, whose sums have one order for one number of
 threads, a run that was broken off and taken up again therefore ends in the very weights of an
 unbroken one.
+
+Several processes train data-parallel: each holds the whole set, takes its share of every batch, and
+their gradients are averaged. Batch norm then normalises by a share, not by the whole batch, so the
+weights are not those that one process would have found.
 """
 
 import copy
@@ -19,13 +23,15 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
-from models import Epoch, Variant, build_model
+from models import Epoch, NudgeError, Variant, build_model
 from nudge.data import Split, digest, to_pixels
 from nudge.files import replacing
 from nudge.recipes import Recipe
+from nudge.workers import ALONE, Workers
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class Training:
         device: str | torch.device = "cpu",
         mixed_precision: bool = False,
         checkpoint: Path | None = None,
+        workers: Workers = ALONE,
     ) -> None:
         """Set up a run, or take it up where its `checkpoint` left it.
 
@@ -75,9 +82,20 @@ class Training:
             seed: of the first weights and of everything random after.
             mixed_precision: multiply in bfloat16; weights and their updates stay float32.
             checkpoint: file that is written after every epoch, and read here if it stands there
-                and comes from the same recipe, seed and data.
+                and comes from the same recipe, seed and data. All workers read it, one writes.
+            workers: the processes that train together.
+
+        Raises:
+            NudgeError: the workers cannot share a batch evenly, or do not see one checkpoint.
         """
+        if recipe.batch_size % workers.count:
+            raise NudgeError(
+                "The processes cannot share a batch evenly",
+                expected=f"a divisor of the batch size, {recipe.batch_size}",
+                found=f"{workers.count} processes",
+            )
         self.variant, self.recipe, self.seed = variant, recipe, seed
+        self.workers = workers
         self.device = torch.device(device)
         self.mixed_precision = mixed_precision
         self.checkpoint = checkpoint
@@ -89,7 +107,13 @@ class Training:
 
         torch.manual_seed(seed)
         pixels = train.images.double() / 255
-        self._live = build_model(variant, mean=pixels.mean().item(), std=pixels.std().item())
+        self._live = build_model(
+            variant,
+            mean=pixels.mean().item(),
+            std=pixels.std().item(),
+            input_dropout=recipe.input_dropout,
+            dropout=recipe.dropout,
+        )
         self._live.to(self.device).to(memory_format=torch.channels_last)
         self._network = self._live.get_submodule("network")
         self._average = copy.deepcopy(self._network)
@@ -101,12 +125,25 @@ class Training:
             "seed": seed,
             "data": digest(*train),
             "threads": torch.get_num_threads(),
+            "processes": workers.count,
             "device": self.device.type,
             "mixed_precision": mixed_precision,
             "torch": torch.__version__,
         }
         if checkpoint is not None:
             self._resume(checkpoint)
+        epochs = workers.from_first(lambda: len(self.curve))
+        if len(self.curve) != epochs:
+            raise NudgeError(
+                "The processes do not take up the same training",
+                where=checkpoint,
+                expected=f"the checkpoint of the first process, {epochs} epochs old",
+                found=f"one of {len(self.curve)} epochs",
+                mend="give --checkpoint-dir a folder that all machines share",
+            )
+        self._step_model: nn.Module = self._live
+        if workers.count > 1:  # the wrapper averages gradients and shares the first one's buffers
+            self._step_model = DistributedDataParallel(self._live)
 
     @property
     def model(self) -> nn.Sequential:
@@ -137,7 +174,8 @@ class Training:
                 loss, correct = loss + step_loss, correct + step_correct
                 yield Step(done + i + 1, steps, step_loss)
             seen = self._steps_an_epoch * self.recipe.batch_size
-            test_loss, test_accuracy = self._evaluate()
+            loss, correct = self.workers.sum(loss) / self.workers.count, self.workers.sum(correct)
+            test_loss, test_accuracy = self.workers.from_first(self._evaluate)
             self.curve.append(
                 Epoch(
                     train_loss=loss.item() / self._steps_an_epoch,
@@ -147,7 +185,7 @@ class Training:
                 )
             )
             self.seconds += time.perf_counter() - start
-            if self.checkpoint is not None:
+            if self.checkpoint is not None and self.workers.first:
                 self._save(self.checkpoint)
 
     @property
@@ -155,19 +193,24 @@ class Training:
         return len(self.train.images) // self.recipe.batch_size
 
     def _batches(self) -> Iterator[tuple[Tensor, Blend | None]]:
-        """Indices and blend of each batch of the next epoch; a last, smaller batch is left out."""
+        """Indices and blend of each batch of the next epoch; a last, smaller batch is left out.
+
+        Workers agree on the batches, of which each takes its share, and on how far to blend.
+        """
         epoch_seed = self.seed * 10_000 + len(self.curve) + 1
-        torch.manual_seed(epoch_seed)  # dropout draws from the global generators
-        generator = torch.Generator().manual_seed(epoch_seed)
+        own_seed = epoch_seed + self.workers.rank * 1_000_000
+        torch.manual_seed(own_seed)  # dropout and noise draw from the global generators
+        partners = torch.Generator().manual_seed(own_seed)
         shares = random.Random(epoch_seed)  # noqa: S311 (nothing secret)
+        generator = torch.Generator().manual_seed(epoch_seed)
         order = torch.randperm(len(self.train.images), generator=generator)
         whole = order[: self._steps_an_epoch * self.recipe.batch_size].to(self.device)
         for batch in whole.view(-1, self.recipe.batch_size):
-            blend = None
+            mine, blend = self.workers.share(batch), None
             if self.recipe.mixup:
                 share = shares.betavariate(self.recipe.mixup, self.recipe.mixup)
-                blend = Blend(share, torch.randperm(len(batch), generator=generator))
-            yield batch, blend
+                blend = Blend(share, torch.randperm(len(mine), generator=partners))
+            yield mine, blend
 
     def _step(self, batch: Tensor, blend: Blend | None) -> tuple[Tensor, Tensor]:
         """One update of the weights: the batch's loss and count of right answers."""
@@ -178,7 +221,7 @@ class Training:
         if blend is not None:
             pictures, targets = blend(pictures), blend(targets)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
-            logits = self._live(pictures.contiguous(memory_format=torch.channels_last))
+            logits = self._step_model(pictures.contiguous(memory_format=torch.channels_last))
         logits = logits.float()
         loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing)
         self._optimiser.zero_grad()
@@ -228,8 +271,9 @@ class Training:
             "curve": [asdict(epoch) for epoch in self.curve],
             "seconds": self.seconds,
         }
+        content = save(tensors, metadata={"record": json.dumps(record)})
         with replacing(path) as temporary:
-            save_file(tensors, temporary, metadata={"record": json.dumps(record)})
+            temporary.write_bytes(content)
 
     def _resume(self, path: Path) -> None:
         try:

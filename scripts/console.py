@@ -1,10 +1,12 @@
 """What the command lines share: options, and errors told in one line."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 
 import torch
+from tqdm import tqdm
 
 from models import VARIANTS, NudgeError, Variant
 from nudge.devices import best_device
@@ -45,10 +47,19 @@ def device(options: argparse.ArgumentParser, args: argparse.Namespace) -> torch.
         torch.set_num_threads(args.threads)
     try:
         chosen = torch.device(args.device or best_device())
+        if chosen.type == "cuda" and chosen.index is None:  # torchrun numbers its processes
+            chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+            torch.cuda.set_device(chosen)
         torch.empty(0, device=chosen)  # a device may have a name and not be there
     except (RuntimeError, AssertionError) as error:
         options.error(f"--device: {str(error).splitlines()[0]}")
     return chosen
+
+
+def advance(bar: tqdm, done: int, total: int) -> None:  # type: ignore[type-arg]
+    """Bring a progress bar to `done` of `total`."""
+    bar.total = total
+    bar.update(done - bar.n)
 
 
 def run(main: Callable[[], None]) -> None:

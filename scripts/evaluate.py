@@ -2,6 +2,7 @@
 
     python scripts/evaluate.py                       # all eight
     python scripts/evaluate.py sign-fcnn --check     # exit status 1 on any difference
+    torchrun --standalone --nproc-per-node=2 scripts/evaluate.py     # shared by two processes
 
 Another processor may sum in another order and move a picture that stands exactly on the edge
 between two classes; on the hardware that the card names, every count is equal.
@@ -12,13 +13,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
 
+import numpy as np
 import torch
 from tqdm import tqdm
 
 from models import Variant, load_model
-from models.cards import FIRST_MISSES, read_first_misses
+from models.cards import read_arrays
 from nudge.data import load_split
-from nudge.publishing import Measurement, measure
+from nudge.measuring import Measurement, measure
+from nudge.workers import Workers, joined
 from scripts import console
 
 
@@ -29,35 +32,41 @@ def main() -> None:
     options.add_argument("--check", action="store_true", help="fail on any difference")
     args = options.parse_args()
     device = console.device(options, args)
-    different = False
-    for variant in console.variants(options, args):
-        different |= not evaluate(variant, device, args.data_dir)
-    if different and args.check:
-        sys.exit("error: what was measured is not what the cards say")
+    chosen = console.variants(options, args)
+    with joined(device) as workers:
+        equal = [evaluate(variant, device, args.data_dir, workers) for variant in chosen]
+        if args.check and not all(equal) and workers.first:
+            sys.exit("error: what was measured is not what the cards say")
 
 
-def evaluate(variant: Variant, device: torch.device, data_dir: str | None) -> bool:
+def evaluate(
+    variant: Variant, device: torch.device, data_dir: str | None, workers: Workers
+) -> bool:
     """Print how one variant compares with its card; whether they agree."""
     test = load_split(variant.dataset, "test", data_dir)
-    with tqdm(desc=variant.id, unit="picture", total=2 * len(test.labels)) as bar:
+    model = load_model(variant, device)
+    with tqdm(desc=variant.id, unit="picture", disable=not workers.first) as bar:
         found = measure(
-            load_model(variant, device), test, progress=lambda done, _: bar.update(done - bar.n)
+            model, test, workers=workers, progress=lambda *state: console.advance(bar, *state)
         )
     differences = compare(found, variant)
-    tqdm.write(f"{variant.id}: " + ("; ".join(differences) or "equal to the card"))
+    if workers.first:
+        tqdm.write(f"{variant.id}: " + ("; ".join(differences) or "equal to the card"))
     return not differences
 
 
 def compare(found: Measurement, variant: Variant) -> list[str]:
     """How what was found differs from what is recorded, in words."""
     differences = []
-    for name, ours in found.for_card(len(variant.classes)).items():
+    classes = len(variant.classes)
+    for name, ours in found.for_card(classes).items():
         theirs = getattr(variant.card, name)
         if ours != theirs:
             differences.append(f"{name}: {_difference(ours, theirs)}")
-    recorded = read_first_misses(variant.weights.with_name(FIRST_MISSES))[variant.id]
-    if found.first_misses().tolist() != recorded.tolist():
-        differences.append(f"{FIRST_MISSES}: found other values than recorded")
+    for name, array in found.arrays(classes).items():
+        recorded = read_arrays(variant.weights.with_name(name))[variant.id]
+        if not np.array_equal(array, recorded):
+            differences.append(f"{name}: found other values than recorded")
     return differences
 
 

@@ -3,6 +3,7 @@
     python scripts/train.py                                  # all eight
     python scripts/train.py sign-cnn sign-cnn-scrambled      # some
     python scripts/train.py fashion-fcnn --device cuda
+    torchrun --standalone --nproc-per-node=2 scripts/train.py sign-cnn    # two processes
 
 Each epoch ends with a checkpoint, so the same command run again takes up where it stopped.
 """
@@ -11,7 +12,7 @@ import argparse
 import shlex
 import sys
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,20 +22,19 @@ import torch
 from tqdm import tqdm
 
 from models import PRETRAINED, Card, PixelOrder, Variant, assemble
+from models.cards import Repetition
 from models.errors import CHECKOUT
 from models.layers import scramble_permutation
 from nudge.data import load_split
 from nudge.devices import device_name, multiplies_bfloat16
-from nudge.publishing import (
-    half_precision,
-    measure,
-    publish,
-    serialise,
-    versions,
-)
-from nudge.recipes import RECIPES
+from nudge.measuring import Measurement, measure
+from nudge.publishing import half_precision, publish, record, serialise, versions
+from nudge.recipes import RECIPES, change
 from nudge.sources import SOURCES
+from nudge.sweep import EPSILONS
 from nudge.training import Step, Training
+from nudge.validation import hold_out
+from nudge.workers import Workers, joined
 from scripts import console
 
 
@@ -45,6 +45,24 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--epochs", type=int, help="instead of the recipe's")
     options.add_argument(
+        "--set",
+        dest="changes",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another value of a hyperparameter in nudge/recipes.py; may be repeated",
+    )
+    options.add_argument(
+        "--repeat",
+        action="store_true",
+        help="write no weights, only the clean accuracy, beside that of other seeds",
+    )
+    options.add_argument(
+        "--validation",
+        action="store_true",
+        help="train on a part of the training set, print the accuracy on the rest, publish nothing",
+    )
+    options.add_argument(
         "--precision",
         choices=("float32", "bfloat16"),
         help="of the multiplications (default: bfloat16 where the device has instructions for it)",
@@ -52,8 +70,13 @@ def main() -> None:
     options.add_argument("--output-dir", type=Path, default=PRETRAINED)
     options.add_argument("--checkpoint-dir", type=Path, default=CHECKOUT / "checkpoints")
     args = options.parse_args()
-    if args.epochs is not None and args.epochs < 1:
-        options.error(f"--epochs: expected at least 1, got {args.epochs}")
+    if args.epochs is not None:
+        args.changes.append(f"epochs={args.epochs}")
+    try:
+        for recipe in RECIPES.values():
+            change(recipe, args.changes)
+    except ValueError as error:
+        options.error(str(error))
     device = console.device(options, args)
     if args.precision is None:
         args.precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
@@ -61,16 +84,21 @@ def main() -> None:
     for folder in (args.output_dir, args.checkpoint_dir):
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()  # better now than after an hour
-    for variant in chosen:
-        train_one(variant, device, args)
+    with joined(device) as workers:
+        for variant in chosen:
+            train_one(variant, device, args, workers)
 
 
-def train_one(variant: Variant, device: torch.device, args: argparse.Namespace) -> None:
+def train_one(
+    variant: Variant, device: torch.device, args: argparse.Namespace, workers: Workers
+) -> None:
     """Train one variant, measure it on the full test set, write its weights and card."""
     train, test = (load_split(variant.dataset, split, args.data_dir) for split in ("train", "test"))
-    recipe = RECIPES[variant.dataset, variant.architecture]
-    if args.epochs is not None:
-        recipe = replace(recipe, epochs=args.epochs)
+    name = f"{variant.id}-seed{args.seed}"
+    if args.validation:
+        train, test = hold_out(variant.dataset, train)
+        name += "-validation"
+    recipe = change(RECIPES[variant.dataset, variant.architecture], args.changes)
     run = Training(
         variant,
         recipe,
@@ -79,46 +107,73 @@ def train_one(variant: Variant, device: torch.device, args: argparse.Namespace) 
         seed=args.seed,
         device=device,
         mixed_precision=args.precision == "bfloat16",
-        checkpoint=args.checkpoint_dir / f"{variant.id}-seed{args.seed}.safetensors",
+        checkpoint=args.checkpoint_dir / f"{name}.safetensors",
+        workers=workers,
     )
-    with tqdm(desc=f"{variant.id}: training", unit="step") as bar:
+    silent = not workers.first
+    with tqdm(desc=f"{variant.id}: training", unit="step", disable=silent) as bar:
         for step in run.epochs():
             bar.total = step.total
             if step.done % 20 == 0 or step.done == step.total:
                 bar.update(step.done - bar.n)
                 bar.set_postfix_str(_status(run, step))
 
-    weights = half_precision(run.model)
-    content, digest = serialise(weights)
-    with tqdm(desc=f"{variant.id}: measuring", unit="picture", total=2 * len(test.labels)) as bar:
+    if args.validation:
+        if workers.first:
+            tqdm.write(f"{variant.id}: {run.curve[-1].test_accuracy:.2%} of the pictures held out")
+        return
+    # What is measured is what will be loaded: the first process's weights, rounded.
+    weights = workers.from_first(lambda: half_precision(run.model))
+    model = assemble(variant, weights).to(device)
+    epsilons = (0.0,) if args.repeat else EPSILONS
+    with tqdm(desc=f"{variant.id}: measuring", unit="picture", disable=silent) as bar:
         measurement = measure(
-            # What is measured is what will be loaded: the rounded weights.
-            assemble(variant, weights).to(device),
+            model,
             test,
-            progress=lambda done, _: bar.update(done - bar.n),
+            epsilons,
+            workers=workers,
+            progress=lambda *state: console.advance(bar, *state),
         )
+    if workers.first:
+        content, digest = serialise(weights)
+        card = describe(run, measurement, digest, args)
+        if not args.repeat:
+            arrays = measurement.arrays(len(variant.classes))
+            publish(args.output_dir, variant, content, card, arrays)
+        record(args.output_dir, variant, repetition(card))
+        tqdm.write(
+            f"{variant.id}: {card.fgsm[0]} of {card.total} test pictures right "
+            f"({card.accuracy:.2%}), trained in {run.seconds / 60:.1f} min"
+        )
+
+
+def describe(
+    run: Training, measurement: Measurement, digest: str, args: argparse.Namespace
+) -> Card:
+    """The card of a finished training; `digest` is the SHA-256 of its weight file."""
+    variant = run.variant
     scrambled = variant.pixels is PixelOrder.SCRAMBLED
-    card = Card(
+    permutation = sha256(scramble_permutation().numpy().tobytes()).hexdigest()
+    return Card(
         sha256=digest,
         data_sha256={n: r.sha256 for n, r in SOURCES[variant.dataset].splits.items()},
-        permutation_sha256=sha256(scramble_permutation().numpy().tobytes()).hexdigest()
-        if scrambled
-        else None,
+        permutation_sha256=permutation if scrambled else None,
         parameters=sum(p.numel() for p in run.model.parameters()),
         **measurement.for_card(len(variant.classes)),
         learning_curve=run.curve,
-        recipe=asdict(recipe) | {"precision": args.precision},
+        recipe=asdict(run.recipe) | {"precision": args.precision},
         seed=args.seed,
         seconds=round(run.seconds, 1),
-        hardware=device_name(device),
+        hardware=device_name(run.device),
         versions=versions(),
-        command=_command(variant, device, args),
+        command=_command(run, args),
     )
-    publish(args.output_dir, variant, content, card, measurement.first_misses())
-    tqdm.write(
-        f"{variant.id}: {card.fgsm[0]} of {card.total} test pictures right "
-        f"({card.accuracy:.2%}), trained in {run.seconds / 60:.1f} min"
-    )
+
+
+def repetition(card: Card) -> Repetition:
+    """What of a card is kept for every seed."""
+    kept = {f.name: getattr(card, f.name) for f in fields(Repetition) if f.name != "correct"}
+    return Repetition(correct=card.fgsm[0], **kept)
 
 
 def _status(run: Training, step: Step) -> str:
@@ -130,14 +185,17 @@ def _status(run: Training, step: Step) -> str:
     return ", ".join(status)
 
 
-def _command(variant: Variant, device: torch.device, args: argparse.Namespace) -> str:
-    command = ["python", "scripts/train.py", variant.id, "--device", device.type]
+def _command(run: Training, args: argparse.Namespace) -> str:
+    command = ["python", "scripts/train.py"]
+    if run.workers.count > 1:
+        command = ["torchrun", "--standalone", f"--nproc-per-node={run.workers.count}", command[1]]
+    command += [run.variant.id, "--device", run.device.type]
     command += ["--seed", str(args.seed), "--precision", args.precision]
-    if device.type == "cpu":  # their number decides the order of sums, and so the last bits
+    if run.device.type == "cpu":  # their number decides the order of sums, and so the last bits
         command += ["--threads", str(torch.get_num_threads())]
-    if args.epochs is not None:
-        command += ["--epochs", str(args.epochs)]
-    return shlex.join(command)
+    for setting in args.changes:
+        command += ["--set", setting]
+    return shlex.join([*command, "--repeat"] if args.repeat else command)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model
-from models.cards import FIRST_MISSES, NEVER, read_first_misses
+from models.cards import FIRST_MISSES, NEVER, read_arrays
 from models.layers import scramble_permutation
 from nudge.attacks import random_direction
 from nudge.data import Split, to_pixels
-from nudge.publishing import RANDOM_SEED
+from nudge.measuring import RANDOM_SEED
 from nudge.recipes import RECIPES
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS, accuracy_curve
@@ -72,7 +72,7 @@ def test_card_is_complete(variant: Variant) -> None:
 
 @each_variant
 def test_first_misses_agree_with_the_curve(variant: Variant) -> None:
-    misses = read_first_misses(PRETRAINED / FIRST_MISSES)[variant.id]
+    misses = read_arrays(PRETRAINED / FIRST_MISSES)[variant.id]
     assert misses.shape == (variant.card.total,)
     assert (misses > 0).sum() == variant.card.fgsm[0]
     for step, right in enumerate(variant.card.fgsm):

@@ -12,8 +12,8 @@ from models import VARIANTS, Dataset, load_model
 from nudge.attacks import fgsm_direction, random_direction
 from nudge.data import Split, load_split, to_pixels
 from nudge.live import LiveCurves
+from nudge.measuring import RANDOM_SEED
 from nudge.paths import ProbabilityPath, probability_path
-from nudge.publishing import RANDOM_SEED
 from nudge.sweep import EPSILONS
 
 

@@ -5,12 +5,12 @@ import re
 from playwright.sync_api import expect
 
 from models import PRETRAINED
-from models.cards import FIRST_MISSES, read_first_misses
+from models.cards import FIRST_MISSES, read_arrays
 from nudge.sweep import EPSILONS
 from tests.browser.conftest import Visit
 
 # The first test picture that is read right and that a small nudge spoils.
-MISSES = read_first_misses(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
+MISSES = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
 IMAGE = next(i for i, step in enumerate(MISSES.tolist()) if 1 <= step <= 20)
 ADDRESS = f"?dataset=fashion&architecture=fcnn&pixels=ordered&epsilon=0&image={IMAGE}"
 

@@ -8,19 +8,8 @@ import torch
 from safetensors.torch import load
 
 from models import VARIANTS, Card, Epoch, build_model
-from models.cards import FIRST_MISSES, NEVER, read_first_misses, wilson_interval
-from nudge.attacks import random_direction
-from nudge.data import to_pixels
-from nudge.publishing import (
-    RANDOM_SEED,
-    Measurement,
-    half_precision,
-    measure,
-    publish,
-    serialise,
-)
-from nudge.sweep import EPSILONS, accuracy_curve
-from tests.conftest import tiny_split
+from models.cards import FIRST_MISSES, read_arrays, wilson_interval
+from nudge.publishing import half_precision, publish, serialise
 
 VARIANT = VARIANTS["fashion-fcnn-scrambled"]
 CARD = Card(
@@ -32,6 +21,7 @@ CARD = Card(
     epsilons=(0.0, 0.1),
     fgsm=(3, 1),
     random=(3, 3),
+    ssim=(1.0, 0.5),
     class_totals=(2, 2),
     class_correct=(2, 1),
     learning_curve=(Epoch(train_loss=1.5, train_accuracy=0.5, test_loss=1.25, test_accuracy=0.75),),
@@ -55,41 +45,12 @@ def test_half_precision_keeps_integers_exact() -> None:
     assert serialise(weights) == (content, digest)
 
 
-def test_measure() -> None:
-    torch.manual_seed(0)
-    model, split = build_model(VARIANT).eval().requires_grad_(False), tiny_split(130)
-    seen: list[tuple[int, int]] = []
-    found = measure(model, split, progress=lambda done, total: seen.append((done, total)))
-    directions = random_direction(130, seed=RANDOM_SEED)
-    fields = found.for_card(10)
-    assert fields["fgsm"] == accuracy_curve(model, *split, EPSILONS).correct
-    random = accuracy_curve(model, *split, EPSILONS, directions=directions)
-    assert fields["random"] == random.correct
-    assert (fields["total"], fields["epsilons"]) == (130, EPSILONS)
-    right = model(to_pixels(split.images)).argmax(1) == split.labels
-    for i in range(10):
-        assert fields["class_totals"][i] == int((split.labels == i).sum())
-        assert fields["class_correct"][i] == int((right & (split.labels == i)).sum())
-    assert seen == sorted(seen)
-    assert seen[-1] == (260, 260)
-
-
-def test_first_misses() -> None:
-    right = torch.ones(len(EPSILONS), 4, dtype=torch.bool)
-    right[0, 0] = False  # wrong from the start
-    right[7, 1] = right[9, 1] = False
-    right[60, 2] = False
-    found = Measurement(torch.arange(4), fgsm=right, random=right).first_misses()
-    assert found.tolist() == [0, 7, 60, NEVER]
-    assert found.dtype == np.uint8
-
-
 def test_publish_writes_weights_and_card_and_leaves_other_cards(tmp_path: Path) -> None:
-    misses = np.array([0, NEVER], dtype=np.uint8)
-    publish(tmp_path, VARIANTS["sign-cnn"], b"cnn", CARD, misses)
-    publish(tmp_path, VARIANT, b"one", CARD, misses)
-    publish(tmp_path, VARIANT, b"two", replace(CARD, seed=5), misses + 1)
-    arrays = read_first_misses(tmp_path / FIRST_MISSES)
+    misses = np.array([0, 255], dtype=np.uint8)
+    publish(tmp_path, VARIANTS["sign-cnn"], b"cnn", CARD, {FIRST_MISSES: misses})
+    publish(tmp_path, VARIANT, b"one", CARD, {FIRST_MISSES: misses})
+    publish(tmp_path, VARIANT, b"two", replace(CARD, seed=5), {FIRST_MISSES: misses + 1})
+    arrays = read_arrays(tmp_path / FIRST_MISSES)
     assert {name: values.tolist() for name, values in arrays.items()} == {
         "sign-cnn": [0, 255],
         VARIANT.id: [1, 0],
@@ -102,7 +63,7 @@ def test_publish_writes_weights_and_card_and_leaves_other_cards(tmp_path: Path) 
 
 
 def test_the_index_has_a_line_for_each_field(tmp_path: Path) -> None:
-    publish(tmp_path, VARIANT, b"", CARD, np.zeros(4, dtype=np.uint8))
+    publish(tmp_path, VARIANT, b"", CARD, {})
     lines = (tmp_path / "index.json").read_text().splitlines()
     assert len(lines) == len(asdict(CARD)) + 4
 

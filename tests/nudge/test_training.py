@@ -1,14 +1,16 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from models import VARIANTS, Dataset, Scramble
+from models import VARIANTS, NudgeError, Scramble
 from nudge.data import Split
-from nudge.recipes import RECIPES, Recipe
+from nudge.recipes import Recipe
 from nudge.training import Blend, Training, add_noise, one_cycle
+from nudge.workers import Workers
 from tests.conftest import tiny_split
 
 RECIPE = Recipe(epochs=3, batch_size=32, learning_rate=2e-3, weight_decay=0.01, mixup=0.2)
@@ -131,7 +133,16 @@ def test_one_cycle() -> None:
     assert math.isfinite(one_cycle(0.0, 0.15))
 
 
-def test_one_recipe_a_data_set_and_network() -> None:
-    """Twins share a recipe because a recipe has no place for the order of pixels."""
-    assert set(RECIPES) == {(v.dataset, v.architecture) for v in VARIANTS.values()}
-    assert Dataset.SIGN in {dataset for dataset, _ in RECIPES}
+def test_dropout_is_that_of_the_recipe() -> None:
+    recipe = replace(RECIPE, input_dropout=0.125, dropout=0.375)
+    for variant in ("fashion-fcnn", "fashion-cnn"):
+        modules = start(variant, recipe=recipe).model.modules()
+        shares = [module.p for module in modules if isinstance(module, nn.Dropout)]
+        assert shares[0] == 0.125
+        assert set(shares[1:]) == {0.375}
+
+
+def test_processes_that_cannot_share_a_batch() -> None:
+    message = "expected a divisor of the batch size, 32, got 3 processes"
+    with pytest.raises(NudgeError, match=message):
+        Training(VARIANTS["sign-fcnn"], RECIPE, TRAIN, TEST, workers=Workers(0, 3))

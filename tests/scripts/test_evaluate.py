@@ -7,7 +7,8 @@ import pytest
 
 from models import VARIANTS, load_model, zoo
 from nudge.data import Split
-from nudge.publishing import half_precision, measure, publish, serialise
+from nudge.measuring import measure
+from nudge.publishing import half_precision, publish, serialise
 from scripts import evaluate
 from tests.conftest import tiny_split
 
@@ -28,16 +29,18 @@ def test_equal_to_what_was_just_published(
     model, found = load_model(SIGN), measure(load_model(SIGN), tiny)
     content, digest = serialise(half_precision(model))
     card = replace(SIGN.card, sha256=digest, **found.for_card(len(SIGN.classes)))
-    publish(tmp_path, SIGN, content, card, found.first_misses())
+    arrays = found.arrays(len(SIGN.classes))
+    publish(tmp_path, SIGN, content, card, arrays)
     monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
     monkeypatch.setattr(sys, "argv", ["evaluate.py", SIGN.id, "--device", "cpu", "--check"])
     evaluate.main()
     other = replace(card, fgsm=(card.fgsm[0] + 1, *card.fgsm[1:]))
-    publish(tmp_path, SIGN, content, other, found.first_misses())
+    publish(tmp_path, SIGN, content, other, arrays)
     expected = f"fgsm: 1 differ, first found {card.fgsm[0]}, the card says {card.fgsm[0] + 1}"
     assert evaluate.compare(found, SIGN) == [expected]
-    publish(tmp_path, SIGN, content, card, np.zeros_like(found.first_misses()))
-    assert evaluate.compare(found, SIGN) == ["first_misses.npz: found other values than recorded"]
+    for name in arrays:
+        publish(tmp_path, SIGN, content, card, {**arrays, name: np.zeros_like(arrays[name])})
+        assert evaluate.compare(found, SIGN) == [f"{name}: found other values than recorded"]
 
 
 def test_check_fails_on_a_difference(

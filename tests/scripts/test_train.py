@@ -3,15 +3,19 @@
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from safetensors import safe_open
 
 from models import VARIANTS, Card, load_model, zoo
 from nudge.data import Split
 from nudge.sweep import accuracy_curve
 from scripts import console, train
 from tests.conftest import CHECKOUT, tiny_split
+
+Process = subprocess.Popen[str]
 
 
 def command(
@@ -53,7 +57,7 @@ def test_trains_measures_and_publishes(
         assert card.total == 150
         assert len(card.learning_curve) == card.recipe["epochs"] == 2
         assert (card.permutation_sha256 is None) == (name == "fashion-fcnn")
-        assert "--epochs 2" in card.command
+        assert "--set epochs=2" in card.command
         assert "--precision float32" in card.command
 
 
@@ -75,8 +79,11 @@ def test_the_same_command_again_changes_nothing(
     ("script", "arguments", "message"),
     [
         ("train", ["mnist"], "unknown variant mnist; choose from fashion-fcnn,"),
-        ("train", ["--epochs", "0"], "--epochs: expected at least 1, got 0"),
+        ("train", ["--epochs", "0"], "expected epochs of at least 1, got 0"),
         ("train", ["--device", "quantum"], "--device: "),
+        ("train", ["--set", "mixup=-1"], "expected mixup of at least 0, got -1.0"),
+        ("train", ["--set", "epochs=few"], "expected epochs to be a whole number, got 'few'"),
+        ("train", ["--set", "momentum=1"], "unknown hyperparameter momentum; choose from epochs,"),
         ("train", ["--threads", "0"], "--threads: expected at least 1, got 0"),
         ("download", ["mnist"], "unknown data set mnist; choose from fashion, sign"),
     ],
@@ -102,3 +109,74 @@ def test_unwritable_folder(
     (tmp_path / "out").write_text("a file where the folder should be")
     with pytest.raises(SystemExit, match=r"error: .*\(.*out.*\)"):
         console.run(lambda: run_train(monkeypatch, tmp_path, "fashion-fcnn", "--epochs", "1"))
+
+
+LAUNCHER = """
+import resource
+import sys
+
+if {largest_file}:
+    resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file}, {largest_file}))
+sys.path.insert(0, {checkout!r})
+from scripts import console, train
+from tests.conftest import tiny_split
+
+train.load_split = lambda dataset, split, data_dir: tiny_split(600 if split == "train" else 150)
+console.run(train.main)
+"""
+
+
+def launch(tmp_path: Path, *arguments: str, largest_file: int | None = None) -> Process:
+    """scripts/train.py in a process of its own, on tiny splits instead of the real ones."""
+    launcher = tmp_path / "train_on_tiny_splits.py"
+    launcher.write_text(LAUNCHER.format(checkout=str(CHECKOUT), largest_file=largest_file))
+    command = [sys.executable, str(launcher), *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("epochs_before", [1, 4])
+def test_kill_9_loses_at_most_an_epoch(tmp_path: Path, epochs_before: int) -> None:
+    """A killed process run again ends in the weights of an unbroken one."""
+
+    def start(folder: Path) -> Process:
+        options = ["--epochs", "6", "--device", "cpu", "--threads", "1", "--precision", "float32"]
+        folders = ["--output-dir", str(folder / "out"), "--checkpoint-dir", str(folder / "runs")]
+        return launch(tmp_path, "fashion-cnn-scrambled", "--repeat", *options, *folders)
+
+    def outcome(folder: Path) -> object:
+        start(folder).communicate(timeout=180)
+        (rows,) = json.loads((folder / "out" / "seeds.json").read_text()).values()
+        return rows[0]["sha256"]
+
+    killed = start(tmp_path / "killed")
+    checkpoint = tmp_path / "killed" / "runs" / "fashion-cnn-scrambled-seed0.safetensors"
+    deadline = time.monotonic() + 120
+    while finished_epochs(checkpoint) < epochs_before:
+        assert killed.poll() is None, killed.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    killed.kill()
+    killed.communicate()
+    kept = finished_epochs(checkpoint)
+    assert epochs_before <= kept < 6
+    assert outcome(tmp_path / "killed") == outcome(tmp_path / "unbroken")
+
+
+def finished_epochs(checkpoint: Path) -> int:
+    if not checkpoint.exists():
+        return 0
+    with safe_open(checkpoint, framework="pt") as file:
+        return len(json.loads(file.metadata()["record"])["curve"])
+
+
+def test_full_disk(tmp_path: Path) -> None:
+    """A file that cannot grow is what a full disk is to the program: an error while it writes."""
+    folders = ["--output-dir", str(tmp_path / "out"), "--checkpoint-dir", str(tmp_path / "runs")]
+    options = ["sign-fcnn", "--epochs", "1", "--device", "cpu", *folders]
+    _, errors = launch(tmp_path, *options, largest_file=100_000).communicate(timeout=120)
+    (message,) = [line for line in errors.splitlines() if "error" in line.lower()]
+    assert message.startswith("error: ")
+    assert str(tmp_path / "runs") in message
+    assert "Traceback" not in errors
+    assert not list((tmp_path / "runs").iterdir())  # no half-written file
+    assert not list((tmp_path / "out").iterdir())

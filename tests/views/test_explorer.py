@@ -15,10 +15,10 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 
 from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model, zoo
-from models.cards import FIRST_MISSES, read_first_misses
+from models.cards import FIRST_MISSES, read_arrays
 from nudge.attacks import fgsm, nudge, random_direction
 from nudge.data import Split, to_pixels
-from nudge.publishing import RANDOM_SEED
+from nudge.measuring import RANDOM_SEED
 from nudge.sweep import EPSILONS, accuracy_curve
 from tests.conftest import CHECKOUT
 from views import text
@@ -129,7 +129,7 @@ def test_every_variant(variant: Variant, here: Path, test_splits: dict[Dataset, 
 
 
 def test_the_slider_moves_the_attack(here: Path) -> None:
-    misses = read_first_misses(PRETRAINED / FIRST_MISSES)["fashion-fcnn"].tolist()
+    misses = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"].tolist()
     image = next(i for i, step in enumerate(misses) if 1 <= step < 60)  # a nudge spoils it
     page = open_page(dataset="fashion", architecture="fcnn", epsilon=0, image=image)
     assert verdict(page).startswith(":material/check_circle: Still right")

@@ -1,0 +1,126 @@
+"""Everything that a card says of a trained model, measured on the full test set."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models.cards import CONFUSIONS, FIRST_MISSES, NEVER
+from nudge.attacks import fgsm_direction, nudge, random_direction
+from nudge.data import Split, to_pixels
+from nudge.similarity import structural_similarity
+from nudge.sweep import BATCH_SIZE, EPSILONS, stream_predictions
+from nudge.workers import ALONE, Workers
+
+RANDOM_SEED = 0  # of the random nudge that cards report
+SSIM_PICTURES = 1000  # the first of the test set; one costs more than its predictions
+
+Progress = Callable[[int, int], object]  # called with pictures done and pictures in all
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a model reads in each test picture as epsilon grows, and how much of it we still see."""
+
+    labels: Tensor  # int64 (N,), the true classes
+    epsilons: tuple[float, ...]  # K of them
+    fgsm: Tensor  # integers (K, N), the class read in each attacked picture
+    random: Tensor  # integers (K, N), the same under a random nudge of the same size
+    ssim: Tensor  # float64 (K,), mean similarity of the attacked pictures with the original ones
+
+    def for_card(self, classes: int) -> dict[str, Any]:
+        """The fields of a `Card` that come from measuring."""
+        right = self.fgsm == self.labels
+        by_class = (self.labels, self.labels[right[0]])
+        totals, correct = (tuple(v.bincount(minlength=classes).tolist()) for v in by_class)
+        return {
+            "total": len(self.labels),
+            "epsilons": self.epsilons,
+            "fgsm": tuple(right.sum(dim=1).tolist()),
+            "random": tuple((self.random == self.labels).sum(dim=1).tolist()),
+            "ssim": tuple(round(value, 4) for value in self.ssim.tolist()),
+            "class_totals": totals,
+            "class_correct": correct,
+        }
+
+    def arrays(self, classes: int) -> Mapping[str, NDArray[Any]]:
+        """What is too long for a card, by the name of the file that holds it for all variants."""
+        return {FIRST_MISSES: self.first_misses(), CONFUSIONS: self.confusions(classes)}
+
+    def first_misses(self) -> NDArray[np.uint8]:
+        """By picture, where in the epsilons its first wrong answer under FGSM stands: uint8 (N,).
+
+        `NEVER` where every answer is right.
+        """
+        wrong = self.fgsm != self.labels
+        first = wrong.int().argmax(dim=0)
+        first[~wrong.any(dim=0)] = NEVER
+        return first.to(torch.uint8).numpy()
+
+    def confusions(self, classes: int) -> NDArray[np.int32]:
+        """Pictures of each class read as each class under FGSM: int32 (2, K, true, read).
+
+        First those that were wrong before the attack, then those that were right: what FGSM flips.
+        """
+        right = self.fgsm[0] == self.labels
+        cells = (right * classes + self.labels) * classes + self.fgsm
+        counts = torch.stack([at.bincount(minlength=2 * classes * classes) for at in cells])
+        by_right = counts.view(-1, 2, classes, classes).transpose(0, 1)
+        return by_right.to(torch.int32).numpy()
+
+
+def measure(
+    model: nn.Module,
+    test: Split,
+    epsilons: Sequence[float] = EPSILONS,
+    *,
+    workers: Workers = ALONE,
+    progress: Progress = lambda done, total: None,
+) -> Measurement:
+    """Measure a model on the pictures of `test`, shared out among the `workers`.
+
+    Shares are whole batches of the sweep, so the sums that make a prediction, and therefore the
+    counts, are the same for any number of workers. `progress` is told of this process's part.
+    """
+    total, steps = len(test.labels), len(epsilons)
+    starts = range(workers.rank * BATCH_SIZE, total, workers.count * BATCH_SIZE)
+    batches = [torch.arange(start, min(start + BATCH_SIZE, total)) for start in starts]
+    mine = torch.cat([*batches, torch.empty(0, dtype=torch.int64)])
+    images, labels = (values[mine] for values in test)
+    answers: list[Tensor] = []
+    for control in (None, random_direction(total, seed=RANDOM_SEED)):
+        directions = None if control is None else control[mine]
+        answer = torch.zeros(steps, total, dtype=torch.int32)
+        done = 0
+        for found in stream_predictions(model, images, labels, epsilons, directions=directions):
+            answer[:, mine[done : done + found.shape[1]]] = found.int()
+            done += found.shape[1]
+            progress(done + len(answers) * len(mine), 2 * len(mine))
+        answers.append(workers.sum(answer))
+    ssim = torch.zeros(steps, min(total, SSIM_PICTURES), dtype=torch.float64)
+    for batch in batches:
+        seen = batch[batch < SSIM_PICTURES]
+        if len(seen):
+            ssim[:, seen] = _similarities(model, test.images[seen], test.labels[seen], epsilons)
+    return Measurement(
+        test.labels,
+        tuple(epsilons),
+        fgsm=answers[0],
+        random=answers[1],
+        ssim=workers.sum(ssim).mean(dim=1),
+    )
+
+
+def _similarities(
+    model: nn.Module, images: Tensor, labels: Tensor, epsilons: Sequence[float]
+) -> Tensor:
+    """SSIM of each attacked picture with itself before, at each epsilon: float64 (K, n)."""
+    device = next(model.parameters()).device
+    pictures = to_pixels(images.to(device))
+    direction = fgsm_direction(model, pictures, labels.to(device))
+    rows = [structural_similarity(nudge(pictures, direction, e), pictures) for e in epsilons]
+    return torch.tensor(rows, dtype=torch.float64)

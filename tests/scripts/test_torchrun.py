@@ -1,0 +1,89 @@
+"""Two real processes under torchrun, on the CPU."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import VARIANTS, Dataset, load_model, zoo
+from models.cards import CONFUSIONS, FIRST_MISSES, Card, read_arrays
+from nudge.measuring import measure
+from tests.conftest import CHECKOUT, tiny_split
+
+# A script as torchrun starts it, on tiny splits instead of the real ones.
+LAUNCHER = """
+import sys
+sys.path.insert(0, {checkout!r})
+from models import Dataset
+from scripts import console, {script}
+from tests.conftest import tiny_split
+
+def load_split(dataset, split, data_dir=None):
+    return tiny_split(*((600,) if split == "train" else (230,)), Dataset(dataset))
+
+{script}.load_split = load_split
+console.run({script}.main)
+"""
+
+
+def torchrun(
+    tmp_path: Path, script: str, *arguments: str, processes: int = 2
+) -> subprocess.CompletedProcess[str]:
+    launcher = tmp_path / f"{script}_on_tiny_splits.py"
+    launcher.write_text(LAUNCHER.format(checkout=str(CHECKOUT), script=script))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    return subprocess.run(
+        [*command, f"--nproc-per-node={processes}", str(launcher), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        cwd=CHECKOUT,
+    )
+
+
+def test_trains_together_and_measures_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = ["--output-dir", str(tmp_path / "out"), "--checkpoint-dir", str(tmp_path / "runs")]
+    arguments = ["sign-fcnn-scrambled", "--device", "cpu", "--epochs", "3", *folders]
+    result = torchrun(tmp_path, "train", *arguments)
+    assert result.returncode == 0, result.stderr
+    (record,) = json.loads((tmp_path / "out" / "index.json").read_text()).values()
+    card = Card.from_json(record)
+    assert "--nproc-per-node=2" in card.command
+    assert card.total == 230  # published once, with everybody's pictures
+    assert card.learning_curve[-1].train_loss < card.learning_curve[0].train_loss
+    monkeypatch.setattr(zoo, "PRETRAINED", tmp_path / "out")
+    variant = VARIANTS["sign-fcnn-scrambled"]
+    alone = measure(load_model(variant), tiny_split(230, Dataset.SIGN))
+    assert tuple(card.fgsm) == alone.for_card(24)["fgsm"]
+    for name in (FIRST_MISSES, CONFUSIONS):
+        recorded = read_arrays(tmp_path / "out" / name)[variant.id]
+        assert np.array_equal(recorded, alone.arrays(24)[name])
+    before = (tmp_path / "out" / "index.json").read_text()
+    result = torchrun(tmp_path, "train", *arguments)  # finds its checkpoint
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "out" / "index.json").read_text() == before
+
+
+def test_evaluates_with_the_counts_of_one_process(tmp_path: Path) -> None:
+    """Both number of processes find the same first difference from the card of other pictures."""
+    arguments = ["fashion-cnn", "--device", "cpu", "--threads", "1"]
+    one, two = (torchrun(tmp_path, "evaluate", *arguments, processes=n) for n in (1, 2))
+    assert one.returncode == two.returncode == 0, two.stderr
+    assert "fashion-cnn: total: found 230, the card says 10000" in one.stdout
+    assert one.stdout == two.stdout
+    failing = torchrun(tmp_path, "evaluate", *arguments, "--check")
+    assert failing.returncode != 0
+    assert "what was measured is not what the cards say" in failing.stderr
+
+
+def test_a_batch_that_cannot_be_shared(tmp_path: Path) -> None:
+    folders = ["--output-dir", str(tmp_path), "--checkpoint-dir", str(tmp_path)]
+    arguments = ["sign-fcnn", "--device", "cpu", "--set", "batch_size=33", *folders]
+    result = torchrun(tmp_path, "train", *arguments)
+    assert result.returncode != 0
+    assert "expected a divisor of the batch size, 33" in " ".join(result.stderr.split()).lower()
