@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 SIDE = 28  # pixels; both data sets are 28 x 28 grey
 
@@ -17,19 +18,46 @@ def _dense(inputs: int, outputs: int, dropout: float) -> list[nn.Module]:
     ]
 
 
-def _convolution(inputs: int, outputs: int, size: int = 3) -> list[nn.Module]:
-    return [
-        nn.Conv2d(inputs, outputs, kernel_size=size, padding=size // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.GELU(),
+def _convolution(
+    inputs: int, outputs: int, *, size: int = 3, stride: int = 1, pool: bool = False
+) -> nn.Sequential:
+    layers: list[nn.Module] = [
+        nn.Conv2d(inputs, outputs, size, stride, padding=(size - stride + 1) // 2, bias=False)
     ]
+    if pool:  # before batch norm and ReLU, which then have a quarter of the work
+        layers.append(nn.MaxPool2d(2))
+    # ReLU, whose gradient costs a fifth of a training step less than GELU's.
+    return nn.Sequential(*layers, nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class Beside(nn.Module):
+    """Layers that read the same maps, their results stacked as channels."""
+
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(branches)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return torch.cat([branch(maps) for branch in self.branches], dim=1)
+
+
+class First(nn.Module):
+    """The first channels alone, as they are."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, maps: Tensor) -> Tensor:
+        return maps[:, : self.channels]
 
 
 def fully_connected(
     classes: int,
     widths: Sequence[int] = (1024, 512),
-    input_dropout: float = 0.1,
-    dropout: float = 0.45,
+    *,
+    input_dropout: float = 0.0,
+    dropout: float = 0.0,
 ) -> nn.Sequential:
     """A multilayer perceptron on the 784 pixels, blind to where a pixel is.
 
@@ -46,31 +74,42 @@ def fully_connected(
 
 def convolutional(
     classes: int,
-    widths: Sequence[int] = (32, 64, 96),
-    summary: int = 32,
-    hidden: int = 240,
-    dropout: float = 0.3,
+    widths: Sequence[int] = (48, 48, 80),
+    wide: int = 32,
+    summary: int = 16,
+    hidden: int = 168,
+    *,
+    input_dropout: float = 0.0,
+    dropout: float = 0.0,
 ) -> nn.Sequential:
-    """Five 3 x 3 convolutions at 28, 14 and 7 pixels, then two dense layers on the last maps.
+    """Small convolutions in a row, a wide one that joins them late, and two dense layers.
 
-    Neighbouring pixels are what it looks at, so it wins where they belong together and loses where
-    a scramble has torn them apart. The dense layers keep every place of the maps apart: an average
-    over places would leave a scrambled picture little to go by. A 1 x 1 convolution thins the maps
-    out first, so that the dense layers can be wide.
+    Neighbouring pixels are what small convolutions look at, so the network wins where they belong
+    together and loses where a scramble has torn them apart. Three things limit the loss: maps
+    shrink by strides beside max-poolings, which keep what a pooling throws away; the wide
+    convolution sees a third of the picture at once; and the dense layers keep every place of the
+    maps apart, where an average over places would leave a scrambled picture little to go by.
     """
-    fine, middle, coarse = widths
-    side = SIDE // 4  # pixels, after two poolings
+    fine, middle, coarse = widths  # channels at 14, 14 and 7 pixels
+    half = fine // 2
+    side = SIDE // 4  # pixels of the last maps
+    narrow = nn.Sequential(
+        Beside(_convolution(1, half, pool=True), _convolution(1, half, size=5, stride=2)),
+        _convolution(fine, middle),
+        _convolution(middle, middle),
+        Beside(nn.MaxPool2d(2), _convolution(middle, middle // 2, stride=2)),
+    )
+    deep = nn.Sequential(
+        _convolution(middle + middle // 2 + wide, coarse),
+        _convolution(coarse, coarse),
+        _convolution(coarse, summary, size=1),  # so that the dense layers can be wide
+    )
     return nn.Sequential(
-        *_convolution(1, fine),
-        nn.MaxPool2d(2),
-        *_convolution(fine, middle),
-        *_convolution(middle, middle),
-        nn.MaxPool2d(2),
-        *_convolution(middle, coarse),
-        *_convolution(coarse, coarse),
-        *_convolution(coarse, summary, size=1),
+        nn.Dropout(input_dropout),
+        Beside(_convolution(1, wide, size=16, stride=4), narrow),
+        Beside(First(wide), deep),
         nn.Flatten(),
         nn.Dropout(dropout),
-        *_dense(summary * side * side, hidden, dropout),
+        *_dense((wide + summary) * side * side, hidden, dropout),
         nn.Linear(hidden, classes),
     )

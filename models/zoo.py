@@ -90,17 +90,27 @@ VARIANTS: Mapping[str, Variant] = MappingProxyType(
 )
 
 
-def build_model(variant: Variant, *, mean: float = 0.0, std: float = 1.0) -> nn.Sequential:
+def build_model(
+    variant: Variant,
+    *,
+    mean: float = 0.0,
+    std: float = 1.0,
+    input_dropout: float = 0.0,
+    dropout: float = 0.0,
+) -> nn.Sequential:
     """An untrained model of that kind: normalise, scramble, network, under these names.
 
-    It maps pictures (N, 1, 28, 28), float32 in [0, 1], to logits (N, classes).
+    It maps pictures (N, 1, 28, 28), float32 in [0, 1], to logits (N, classes). Mean and standard
+    deviation are those of the pixels; the shares that are dropped (of pixels, and of what the dense
+    layers read) matter in training only.
     """
     build = fully_connected if variant.architecture is Architecture.FCNN else convolutional
     model = nn.Sequential()
     model.add_module("normalise", Normalise(mean, std))
     if variant.pixels is PixelOrder.SCRAMBLED:
         model.add_module("scramble", Scramble())
-    model.add_module("network", build(len(variant.classes)))
+    network = build(len(variant.classes), input_dropout=input_dropout, dropout=dropout)
+    model.add_module("network", network)
     return model
 
 

@@ -1,0 +1,170 @@
+"""What each idea of the recipes gives: train with and without it, on pictures held out.
+
+    python scripts/ideas.py                # every idea; those in docs/ideas.json are not run again
+    python scripts/ideas.py sign-fcnn      # the ideas of one network
+
+Trainings are shorter than the recipes', so that all ideas can be tried; an idea that needs time to
+pay looks worse here than it is. The test sets are not touched.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
+
+import torch
+from filelock import FileLock
+from tqdm import tqdm
+
+from models import VARIANTS, Variant
+from models.errors import CHECKOUT
+from nudge.data import Split, load_split
+from nudge.devices import multiplies_bfloat16
+from nudge.files import replacing
+from nudge.recipes import RECIPES, change
+from nudge.training import Training
+from nudge.validation import hold_out
+from scripts import console
+
+RECORD = CHECKOUT / "docs" / "ideas.json"  # variant -> idea -> pictures right, of how many
+AS_IS = "the recipe"
+
+
+@dataclass(frozen=True)
+class Study:
+    """Ideas tried on one variant, each as a change of its recipe."""
+
+    epochs: int
+    ideas: Mapping[str, str]
+
+
+# Networks differ in what they need: a fully connected net on clothes is helped by other things than
+# a convolutional one on scrambled hands.
+STUDIES: Mapping[str, Study] = {
+    "fashion-fcnn": Study(
+        epochs=20,
+        ideas={
+            "no dropout": "dropout=0",
+            "no dropout of pixels": "input_dropout=0",
+            "no label smoothing": "label_smoothing=0",
+            "no averaging of weights": "averaging=0",
+            "hardly any weight decay": "weight_decay=0.001",
+            "mixup 0.2": "mixup=0.2",
+            "noise 0.2": "noise=0.2",
+        },
+    ),
+    "fashion-cnn-scrambled": Study(
+        epochs=4,
+        ideas={
+            "no mixup": "mixup=0",
+            "no dropout": "dropout=0",
+            "no averaging of weights": "averaging=0",
+            "dropout of pixels 0.1": "input_dropout=0.1",
+            "label smoothing 0.1": "label_smoothing=0.1",
+        },
+    ),
+    "sign-fcnn": Study(
+        epochs=15,
+        ideas={
+            "no dropout": "dropout=0",
+            "no dropout of pixels": "input_dropout=0",
+            "no noise": "noise=0",
+            "no label smoothing": "label_smoothing=0",
+            "no averaging of weights": "averaging=0",
+            "hardly any weight decay": "weight_decay=0.001",
+            "mixup 0.2": "mixup=0.2",
+        },
+    ),
+    "sign-cnn-scrambled": Study(
+        epochs=4,
+        ideas={
+            "no dropout": "dropout=0",
+            "no dropout of pixels": "input_dropout=0",
+            "no label smoothing": "label_smoothing=0",
+            "no averaging of weights": "averaging=0",
+            "mixup 0.2": "mixup=0.2",
+            "noise 0.2": "noise=0.2",
+        },
+    ),
+}
+
+
+def main() -> None:
+    options = console.parser(__doc__)
+    options.add_argument("variants", nargs="*", metavar="variant", help=", ".join(STUDIES))
+    console.add_device(options)
+    args = options.parse_args()
+    device = console.device(options, args)
+    if unknown := [name for name in args.variants if name not in STUDIES]:
+        options.error(f"unknown study {', '.join(unknown)}; choose from {', '.join(STUDIES)}")
+    for name in args.variants or STUDIES:
+        run(VARIANTS[name], STUDIES[name], device, args)
+
+
+def run(variant: Variant, study: Study, device: torch.device, args: argparse.Namespace) -> None:
+    """Train with each idea that is not on record, and record it."""
+    train, held_out = hold_out(variant.dataset, load_split(variant.dataset, "train", args.data_dir))
+    for idea, setting in {AS_IS: "", **study.ideas}.items():
+        if idea not in read_record().get(variant.id, {}):
+            settings = [f"epochs={study.epochs}", *([setting] if setting else [])]
+            correct = count_right(variant, settings, train, held_out, device, idea)
+            write_record(variant, idea, correct, len(held_out.labels))
+
+
+def count_right(
+    variant: Variant,
+    settings: list[str],
+    train: Split,
+    held_out: Split,
+    device: torch.device,
+    idea: str,
+) -> int:
+    """Train on one part, count the pictures of the other that are right."""
+    training = Training(
+        variant,
+        change(RECIPES[variant.dataset, variant.architecture], settings),
+        train,
+        held_out,
+        device=device,
+        mixed_precision=multiplies_bfloat16(device),
+    )
+    with tqdm(desc=f"{variant.id}: {idea}", unit="step", mininterval=1) as bar:
+        for step in training.epochs():
+            console.advance(bar, step.done, step.total)
+    return round(training.curve[-1].test_accuracy * len(held_out.labels))
+
+
+def read_record() -> dict[str, dict[str, list[int]]]:
+    if not RECORD.exists():
+        return {}
+    return json.loads(RECORD.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def write_record(variant: Variant, idea: str, correct: int, total: int) -> None:
+    with FileLock(RECORD.with_name(".ideas.lock")):
+        record = read_record()
+        record.setdefault(variant.id, {})[idea] = [correct, total]
+        with replacing(RECORD) as temporary:
+            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+
+
+def table() -> str:
+    """The record as Markdown, in points of accuracy against the recipe as it is."""
+    lines = [
+        "| variant | idea | held-out accuracy | against the recipe |",
+        "| --- | --- | ---: | ---: |",
+    ]
+    for name, found in read_record().items():
+        for idea, (correct, total) in found.items():
+            percent, base = 100 * correct / total, 100 * found[AS_IS][0] / found[AS_IS][1]
+            points = "" if idea == AS_IS else f"{percent - base:+.1f}"
+            lines.append(f"| {name} | {idea} | {percent:.2f} % | {points} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    console.run(main)
