@@ -1,0 +1,91 @@
+"""Which classes are close, so that a wrong label can be called near or far from the right one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models import CLASSES, Dataset
+
+# Clothes by the part of the body that they cover. Trousers, dresses and bags are alone of their
+# kind: whatever else they are taken for is far.
+FASHION_KINDS: Mapping[str, tuple[str, ...]] = {
+    "tops": ("T-shirt", "pullover", "coat", "shirt"),
+    "footwear": ("sandal", "sneaker", "ankle boot"),
+    "bottoms": ("trouser",),
+    "dresses": ("dress",),
+    "bags": ("bag",),
+}
+
+# For each hand the three whose mean picture differs least from its own, the nearest first: what
+# `nearest_classes` finds in the training set, written down because a page may have no data at hand.
+NEAREST_HANDS: Mapping[str, str] = {
+    "A": "MNE", "B": "DUR", "C": "OLF", "D": "UBR", "E": "MNA", "F": "LDX",
+    "G": "HTL", "H": "GLT", "I": "SVY", "K": "WUR", "L": "TVF", "M": "NSE",
+    "N": "MSE", "O": "CFT", "P": "QKW", "Q": "PKD", "R": "UVW", "S": "MIN",
+    "T": "LVG", "U": "RWV", "V": "RYU", "W": "RUV", "X": "VDR", "Y": "VIR",
+}  # fmt: skip
+
+
+def nearest_classes(images: Tensor, labels: Tensor, count: int = 3) -> Tensor:
+    """For each class, the `count` others whose mean picture differs least in pixels (Euclidean).
+
+    Args:
+        images: uint8 (N, 28, 28).
+        labels: int64 (N,); every class from 0 up occurs.
+
+    Returns:
+        int64 (classes, count), the nearest first.
+    """
+    classes = int(labels.max()) + 1
+    means = torch.stack([images[labels == c].double().mean(dim=0) for c in range(classes)])
+    distances = torch.cdist(means.flatten(1), means.flatten(1))
+    distances.fill_diagonal_(torch.inf)
+    return distances.argsort(dim=1)[:, :count]
+
+
+def near(dataset: Dataset) -> NDArray[np.bool_]:
+    """Whether the column's class is near to the row's: bool (classes, classes).
+
+    Clothes are near within their kind, to a hand are its `NEAREST_HANDS`. Nothing is near itself.
+    """
+    names = CLASSES[dataset]
+    if dataset is Dataset.FASHION:
+        groups = {name: kind for kind in FASHION_KINDS.values() for name in kind}
+    else:
+        groups = {name: tuple(hands) for name, hands in NEAREST_HANDS.items()}
+    return np.array([[b in groups[a] and a != b for b in names] for a in names])
+
+
+@dataclass(frozen=True)
+class NearFlips:
+    """Pictures right before the attack and wrong under it, at each of K epsilons."""
+
+    flipped: NDArray[np.int64]  # (K,), how many there are
+    near: NDArray[np.int64]  # (K,), how many of them are taken for a near class
+    chance: NDArray[np.float64]  # (K,), the share that is near if every wrong class is as likely
+
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """The share of near ones, as a fraction of 1: float64 (K,), NaN where nothing flipped."""
+        with np.errstate(invalid="ignore"):
+            return self.near / self.flipped
+
+
+def near_flips(flips: NDArray[np.integer], dataset: Dataset) -> NearFlips:
+    """Count the flips that stay near.
+
+    `flips` is integers (K, true, read): `confusions[1]` of `Measurement`, the pictures that were
+    right before.
+    """
+    close = near(dataset)
+    wrong = flips * ~np.eye(len(close), dtype=bool)
+    by_class = wrong.sum(axis=2)  # (K, true)
+    by_chance = close.sum(axis=1) / (len(close) - 1)
+    flipped = by_class.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        chance = (by_class * by_chance).sum(axis=1) / flipped
+    return NearFlips(flipped, near=(wrong * close).sum(axis=(1, 2)), chance=chance)

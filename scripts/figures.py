@@ -1,0 +1,218 @@
+"""The pictures of RESULTS.md: Altair charts of what the cards say, saved without a network."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from models import VARIANTS, Architecture, Dataset, PixelOrder, Variant
+from nudge.kinds import NearFlips
+
+ORDERED, SCRAMBLED = "ordered", "scrambled"
+COLOURS = alt.Scale(domain=[ORDERED, SCRAMBLED], range=["#dd6b20", "#3a6ea5"])
+ROWS = {
+    (Dataset.FASHION, Architecture.FCNN): "Fashion, fully connected",
+    (Dataset.FASHION, Architecture.CNN): "Fashion, CNN",
+    (Dataset.SIGN, Architecture.FCNN): "Sign, fully connected",
+    (Dataset.SIGN, Architecture.CNN): "Sign, CNN",
+}
+PANELS = list(ROWS.values())
+SHOWN = (0.0, 0.02)  # epsilons of the figures by class
+
+
+def figures(
+    confusions: Mapping[str, np.ndarray], flips: Mapping[str, NearFlips]
+) -> dict[str, alt.TopLevelMixin]:
+    """Each chart by the name of its file."""
+    return {
+        "learning-curves": learning_curves(),
+        "accuracy": accuracy_curves(),
+        "classes-fashion": classes(Dataset.FASHION, confusions),
+        "classes-sign": classes(Dataset.SIGN, confusions),
+        "near-flips": near_flips(flips),
+        "trade-off": trade_off(),
+    }
+
+
+def _panel(variant: Variant) -> dict[str, Any]:
+    scrambled = variant.pixels is PixelOrder.SCRAMBLED
+    return {
+        "panel": ROWS[variant.dataset, variant.architecture],
+        "pixels": SCRAMBLED if scrambled else ORDERED,
+    }
+
+
+def _by_panel(rows: list[dict[str, Any]], mark: alt.Chart) -> alt.TopLevelMixin:
+    """A chart for each data set and network, side by side on the same axes."""
+    chart = mark.properties(data=alt.InlineData(values=rows), width=210, height=190)
+    faceted = chart.facet(
+        facet=alt.Facet("panel:N", title=None, sort=PANELS, header=alt.Header(labelFontSize=13)),
+        columns=2,
+    )
+    return _finished(faceted)
+
+
+def _finished(chart: Any) -> alt.TopLevelMixin:
+    return chart.configure(background="white", font="sans-serif").configure_axis(  # type: ignore[no-any-return]
+        labelFontSize=11, titleFontSize=12
+    )
+
+
+def learning_curves() -> alt.TopLevelMixin:
+    """Top-1 accuracy by epoch, in training and on the test set."""
+    rows = [
+        {"epoch": i + 1, "accuracy": value, "on": on, **_panel(variant)}
+        for variant in VARIANTS.values()
+        for i, point in enumerate(variant.card.learning_curve)
+        for on, value in (("training", point.train_accuracy), ("test", point.test_accuracy))
+    ]
+    return _by_panel(
+        rows,
+        alt.Chart()
+        .mark_line()
+        .encode(
+            x=alt.X("epoch:Q", title="epoch"),
+            y=alt.Y(
+                "accuracy:Q",
+                title="top-1 accuracy",
+                scale=alt.Scale(domain=[0.5, 1], clamp=True),
+                axis=alt.Axis(format="%"),
+            ),
+            color=alt.Color("pixels:N", title="pixels", scale=COLOURS),
+            strokeDash=alt.StrokeDash(
+                "on:N",
+                title="pictures",
+                scale=alt.Scale(domain=["test", "training"], range=[[1, 0], [4, 3]]),
+            ),
+        ),
+    )
+
+
+def accuracy_curves() -> alt.TopLevelMixin:
+    """Accuracy along epsilon, under FGSM and under a random nudge."""
+    rows = [
+        {"epsilon": e, "accuracy": correct / card.total, "nudge": nudge, **_panel(variant)}
+        for variant in VARIANTS.values()
+        for card in [variant.card]
+        for nudge, counts in (("FGSM", card.fgsm), ("random", card.random))
+        for e, correct in zip(card.epsilons, counts, strict=True)
+    ]
+    return _by_panel(
+        rows,
+        alt.Chart()
+        .mark_line()
+        .encode(
+            x=alt.X("epsilon:Q", title="epsilon"),
+            y=alt.Y(
+                "accuracy:Q",
+                title="top-1 accuracy",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%"),
+            ),
+            color=alt.Color("pixels:N", title="pixels", scale=COLOURS),
+            strokeDash=alt.StrokeDash(
+                "nudge:N",
+                title="nudge",
+                scale=alt.Scale(domain=["FGSM", "random"], range=[[1, 0], [4, 3]]),
+            ),
+        ),
+    )
+
+
+def classes(dataset: Dataset, confusions: Mapping[str, np.ndarray]) -> alt.TopLevelMixin:
+    """Accuracy by class, clean and nudged, as a table in colours."""
+    rows = []
+    for variant in VARIANTS.values():
+        if variant.dataset is not dataset:
+            continue
+        for epsilon in SHOWN:
+            counts = confusions[variant.id].sum(axis=0)[variant.card.epsilons.index(epsilon)]
+            for i, name in enumerate(variant.classes):
+                share = counts[i, i] / counts[i].sum()
+                at = "clean" if epsilon == 0 else f"FGSM {epsilon:g}"
+                network = "CNN" if variant.architecture is Architecture.CNN else "FC"
+                column = f"{network} {_panel(variant)['pixels']}"
+                rows.append({"class": name, "variant": column, "at": at, "accuracy": share})
+    base = alt.Chart().encode(
+        x=alt.X("variant:N", title=None, sort=None, axis=alt.Axis(labelAngle=-35)),
+        y=alt.Y("class:N", title=None, sort=None),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color(
+            "accuracy:Q",
+            title="accuracy",
+            scale=alt.Scale(domain=[0, 1], scheme="viridis"),
+            legend=alt.Legend(format="%"),
+        )
+    )
+    figures_in_cells = base.mark_text(fontSize=10).encode(
+        text=alt.Text("accuracy:Q", format=".0%"),
+        color=alt.condition("datum.accuracy < 0.6", alt.value("white"), alt.value("black")),
+    )
+    layered = (cells + figures_in_cells).properties(
+        data=alt.InlineData(values=rows), width=190, height=alt.Step(19)
+    )
+    return _finished(layered.facet(column=alt.Column("at:N", title=None, sort=None)))
+
+
+def near_flips(flips: Mapping[str, NearFlips]) -> alt.TopLevelMixin:
+    """The share of flipped pictures that are taken for a near class, against chance."""
+    rows = []
+    for variant in VARIANTS.values():
+        found = flips[variant.id]
+        for i, epsilon in enumerate(variant.card.epsilons):
+            for line, shares in (("measured", found.share), ("by chance", found.chance)):
+                if found.flipped[i]:
+                    row = {"epsilon": epsilon, "share": float(shares[i]), "line": line}
+                    rows.append(row | _panel(variant))
+    return _by_panel(
+        rows,
+        alt.Chart()
+        .mark_line()
+        .encode(
+            x=alt.X("epsilon:Q", title="epsilon"),
+            y=alt.Y(
+                "share:Q",
+                title="flips that stay near",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%"),
+            ),
+            color=alt.Color("pixels:N", title="pixels", scale=COLOURS),
+            strokeDash=alt.StrokeDash(
+                "line:N",
+                title=None,
+                scale=alt.Scale(domain=["measured", "by chance"], range=[[1, 0], [4, 3]]),
+            ),
+        ),
+    )
+
+
+def trade_off() -> alt.TopLevelMixin:
+    """Accuracy against structural similarity, a point for each epsilon."""
+    rows = [
+        {"ssim": similarity, "accuracy": correct / card.total, "epsilon": e, **_panel(variant)}
+        for variant in VARIANTS.values()
+        for card in [variant.card]
+        for e, similarity, correct in zip(card.epsilons, card.ssim, card.fgsm, strict=True)
+    ]
+    return _by_panel(
+        rows,
+        alt.Chart()
+        .mark_line(point=alt.OverlayMarkDef(size=14))
+        .encode(
+            x=alt.X(
+                "ssim:Q",
+                title="structural similarity with the original (SSIM)",
+                scale=alt.Scale(domain=[0, 1], reverse=True),
+            ),
+            y=alt.Y(
+                "accuracy:Q",
+                title="top-1 accuracy",
+                scale=alt.Scale(domain=[0, 1]),
+                axis=alt.Axis(format="%"),
+            ),
+            order="epsilon:Q",
+            color=alt.Color("pixels:N", title="pixels", scale=COLOURS),
+        ),
+    )
