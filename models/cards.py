@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import PretrainedError
+from models.errors import PretrainedError, script_command
 
 # What is too long for a card: an array for each variant, by its id, in one file for all.
 FIRST_MISSES = "first_misses.npz"  # position in the epsilons of each test picture's first miss
@@ -156,6 +156,18 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         ) from error
 
 
+def read_array(path: Path, variant: str) -> NDArray[Any]:
+    """The array of one variant, by its id. Raises PretrainedError as `read_arrays` does."""
+    arrays = read_arrays(path)
+    if variant not in arrays:
+        raise PretrainedError(
+            f"What was measured picture by picture of {variant} is missing",
+            where=path,
+            mend=script_command("train", variant),
+        )
+    return arrays[variant]
+
+
 def read_repetitions(path: Path) -> dict[str, list[Repetition]]:
     """The repeated trainings in the file `path`, by variant id, in the order of their seeds.
 
@@ -163,7 +175,7 @@ def read_repetitions(path: Path) -> dict[str, list[Repetition]]:
         PretrainedError: the file is missing or malformed.
     """
     try:
-        records = _parse(path, path.stat().st_mtime_ns)
+        records = _parse(path, _version(path))
         return {v: [Repetition(**r) for r in rows] for v, rows in records.items()}
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise PretrainedError(
@@ -177,11 +189,16 @@ def read_repetitions(path: Path) -> dict[str, list[Repetition]]:
 
 def read_index(index: Path) -> dict[str, Any]:
     """All records of `index`, by variant id, as parsed JSON."""
-    return _parse(index, index.stat().st_mtime_ns)
+    return _parse(index, _version(index))
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 @lru_cache(maxsize=4)  # a page asks for cards at every run; the file changes only by training
-def _parse(index: Path, _modified: int) -> dict[str, Any]:
+def _parse(index: Path, _version: tuple[int, ...]) -> dict[str, Any]:
     records = json.loads(index.read_text(encoding="utf-8"))
     if not isinstance(records, dict):
         raise TypeError(f"the file holds a {type(records).__name__}")

@@ -11,14 +11,15 @@ from enum import StrEnum
 import numpy as np
 
 from models import PRETRAINED, VARIANTS, Card, Dataset
-from models.cards import CONFUSIONS, read_arrays
+from models.cards import CONFUSIONS, read_array
 from nudge.kinds import NearFlips, near_flips
+from nudge.sweep import EPSILONS
 
 NEAR_ENOUGH = 5.0  # points of accuracy that "about" allows
 SAME = 1.0  # points by which two accuracies may differ and be "the same"
-# Conventions for the eye: structural similarity (SSIM) from which on a picture counts as readable,
-# and from which on as looking untouched.
-READABLE, UNTOUCHED = 0.5, 0.9
+# Conventions for the eye: the structural similarity (SSIM) from which on a picture counts as
+# untouched, as much the same, and as readable.
+UNTOUCHED, ALIKE, READABLE = 0.9, 0.7, 0.5
 
 
 class Verdict(StrEnum):
@@ -57,10 +58,10 @@ class Figures:
         """The smallest epsilon at which accuracy is at most `percent`, in words."""
         card = self.cards[variant]
         below = [e for e in card.epsilons if self.accuracy(variant, e) <= percent]
-        return f"{percent:g} % at {below[0]:g}" if below else f"never {percent:g} %"
+        return f"falls to {percent:g} % at {below[0]:g}" if below else f"stays above {percent:g} %"
 
     def best_trade_off(self, variant: str) -> float:
-        """The epsilon with the largest product of SSIM and the share of right pictures flipped."""
+        """The epsilon with the largest product of SSIM and the share of its accuracy lost."""
         card = self.cards[variant]
         lost = 1 - np.array(card.fgsm) / card.fgsm[0]
         return card.epsilons[int((lost * np.array(card.ssim)).argmax())]
@@ -85,15 +86,15 @@ def claims(figures: Figures, flips: Mapping[str, NearFlips]) -> list[Claim]:
         _clean(figures, "sign-cnn", "95.9 %", 95.9),
         _between(figures, "sign-cnn-scrambled", "scrambled: about 78.8 %", 78.8, 78.8),
         _stays_above(figures, "sign-cnn", "above 20 % below 0.04", 20, 0.04),
-        _eye(figures, "sign-cnn", "looks very different above 0.02", 0.025, UNTOUCHED, above=False),
+        _eye(figures, "sign-cnn", "looks very different above 0.02", 0.025, ALIKE, above=False),
         *(_close(flips[f"{dataset}-cnn"], dataset) for dataset in Dataset),
     ]
 
 
 def read_flips() -> dict[str, NearFlips]:
     """Near and far flips of every variant, from the recorded confusions."""
-    confusions = read_arrays(PRETRAINED / CONFUSIONS)
-    return {name: near_flips(confusions[name][1], v.dataset) for name, v in VARIANTS.items()}
+    path = PRETRAINED / CONFUSIONS
+    return {v.id: near_flips(read_array(path, v.id)[1], v.dataset) for v in VARIANTS.values()}
 
 
 SUBJECTS: Mapping[str, str] = {
@@ -104,7 +105,8 @@ SUBJECTS: Mapping[str, str] = {
 }
 
 
-def _subject(variant: str) -> str:
+def subject(variant: str) -> str:
+    """What a variant and its twin are called."""
     return SUBJECTS[variant.removesuffix("-scrambled")]
 
 
@@ -113,7 +115,7 @@ def _clean(figures: Figures, variant: str, reported: str, percent: float) -> Cla
     higher = found - percent
     verdict = Verdict.HOLDS if higher >= -SAME else Verdict.FAILS
     why = f"{abs(higher):.1f} points {'higher' if higher > 0 else 'lower'}"
-    return Claim(_subject(variant), f"clean, {reported}", f"{found:.2f} %", verdict, why)
+    return Claim(subject(variant), f"clean, {reported}", f"{found:.2f} %", verdict, why)
 
 
 def _between(figures: Figures, variant: str, reported: str, low: float, high: float) -> Claim:
@@ -126,7 +128,7 @@ def _between(figures: Figures, variant: str, reported: str, low: float, high: fl
     why = f"{twin - found:.1f} points below its twin"
     if found > high + SAME:
         why += f", {found - high:.1f} above what was reported"
-    return Claim(_subject(variant), f"clean, {reported}", f"{found:.2f} %", verdict, why)
+    return Claim(subject(variant), f"clean, {reported}", f"{found:.2f} %", verdict, why)
 
 
 def _twin(figures: Figures, variant: str, reported: str) -> Claim:
@@ -134,7 +136,7 @@ def _twin(figures: Figures, variant: str, reported: str) -> Claim:
     apart = abs(ordered - scrambled)
     verdict = Verdict.HOLDS if apart <= SAME else Verdict.FAILS
     return Claim(
-        _subject(variant),
+        subject(variant),
         f"clean, {reported}",
         f"{scrambled:.2f} % against {ordered:.2f} %",
         verdict,
@@ -150,8 +152,8 @@ def _falls(figures: Figures, variant: str, reported: str, percent: float, epsilo
         verdict = Verdict.IN_PART
     else:
         verdict = Verdict.FAILS
-    why = f"falls to {figures.falls_to(variant, percent)}"
-    return Claim(_subject(variant), f"FGSM, {reported}", f"{found:.2f} %", verdict, why)
+    why = figures.falls_to(variant, percent)
+    return Claim(subject(variant), f"FGSM, {reported}", f"{found:.2f} %", verdict, why)
 
 
 def _stays_above(
@@ -164,9 +166,9 @@ def _stays_above(
         verdict = Verdict.HOLDS
     else:
         verdict = Verdict.IN_PART if len(above) >= len(grid) / 2 else Verdict.FAILS
-    why = f"falls to {figures.falls_to(variant, percent)}"
+    why = figures.falls_to(variant, percent)
     measured = f"{last:.2f} % at {grid[-1]:g}"
-    return Claim(_subject(variant), f"FGSM, {reported}", measured, verdict, why)
+    return Claim(subject(variant), f"FGSM, {reported}", measured, verdict, why)
 
 
 def _eye(
@@ -176,7 +178,7 @@ def _eye(
     verdict = Verdict.HOLDS if (found >= limit) == above else Verdict.FAILS
     side = "at least" if above else "below"
     return Claim(
-        _subject(variant),
+        subject(variant),
         f"the picture {'is still ' if above else ''}{reported}",
         f"SSIM {found:.2f} at {epsilon:g}",
         verdict,
@@ -189,8 +191,8 @@ def _trade_off(figures: Figures, variant: str, reported: str, low: float, high: 
     verdict = Verdict.HOLDS if low <= found <= high else Verdict.FAILS
     if verdict is Verdict.FAILS and low / 2 <= found <= high * 1.5:
         verdict = Verdict.IN_PART
-    why = "there SSIM times the share of flipped pictures is largest"
-    return Claim(_subject(variant), f"FGSM, {reported}", f"{found:g}", verdict, why)
+    why = "there SSIM times the share of accuracy lost is largest"
+    return Claim(subject(variant), f"FGSM, {reported}", f"{found:g}", verdict, why)
 
 
 def _sturdier(figures: Figures, large: tuple[float, ...] = (0.15, 0.2, 0.25, 0.3)) -> Claim:
@@ -208,11 +210,12 @@ def _sturdier(figures: Figures, large: tuple[float, ...] = (0.15, 0.2, 0.25, 0.3
     )
 
 
-SMALL = 2  # position in the epsilons of what counts as a small one: 0.01
+SMALL = 0.01
 
 
 def _close(flips: NearFlips, dataset: Dataset) -> Claim:
-    share, chance = 100 * flips.share[SMALL], 100 * flips.chance[SMALL]
+    at = EPSILONS.index(SMALL)
+    share, chance = 100 * flips.share[at], 100 * flips.chance[at]
     if share > 50:
         verdict = Verdict.HOLDS
     else:
@@ -220,7 +223,7 @@ def _close(flips: NearFlips, dataset: Dataset) -> Claim:
     return Claim(
         SUBJECTS[f"{dataset}-cnn"],
         "at small epsilon the wrong label is usually close in meaning",
-        f"{share:.0f} % of {flips.flipped[SMALL]} flips at 0.01",
+        f"{share:.0f} % of {flips.flipped[at]} flips at {SMALL:g}",
         verdict,
         f"{chance:.0f} % would be by chance",
     )

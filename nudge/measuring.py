@@ -27,7 +27,7 @@ class Measurement:
     """What a model reads in each test picture as epsilon grows, and how much of it we still see."""
 
     labels: Tensor  # int64 (N,), the true classes
-    epsilons: tuple[float, ...]  # K of them
+    epsilons: tuple[float, ...]  # K of them, the first 0: what was right before the attack
     fgsm: Tensor  # integers (K, N), the class read in each attacked picture
     random: Tensor  # integers (K, N), the same under a random nudge of the same size
     ssim: Tensor  # float64 (K,), mean similarity of the attacked pictures with the original ones

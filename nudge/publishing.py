@@ -44,29 +44,41 @@ def publish(
     """Write weights, card and arrays into `folder`; those of other variants stay.
 
     `arrays` go by the file that holds them, as `Measurement.arrays` gives them. Several trainings
-    may publish at once, hence the lock. Raises OSError.
+    may publish at once, hence the lock. Raises OSError, and PretrainedError or ValueError where
+    what is there already is damaged.
     """
     index = folder / "index.json"
-    with replacing(folder / variant.weights.name) as temporary:
-        temporary.write_bytes(content)
+    folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
+        # What cannot be read stops here, before anything is written.
         records = dict(read_index(index)) if index.exists() else {}
+        paths = [folder / name for name in arrays]
+        kept = {path: read_arrays(path) if path.exists() else {} for path in paths}
+        for path in paths:
+            merged = kept[path] | {variant.id: arrays[path.name]}
+            with replacing(path) as temporary, temporary.open("wb") as file:
+                np.savez_compressed(file, **merged)  # type: ignore[arg-type]
+        with replacing(folder / variant.weights.name) as temporary:
+            temporary.write_bytes(content)
         records[variant.id] = asdict(card)
         with replacing(index) as temporary:
             temporary.write_text(_format(records), encoding="utf-8")
-        for name, array in arrays.items():
-            path = folder / name
-            kept = read_arrays(path) if path.exists() else {}
-            with replacing(path) as temporary, temporary.open("wb") as file:
-                np.savez_compressed(file, **(kept | {variant.id: array}))  # type: ignore[arg-type]
 
 
 def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
-    """Write one of a variant's trainings into `folder`, in place of any with that seed."""
+    """Write one of a variant's trainings into `folder`, beside those of other seeds.
+
+    Trainings by another recipe are no repetitions of this one, so it takes their place.
+    """
     path = folder / REPETITIONS
+    folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
         rows = read_repetitions(path) if path.exists() else {}
-        others = [r for r in rows.get(variant.id, []) if r.seed != repetition.seed]
+        others = [
+            r
+            for r in rows.get(variant.id, [])
+            if r.seed != repetition.seed and r.recipe == repetition.recipe
+        ]
         rows[variant.id] = sorted([*others, repetition], key=lambda r: r.seed)
         lines = (
             f"{json.dumps(name)}: [\n"

@@ -11,6 +11,7 @@ weights are not those that one process would have found.
 """
 
 import copy
+import hashlib
 import json
 import math
 import random
@@ -27,7 +28,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from models import Epoch, NudgeError, Variant, build_model
+from models import Epoch, NudgeError, Variant, build_model, layers, networks
 from nudge.data import Split, digest, to_pixels
 from nudge.files import replacing
 from nudge.recipes import Recipe
@@ -86,13 +87,20 @@ class Training:
             workers: the processes that train together.
 
         Raises:
-            NudgeError: the workers cannot share a batch evenly, or do not see one checkpoint.
+            NudgeError: there is no whole batch, the workers cannot share one evenly, or they do
+                not see the same checkpoint.
         """
-        if recipe.batch_size % workers.count:
+        if recipe.batch_size % workers.count or recipe.batch_size // workers.count < 2:
             raise NudgeError(
-                "The processes cannot share a batch evenly",
+                "The processes cannot share a batch evenly, two pictures or more for each",
                 expected=f"a divisor of the batch size, {recipe.batch_size}",
                 found=f"{workers.count} processes",
+            )
+        if recipe.batch_size > len(train.labels):
+            raise NudgeError(
+                "A batch is larger than the training set",
+                expected=f"at most {len(train.labels)} pictures",
+                found=recipe.batch_size,
             )
         self.variant, self.recipe, self.seed = variant, recipe, seed
         self.workers = workers
@@ -118,7 +126,8 @@ class Training:
         self._network = self._live.get_submodule("network")
         self._average = copy.deepcopy(self._network)
         self._optimiser = _optimiser(self._network, recipe)
-        self.fingerprint = {  # all that the weights depend on
+        self.fingerprint = {  # all that the weights depend on; another one starts anew
+            "code": _code_digest(),
             "variant": variant.id,
             "recipe": asdict(recipe),
             "network": repr(self._live),
@@ -159,7 +168,10 @@ class Training:
         return len(self.curve) == self.recipe.epochs
 
     def epochs(self) -> Iterator[Step]:
-        """Train what is left, yielding after every step; curve and checkpoint grow by epochs."""
+        """Train what is left, yielding at the start and after every step.
+
+        Curve and checkpoint grow at the end of every epoch.
+        """
         steps = self.recipe.epochs * self._steps_an_epoch
         yield Step(len(self.curve) * self._steps_an_epoch, steps, None)
         while not self.finished:
@@ -198,7 +210,7 @@ class Training:
         Workers agree on the batches, of which each takes its share, and on how far to blend.
         """
         epoch_seed = self.seed * 10_000 + len(self.curve) + 1
-        own_seed = epoch_seed + self.workers.rank * 1_000_000
+        own_seed = epoch_seed + (self.workers.rank << 40)  # far from those of any epoch
         torch.manual_seed(own_seed)  # dropout and noise draw from the global generators
         partners = torch.Generator().manual_seed(own_seed)
         shares = random.Random(epoch_seed)  # noqa: S311 (nothing secret)
@@ -300,6 +312,13 @@ class Training:
         self._optimiser.load_state_dict(state_dict)
         self.curve = [Epoch(**epoch) for epoch in record["curve"]]
         self.seconds = record["seconds"]
+
+
+def _code_digest() -> str:
+    """SHA-256 of the files that say how to train and what."""
+    files = (__file__, networks.__file__, layers.__file__)
+    content = b"".join(Path(file).read_bytes() for file in files)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _tensors(module: nn.Module) -> Iterator[Tensor]:

@@ -1,6 +1,5 @@
 """Processes that share one computation, as `torchrun` starts them. One alone is the usual case."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,14 +25,15 @@ class Workers:
         return self.rank == 0
 
     def share(self, batch: Tensor) -> Tensor:
-        """The part of a batch that is this process's; all parts are equally long."""
+        """The part of a batch that is this process's; equally long ones if their number divides."""
         return batch.chunk(self.count)[self.rank]
 
     def sum(self, values: Tensor) -> Tensor:
         """The sum over all processes, known to each of them."""
+        total = values.clone()
         if self.count > 1:
-            dist.all_reduce(values)
-        return values
+            dist.all_reduce(total)
+        return total
 
     def from_first(self, compute: Callable[[], T]) -> T:
         """What the first process computes, known to all; the others wait."""
@@ -50,13 +50,14 @@ ALONE = Workers()
 def joined(device: torch.device) -> Iterator[Workers]:
     """Join the processes that `torchrun` started, for the length of the block.
 
-    They talk over NCCL on CUDA and over gloo elsewhere. Without `torchrun` a process is alone.
+    They talk over NCCL about what is on CUDA and over gloo about what is on the CPU. Without
+    `torchrun` a process is alone.
     """
-    if "TORCHELASTIC_RUN_ID" not in os.environ:  # torchrun's own mark
+    if not dist.is_torchelastic_launched():
         yield ALONE
         return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield Workers(dist.get_rank(), dist.get_world_size())
-    finally:
-        dist.destroy_process_group()
+    dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
+    yield Workers(dist.get_rank(), dist.get_world_size())
+    # Not after an error: to part in good order means to wait for the others, who would wait for
+    # this process in turn. It ends instead, and torchrun ends the rest.
+    dist.destroy_process_group()

@@ -33,7 +33,8 @@ from nudge.training import Training
 from scripts import console
 
 ROUNDS = 5
-SECONDS = 3.0  # of each contender in each round
+PROCESS_ROUNDS = 3  # each starts processes and trains an epoch
+STEPS = 50  # of each contender in each round
 WARM_UP = 5  # steps before the clock starts
 NETWORKS = ("fashion-fcnn", "fashion-cnn")
 
@@ -51,7 +52,7 @@ def main() -> None:
         for name in NETWORKS:
             benchmark_training(VARIANTS[name], device, args.data_dir)
     else:
-        benchmark_processes(args)
+        benchmark_processes(device, args)
 
 
 def benchmark_training(variant: Variant, device: torch.device, data_dir: str | None) -> None:
@@ -117,43 +118,46 @@ def our_loop(
 
 
 def steps_a_second(steps: Steps, device: torch.device) -> float:
-    """Over about `SECONDS` of them."""
+    """Over `STEPS` of them; a GPU is waited for at both ends only, as in a training."""
 
     def now() -> float:
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         return time.perf_counter()
 
-    start, done = now(), 0
-    while (elapsed := now() - start) < SECONDS:
+    start = now()
+    for _ in range(STEPS):
         next(steps)
-        done += 1
-    return done / elapsed
+    return STEPS / (now() - start)
 
 
-def benchmark_processes(args: argparse.Namespace) -> None:
+def benchmark_processes(device: torch.device, args: argparse.Namespace) -> None:
     """Print the seconds an epoch of one process and of two, of one thread each."""
     name = "sign-cnn"
-    seconds: Rows = {"1 process": [], "2 processes": []}
-    with tqdm(desc=name, total=3 * len(seconds)) as bar:
-        for _, (contender, rows) in itertools.product(range(3), seconds.items()):
-            rows.append(epoch_under_torchrun(name, int(contender[0]), args))
+    counts = (1, 2)
+    seconds: dict[int, list[float]] = {count: [] for count in counts}
+    with tqdm(desc=name, total=PROCESS_ROUNDS * len(counts)) as bar:
+        for _, count in itertools.product(range(PROCESS_ROUNDS), counts):
+            seconds[count].append(epoch_under_torchrun(name, count, device, args.data_dir))
             bar.update()
-    alone = median(seconds["1 process"])
-    print(f"\n{name}, one thread a process, torch {torch.__version__}\n")
-    print_table("seconds an epoch", seconds, lambda s: alone / s, "speed-up")
+    alone = median(seconds[1])
+    hardware = device_name(device)
+    print(f"\n{name}, one thread a process, {hardware}, torch {torch.__version__}\n")
+    rows = {f"{count} process{'es' if count > 1 else ''}": s for count, s in seconds.items()}
+    print_table("seconds an epoch", rows, lambda s: alone / s, "speed-up")
 
 
-def epoch_under_torchrun(variant: str, processes: int, args: argparse.Namespace) -> float:
+def epoch_under_torchrun(
+    variant: str, processes: int, device: torch.device, data_dir: str | None
+) -> float:
     """Wall time of one epoch, as the training itself recorded it."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         command += [f"--nproc-per-node={processes}", str(CHECKOUT / "scripts" / "train.py")]
         command += [variant, "--repeat", "--epochs", "1", "--threads", "1"]
-        command += ["--device", args.device or "cpu", "--output-dir", folder]
-        command += ["--checkpoint-dir", folder]
-        if args.data_dir is not None:
-            command += ["--data-dir", args.data_dir]
+        command += ["--device", device.type, "--output-dir", folder, "--checkpoint-dir", folder]
+        if data_dir is not None:
+            command += ["--data-dir", data_dir]
         result = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 (ours)
         if result.returncode:
             sys.exit(result.stderr)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 
 import torch
+import torch.distributed as dist
 from tqdm import tqdm
 
 from models import VARIANTS, NudgeError, Variant
@@ -45,11 +46,21 @@ def device(options: argparse.ArgumentParser, args: argparse.Namespace) -> torch.
         if args.threads < 1:
             options.error(f"--threads: expected at least 1, got {args.threads}")
         torch.set_num_threads(args.threads)
+    together = dist.is_torchelastic_launched()
     try:
         chosen = torch.device(args.device or best_device())
-        if chosen.type == "cuda" and chosen.index is None:  # torchrun numbers its processes
-            chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        if chosen.type not in ("cuda", "mps", "cpu"):
+            raise RuntimeError(f"expected cuda, mps or cpu, got {chosen.type}")
+        if together and chosen.type == "mps":
+            raise RuntimeError("under torchrun expected cuda or cpu, got mps")
+        if chosen.type == "cuda":
+            if together and chosen.index is not None:
+                raise RuntimeError(f"under torchrun each process takes its own, got {chosen}")
+            if chosen.index is None:  # torchrun numbers its processes
+                chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
             torch.cuda.set_device(chosen)
+            # cuDNN rounds to 10 bits unless told not to, and counts would not be the CPU's.
+            torch.backends.cudnn.allow_tf32 = False
         torch.empty(0, device=chosen)  # a device may have a name and not be there
     except (RuntimeError, AssertionError) as error:
         options.error(f"--device: {str(error).splitlines()[0]}")

@@ -18,7 +18,7 @@ import torch
 from tqdm import tqdm
 
 from models import Variant, load_model
-from models.cards import read_arrays
+from models.cards import read_array
 from nudge.data import load_split
 from nudge.measuring import Measurement, measure
 from nudge.workers import Workers, joined
@@ -64,7 +64,7 @@ def compare(found: Measurement, variant: Variant) -> list[str]:
         if ours != theirs:
             differences.append(f"{name}: {_difference(ours, theirs)}")
     for name, array in found.arrays(classes).items():
-        recorded = read_arrays(variant.weights.with_name(name))[variant.id]
+        recorded = read_array(variant.weights.with_name(name), variant.id)
         if not np.array_equal(array, recorded):
             differences.append(f"{name}: found other values than recorded")
     return differences

@@ -7,17 +7,22 @@ import altair as alt
 import numpy as np
 
 from models import VARIANTS, Architecture, Dataset, PixelOrder, Variant
+from nudge.claims import SUBJECTS, subject
 from nudge.kinds import NearFlips
 
-ORDERED, SCRAMBLED = "ordered", "scrambled"
-COLOURS = alt.Scale(domain=[ORDERED, SCRAMBLED], range=["#dd6b20", "#3a6ea5"])
-ROWS = {
-    (Dataset.FASHION, Architecture.FCNN): "Fashion, fully connected",
-    (Dataset.FASHION, Architecture.CNN): "Fashion, CNN",
-    (Dataset.SIGN, Architecture.FCNN): "Sign, fully connected",
-    (Dataset.SIGN, Architecture.CNN): "Sign, CNN",
+ORDERS = [str(order) for order in PixelOrder]
+PIXELS = {
+    "color": alt.Color(
+        "pixels:N",
+        title="pixels",
+        scale=alt.Scale(domain=ORDERS, range=["#f0a35e", "#2c5282"]),
+    ),
+    # Where twins agree, the one is seen around the other.
+    "strokeWidth": alt.StrokeWidth(
+        "pixels:N", title="pixels", scale=alt.Scale(domain=ORDERS, range=[5, 1.5])
+    ),
 }
-PANELS = list(ROWS.values())
+PANELS = list(SUBJECTS.values())
 SHOWN = (0.0, 0.02)  # epsilons of the figures by class
 
 
@@ -36,20 +41,18 @@ def figures(
 
 
 def _panel(variant: Variant) -> dict[str, Any]:
-    scrambled = variant.pixels is PixelOrder.SCRAMBLED
-    return {
-        "panel": ROWS[variant.dataset, variant.architecture],
-        "pixels": SCRAMBLED if scrambled else ORDERED,
-    }
+    return {"panel": subject(variant.id), "pixels": str(variant.pixels)}
 
 
-def _by_panel(rows: list[dict[str, Any]], mark: alt.Chart) -> alt.TopLevelMixin:
+def _by_panel(
+    rows: list[dict[str, Any]], mark: alt.Chart, *, same_x: bool = True
+) -> alt.TopLevelMixin:
     """A chart for each data set and network, side by side on the same axes."""
     chart = mark.properties(data=alt.InlineData(values=rows), width=210, height=190)
     faceted = chart.facet(
         facet=alt.Facet("panel:N", title=None, sort=PANELS, header=alt.Header(labelFontSize=13)),
         columns=2,
-    )
+    ).resolve_scale(x="shared" if same_x else "independent")
     return _finished(faceted)
 
 
@@ -70,22 +73,23 @@ def learning_curves() -> alt.TopLevelMixin:
     return _by_panel(
         rows,
         alt.Chart()
-        .mark_line()
+        .mark_line(clip=True)
         .encode(
             x=alt.X("epoch:Q", title="epoch"),
             y=alt.Y(
                 "accuracy:Q",
                 title="top-1 accuracy",
-                scale=alt.Scale(domain=[0.5, 1], clamp=True),
+                scale=alt.Scale(domain=[0.5, 1]),
                 axis=alt.Axis(format="%"),
             ),
-            color=alt.Color("pixels:N", title="pixels", scale=COLOURS),
+            **PIXELS,
             strokeDash=alt.StrokeDash(
                 "on:N",
                 title="pictures",
                 scale=alt.Scale(domain=["test", "training"], range=[[1, 0], [4, 3]]),
             ),
         ),
+        same_x=False,
     )
 
 
@@ -110,7 +114,7 @@ def accuracy_curves() -> alt.TopLevelMixin:
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format="%"),
             ),
-            color=alt.Color("pixels:N", title="pixels", scale=COLOURS),
+            **PIXELS,
             strokeDash=alt.StrokeDash(
                 "nudge:N",
                 title="nudge",
@@ -130,10 +134,11 @@ def classes(dataset: Dataset, confusions: Mapping[str, np.ndarray]) -> alt.TopLe
             counts = confusions[variant.id].sum(axis=0)[variant.card.epsilons.index(epsilon)]
             for i, name in enumerate(variant.classes):
                 share = counts[i, i] / counts[i].sum()
-                at = "clean" if epsilon == 0 else f"FGSM {epsilon:g}"
                 network = "CNN" if variant.architecture is Architecture.CNN else "FC"
                 column = f"{network} {_panel(variant)['pixels']}"
-                rows.append({"class": name, "variant": column, "at": at, "accuracy": share})
+                rows.append(
+                    {"class": name, "variant": column, "at": _at(epsilon), "accuracy": share}
+                )
     base = alt.Chart().encode(
         x=alt.X("variant:N", title=None, sort=None, axis=alt.Axis(labelAngle=-35)),
         y=alt.Y("class:N", title=None, sort=None),
@@ -153,7 +158,12 @@ def classes(dataset: Dataset, confusions: Mapping[str, np.ndarray]) -> alt.TopLe
     layered = (cells + figures_in_cells).properties(
         data=alt.InlineData(values=rows), width=190, height=alt.Step(19)
     )
-    return _finished(layered.facet(column=alt.Column("at:N", title=None, sort=None)))
+    order = [_at(epsilon) for epsilon in SHOWN]
+    return _finished(layered.facet(column=alt.Column("at:N", title=None, sort=order)))
+
+
+def _at(epsilon: float) -> str:
+    return f"FGSM {epsilon:g}" if epsilon else "clean"
 
 
 def near_flips(flips: Mapping[str, NearFlips]) -> alt.TopLevelMixin:
@@ -178,7 +188,7 @@ def near_flips(flips: Mapping[str, NearFlips]) -> alt.TopLevelMixin:
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format="%"),
             ),
-            color=alt.Color("pixels:N", title="pixels", scale=COLOURS),
+            **PIXELS,
             strokeDash=alt.StrokeDash(
                 "line:N",
                 title=None,
@@ -189,7 +199,7 @@ def near_flips(flips: Mapping[str, NearFlips]) -> alt.TopLevelMixin:
 
 
 def trade_off() -> alt.TopLevelMixin:
-    """Accuracy against structural similarity, a point for each epsilon."""
+    """Accuracy against structural similarity, along epsilon."""
     rows = [
         {"ssim": similarity, "accuracy": correct / card.total, "epsilon": e, **_panel(variant)}
         for variant in VARIANTS.values()
@@ -199,11 +209,11 @@ def trade_off() -> alt.TopLevelMixin:
     return _by_panel(
         rows,
         alt.Chart()
-        .mark_line(point=alt.OverlayMarkDef(size=14))
+        .mark_line()
         .encode(
             x=alt.X(
                 "ssim:Q",
-                title="structural similarity with the original (SSIM)",
+                title="SSIM with the original",
                 scale=alt.Scale(domain=[0, 1], reverse=True),
             ),
             y=alt.Y(
@@ -213,6 +223,6 @@ def trade_off() -> alt.TopLevelMixin:
                 axis=alt.Axis(format="%"),
             ),
             order="epsilon:Q",
-            color=alt.Color("pixels:N", title="pixels", scale=COLOURS),
+            **PIXELS,
         ),
     )

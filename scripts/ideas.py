@@ -11,8 +11,9 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
 
@@ -25,12 +26,12 @@ from models.errors import CHECKOUT
 from nudge.data import Split, load_split
 from nudge.devices import multiplies_bfloat16
 from nudge.files import replacing
-from nudge.recipes import RECIPES, change
+from nudge.recipes import RECIPES, Recipe, change
 from nudge.training import Training
 from nudge.validation import hold_out
 from scripts import console
 
-RECORD = CHECKOUT / "docs" / "ideas.json"  # variant -> idea -> pictures right, of how many
+RECORD = CHECKOUT / "docs" / "ideas.json"  # variant -> idea -> [pictures right, of all, recipe]
 AS_IS = "the recipe"
 
 
@@ -108,16 +109,24 @@ def main() -> None:
 def run(variant: Variant, study: Study, device: torch.device, args: argparse.Namespace) -> None:
     """Train with each idea that is not on record, and record it."""
     train, held_out = hold_out(variant.dataset, load_split(variant.dataset, "train", args.data_dir))
-    for idea, setting in {AS_IS: "", **study.ideas}.items():
-        if idea not in read_record().get(variant.id, {}):
-            settings = [f"epochs={study.epochs}", *([setting] if setting else [])]
-            correct = count_right(variant, settings, train, held_out, device, idea)
-            write_record(variant, idea, correct, len(held_out.labels))
+    for idea, recipe in recipes(variant, study).items():
+        if not on_record(variant, idea, recipe):
+            correct = count_right(variant, recipe, train, held_out, device, idea)
+            write_record(variant, idea, [correct, len(held_out.labels), asdict(recipe)])
+
+
+def recipes(variant: Variant, study: Study) -> dict[str, Recipe]:
+    """The recipe of each idea, that of none the first."""
+    base = RECIPES[variant.dataset, variant.architecture]
+    return {
+        idea: change(base, [f"epochs={study.epochs}", *settings])
+        for idea, settings in [(AS_IS, []), *((i, [s]) for i, s in study.ideas.items())]
+    }
 
 
 def count_right(
     variant: Variant,
-    settings: list[str],
+    recipe: Recipe,
     train: Split,
     held_out: Split,
     device: torch.device,
@@ -126,7 +135,7 @@ def count_right(
     """Train on one part, count the pictures of the other that are right."""
     training = Training(
         variant,
-        change(RECIPES[variant.dataset, variant.architecture], settings),
+        recipe,
         train,
         held_out,
         device=device,
@@ -138,18 +147,31 @@ def count_right(
     return round(training.curve[-1].test_accuracy * len(held_out.labels))
 
 
-def read_record() -> dict[str, dict[str, list[int]]]:
+def on_record(variant: Variant, idea: str, recipe: Recipe) -> bool:
+    """Whether it was measured with just that recipe."""
+    _, _, recorded = read_record().get(variant.id, {}).get(idea, (0, 0, None))
+    return bool(recorded == asdict(recipe))
+
+
+def read_record() -> dict[str, dict[str, list[Any]]]:
     if not RECORD.exists():
         return {}
     return json.loads(RECORD.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
-def write_record(variant: Variant, idea: str, correct: int, total: int) -> None:
+def write_record(variant: Variant, idea: str, row: list[Any]) -> None:
+    RECORD.parent.mkdir(exist_ok=True)
     with FileLock(RECORD.with_name(".ideas.lock")):
         record = read_record()
-        record.setdefault(variant.id, {})[idea] = [correct, total]
+        record.setdefault(variant.id, {})[idea] = row
+        lines = (
+            f"{json.dumps(name)}: {{\n"
+            + ",\n".join(f"  {json.dumps(i)}: {json.dumps(r)}" for i, r in rows.items())
+            + "\n}"
+            for name, rows in sorted(record.items())
+        )
         with replacing(RECORD) as temporary:
-            temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+            temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def table() -> str:
@@ -158,11 +180,13 @@ def table() -> str:
         "| variant | idea | held-out accuracy | against the recipe |",
         "| --- | --- | ---: | ---: |",
     ]
-    for name, found in read_record().items():
-        for idea, (correct, total) in found.items():
-            percent, base = 100 * correct / total, 100 * found[AS_IS][0] / found[AS_IS][1]
-            points = "" if idea == AS_IS else f"{percent - base:+.1f}"
-            lines.append(f"| {name} | {idea} | {percent:.2f} % | {points} |")
+    for name, study in STUDIES.items():
+        found = read_record().get(name, {})
+        for idea in (AS_IS, *study.ideas):
+            if idea in found and AS_IS in found:
+                percent, base = (100 * found[i][0] / found[i][1] for i in (idea, AS_IS))
+                points = "" if idea == AS_IS else f"{percent - base:+.1f}"
+                lines.append(f"| {name} | {idea} | {percent:.2f} % | {points} |")
     return "\n".join(lines)
 
 

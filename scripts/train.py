@@ -94,11 +94,13 @@ def train_one(
 ) -> None:
     """Train one variant, measure it on the full test set, write its weights and card."""
     train, test = (load_split(variant.dataset, split, args.data_dir) for split in ("train", "test"))
-    name = f"{variant.id}-seed{args.seed}"
+    recipe = change(RECIPES[variant.dataset, variant.architecture], args.changes)
+    # Trainings that differ keep apart, so that none loses its checkpoint to another.
+    kind = repr((recipe, args.precision, workers.count, device.type))
+    name = f"{variant.id}-seed{args.seed}-{sha256(kind.encode()).hexdigest()[:8]}"
     if args.validation:
         train, test = hold_out(variant.dataset, train)
         name += "-validation"
-    recipe = change(RECIPES[variant.dataset, variant.architecture], args.changes)
     run = Training(
         variant,
         recipe,
@@ -113,9 +115,8 @@ def train_one(
     silent = not workers.first
     with tqdm(desc=f"{variant.id}: training", unit="step", disable=silent) as bar:
         for step in run.epochs():
-            bar.total = step.total
             if step.done % 20 == 0 or step.done == step.total:
-                bar.update(step.done - bar.n)
+                console.advance(bar, step.done, step.total)
                 bar.set_postfix_str(_status(run, step))
 
     if args.validation:

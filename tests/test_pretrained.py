@@ -2,11 +2,20 @@
 
 from hashlib import sha256
 
+import numpy as np
 import pytest
 import torch
 
 from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model
-from models.cards import FIRST_MISSES, NEVER, read_arrays
+from models.cards import (
+    CONFUSIONS,
+    FIRST_MISSES,
+    NEVER,
+    REPETITIONS,
+    read_array,
+    read_arrays,
+    read_repetitions,
+)
 from models.layers import scramble_permutation
 from nudge.attacks import random_direction
 from nudge.data import Split, to_pixels
@@ -78,6 +87,33 @@ def test_first_misses_agree_with_the_curve(variant: Variant) -> None:
     for step, right in enumerate(variant.card.fgsm):
         assert (misses > step).sum() <= right  # some flip back later
     assert set(misses) <= {*range(len(EPSILONS)), NEVER}
+
+
+@each_variant
+def test_confusions_agree_with_the_card(variant: Variant) -> None:
+    card = variant.card
+    confusions = read_array(PRETRAINED / CONFUSIONS, variant.id)
+    wrong_before, right_before = confusions
+    assert tuple(np.trace(confusions.sum(axis=0), axis1=1, axis2=2)) == card.fgsm
+    assert (confusions.sum(axis=(0, 3)) == card.class_totals).all()
+    assert tuple(right_before[0].diagonal()) == card.class_correct
+    assert not wrong_before[0].diagonal().any()
+
+
+@each_variant
+def test_the_card_is_one_of_the_repetitions(variant: Variant) -> None:
+    rows = read_repetitions(PRETRAINED / REPETITIONS)[variant.id]
+    (row,) = (row for row in rows if row.seed == variant.card.seed)
+    assert (row.correct, row.total) == (variant.card.fgsm[0], variant.card.total)
+    assert row.sha256 == variant.card.sha256
+    assert all(other.recipe == variant.card.recipe for other in rows)
+
+
+@each_variant
+def test_ssim_falls_from_1(variant: Variant) -> None:
+    ssim = variant.card.ssim
+    assert ssim[0] == 1
+    assert list(ssim) == sorted(ssim, reverse=True)
 
 
 @each_variant

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -8,8 +10,16 @@ import torch
 from safetensors.torch import load
 
 from models import VARIANTS, Card, Epoch, build_model
-from models.cards import FIRST_MISSES, read_arrays, wilson_interval
-from nudge.publishing import half_precision, publish, serialise
+from models.cards import (
+    FIRST_MISSES,
+    REPETITIONS,
+    Repetition,
+    read_arrays,
+    read_repetitions,
+    wilson_interval,
+)
+from nudge.publishing import half_precision, publish, record, serialise
+from tests.conftest import CHECKOUT
 
 VARIANT = VARIANTS["fashion-fcnn-scrambled"]
 CARD = Card(
@@ -60,6 +70,57 @@ def test_publish_writes_weights_and_card_and_leaves_other_cards(tmp_path: Path) 
     assert list(records) == ["fashion-fcnn-scrambled", "sign-cnn"]
     assert Card.from_json(records["sign-cnn"]) == CARD
     assert Card.from_json(records[VARIANT.id]) == replace(CARD, seed=5)
+
+
+def repetition(seed: int, **recipe: float) -> Repetition:
+    return Repetition(
+        seed=seed, correct=3, total=4, seconds=1.5, recipe=recipe, sha256="", command=""
+    )
+
+
+def test_record_keeps_a_row_for_each_seed(tmp_path: Path) -> None:
+    other = VARIANTS["sign-cnn"]
+    record(tmp_path, other, repetition(0))
+    for seed in (2, 0, 1, 0):
+        record(tmp_path, VARIANT, repetition(seed, epochs=3))
+    found = read_repetitions(tmp_path / REPETITIONS)
+    assert [row.seed for row in found[VARIANT.id]] == [0, 1, 2]
+    assert found[other.id] == [repetition(0)]
+
+
+def test_another_recipe_is_no_repetition(tmp_path: Path) -> None:
+    record(tmp_path, VARIANT, repetition(0, epochs=3))
+    record(tmp_path, VARIANT, repetition(1, epochs=4))
+    (row,) = read_repetitions(tmp_path / REPETITIONS)[VARIANT.id]
+    assert row == repetition(1, epochs=4)
+
+
+def test_a_damaged_index_stops_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text("{")
+    with pytest.raises(ValueError, match="Expecting"):
+        publish(tmp_path, VARIANT, b"weights", CARD, {FIRST_MISSES: np.zeros(4)})
+    assert not (tmp_path / VARIANT.weights.name).exists()
+    assert not (tmp_path / FIRST_MISSES).exists()
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    """Processes, because threads would share what each reads."""
+    code = (
+        "import sys; from pathlib import Path; from models import VARIANTS;"
+        "from tests.nudge.test_publishing import CARD, publish, record, repetition;"
+        "import numpy as np; v = VARIANTS[sys.argv[2]]; f = Path(sys.argv[1]);"
+        "[record(f, v, repetition(s)) for s in range(5)];"
+        "[publish(f, v, b'', CARD, {'first_misses.npz': np.zeros(4)}) for _ in range(5)]"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name], cwd=CHECKOUT)
+        for name in VARIANTS
+    ]
+    assert [writer.wait(timeout=120) for writer in writers] == [0] * len(VARIANTS)
+    assert set(read_arrays(tmp_path / FIRST_MISSES)) == set(VARIANTS)
+    assert set(json.loads((tmp_path / "index.json").read_text())) == set(VARIANTS)
+    rows = read_repetitions(tmp_path / REPETITIONS)
+    assert all([row.seed for row in rows[name]] == [0, 1, 2, 3, 4] for name in VARIANTS)
 
 
 def test_the_index_has_a_line_for_each_field(tmp_path: Path) -> None:

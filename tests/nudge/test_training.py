@@ -143,6 +143,12 @@ def test_dropout_is_that_of_the_recipe() -> None:
 
 
 def test_processes_that_cannot_share_a_batch() -> None:
-    message = "expected a divisor of the batch size, 32, got 3 processes"
-    with pytest.raises(NudgeError, match=message):
-        Training(VARIANTS["sign-fcnn"], RECIPE, TRAIN, TEST, workers=Workers(0, 3))
+    for count in (3, 32):  # no whole shares; shares of one, which batch norm cannot normalise
+        message = f"expected a divisor of the batch size, 32, got {count} processes"
+        with pytest.raises(NudgeError, match=message):
+            Training(VARIANTS["sign-fcnn"], RECIPE, TRAIN, TEST, workers=Workers(0, count))
+
+
+def test_a_batch_larger_than_the_training_set() -> None:
+    with pytest.raises(NudgeError, match="expected at most 320 pictures, got 321"):
+        start(recipe=replace(RECIPE, batch_size=321))

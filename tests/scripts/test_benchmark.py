@@ -10,7 +10,7 @@ def test_trains_both_ways(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A short run: what it measures is no matter here, that every contender trains is."""
-    monkeypatch.setattr(benchmark, "SECONDS", 0.2)
+    monkeypatch.setattr(benchmark, "STEPS", 3)
     monkeypatch.setattr(benchmark, "ROUNDS", 1)
     monkeypatch.setattr(benchmark, "WARM_UP", 1)
     monkeypatch.setattr(benchmark, "NETWORKS", NETWORKS[:1])

@@ -34,6 +34,10 @@ def torchrun(
 ) -> subprocess.CompletedProcess[str]:
     launcher = tmp_path / f"{script}_on_tiny_splits.py"
     launcher.write_text(LAUNCHER.format(checkout=str(CHECKOUT), script=script))
+    return run(launcher, *arguments, processes=processes)
+
+
+def run(launcher: Path, *arguments: str, processes: int) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     return subprocess.run(
         [*command, f"--nproc-per-node={processes}", str(launcher), *arguments],
@@ -67,6 +71,44 @@ def test_trains_together_and_measures_the_whole(
     result = torchrun(tmp_path, "train", *arguments)  # finds its checkpoint
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "out" / "index.json").read_text() == before
+
+
+IN_STEP = """
+import sys
+sys.path.insert(0, {checkout!r})
+import torch
+from models import VARIANTS
+from nudge.recipes import Recipe
+from nudge.training import Training
+from nudge.workers import joined
+from tests.conftest import tiny_split
+
+recipe = Recipe(epochs=2, batch_size=32, learning_rate=2e-3, weight_decay=0, mixup=0.2)
+with joined(torch.device("cpu")) as workers:
+    train, test = tiny_split(160), tiny_split(50, seed=1)
+    variant = VARIANTS["fashion-cnn"]
+    run = Training(variant, recipe, train, test, workers=workers)
+    shares = [batch for batch, _ in run._batches()]
+    for _ in run.epochs():
+        pass
+    for parameter in run._live.parameters():
+        first = workers.from_first(lambda: parameter.detach())
+        assert torch.equal(parameter, first), "the processes drifted apart"
+    everybody = torch.zeros(160, dtype=torch.int64)
+    everybody[torch.cat(shares)] = 1
+    assert (workers.sum(everybody) == 1).all(), "a picture was left out or taken twice"
+    if workers.first:
+        print("in step:", workers.count)
+"""
+
+
+def test_processes_stay_in_step_and_share_the_pictures(tmp_path: Path) -> None:
+    """Without the averaging of gradients each would go its own way on its own pictures."""
+    launcher = tmp_path / "in_step.py"
+    launcher.write_text(IN_STEP.format(checkout=str(CHECKOUT)))
+    result = run(launcher, processes=2)
+    assert result.returncode == 0, result.stderr
+    assert "in step: 2" in result.stdout
 
 
 def test_evaluates_with_the_counts_of_one_process(tmp_path: Path) -> None:
