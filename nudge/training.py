@@ -187,7 +187,7 @@ class Training:
                 yield Step(done + i + 1, steps, step_loss)
             seen = self._steps_an_epoch * self.recipe.batch_size
             loss, correct = self.workers.sum(loss) / self.workers.count, self.workers.sum(correct)
-            test_loss, test_accuracy = self.workers.from_first(self._evaluate)
+            test_loss, test_accuracy = self._evaluate()
             self.curve.append(
                 Epoch(
                     train_loss=loss.item() / self._steps_an_epoch,
@@ -258,14 +258,18 @@ class Training:
     @torch.inference_mode()
     def _evaluate(self) -> tuple[float, float]:
         """Mean cross-entropy and top-1 accuracy of the averaged model on the test set."""
-        model = self.model
-        loss, correct = 0.0, 0
-        for start in range(0, len(self.test.labels), 500):
-            images, labels = (values[start : start + 500] for values in self.test)
+        # Weights are the same everywhere; what batch norm saw, each process averaged for itself.
+        self.workers.copy_first(self._average.buffers())
+        model, size, total = self.model, 500, len(self.test.labels)
+        loss = correct = 0.0
+        for start in range(self.workers.rank * size, total, self.workers.count * size):
+            images, labels = (values[start : start + size] for values in self.test)
             logits = model(to_pixels(images))
             loss += F.cross_entropy(logits, labels, reduction="sum").item()
-            correct += int((logits.argmax(1) == labels).sum())
-        return loss / len(self.test.labels), correct / len(self.test.labels)
+            correct += (logits.argmax(1) == labels).sum().item()
+        sums = torch.tensor([loss, correct], dtype=torch.float64)
+        loss, correct = self.workers.sum(sums).tolist()
+        return loss / total, correct / total
 
     def _modules(self) -> dict[str, nn.Module]:
         return {"live": self._live, "average": self._average}

@@ -1,6 +1,6 @@
 """Processes that share one computation, as `torchrun` starts them. One alone is the usual case."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -34,6 +34,12 @@ class Workers:
         if self.count > 1:
             dist.all_reduce(total)
         return total
+
+    def copy_first(self, tensors: Iterable[Tensor]) -> None:
+        """Give every process the values that the first one has."""
+        if self.count > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, src=0)
 
     def from_first(self, compute: Callable[[], T]) -> T:
         """What the first process computes, known to all; the others wait."""
