@@ -180,7 +180,7 @@ def _eye(
     return Claim(
         subject(variant),
         f"the picture {'is still ' if above else ''}{reported}",
-        f"SSIM {found:.2f} at {epsilon:g}",
+        f"SSIM {found:.3f} at {epsilon:g}",
         verdict,
         f"by our convention that means {side} {limit:g}",
     )

@@ -56,6 +56,18 @@ def _by_panel(
     return _finished(faceted)
 
 
+def _share(field: str, title: str, lowest: float = 0.0) -> alt.Y:
+    """An upright axis in percent."""
+    scale = alt.Scale(domain=[lowest, 1])
+    return alt.Y(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format="%"))
+
+
+def _dash(field: str, solid: str, dashed: str, *, title: str | None) -> alt.StrokeDash:
+    """Two kinds of lines, told apart by their strokes."""
+    scale = alt.Scale(domain=[solid, dashed], range=[[1, 0], [4, 3]])
+    return alt.StrokeDash(f"{field}:N", title=title, scale=scale)
+
+
 def _finished(chart: Any) -> alt.TopLevelMixin:
     return chart.configure(background="white", font="sans-serif").configure_axis(  # type: ignore[no-any-return]
         labelFontSize=11, titleFontSize=12
@@ -76,18 +88,9 @@ def learning_curves() -> alt.TopLevelMixin:
         .mark_line(clip=True)
         .encode(
             x=alt.X("epoch:Q", title="epoch"),
-            y=alt.Y(
-                "accuracy:Q",
-                title="top-1 accuracy",
-                scale=alt.Scale(domain=[0.5, 1]),
-                axis=alt.Axis(format="%"),
-            ),
+            y=_share("accuracy", "top-1 accuracy", lowest=0.5),
             **PIXELS,
-            strokeDash=alt.StrokeDash(
-                "on:N",
-                title="pictures",
-                scale=alt.Scale(domain=["test", "training"], range=[[1, 0], [4, 3]]),
-            ),
+            strokeDash=_dash("on", "test", "training", title="pictures"),
         ),
         same_x=False,
     )
@@ -108,18 +111,9 @@ def accuracy_curves() -> alt.TopLevelMixin:
         .mark_line()
         .encode(
             x=alt.X("epsilon:Q", title="epsilon"),
-            y=alt.Y(
-                "accuracy:Q",
-                title="top-1 accuracy",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="%"),
-            ),
+            y=_share("accuracy", "top-1 accuracy"),
             **PIXELS,
-            strokeDash=alt.StrokeDash(
-                "nudge:N",
-                title="nudge",
-                scale=alt.Scale(domain=["FGSM", "random"], range=[[1, 0], [4, 3]]),
-            ),
+            strokeDash=_dash("nudge", "FGSM", "random", title="nudge"),
         ),
     )
 
@@ -182,18 +176,9 @@ def near_flips(flips: Mapping[str, NearFlips]) -> alt.TopLevelMixin:
         .mark_line()
         .encode(
             x=alt.X("epsilon:Q", title="epsilon"),
-            y=alt.Y(
-                "share:Q",
-                title="flips that stay near",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="%"),
-            ),
+            y=_share("share", "flips that stay near"),
             **PIXELS,
-            strokeDash=alt.StrokeDash(
-                "line:N",
-                title=None,
-                scale=alt.Scale(domain=["measured", "by chance"], range=[[1, 0], [4, 3]]),
-            ),
+            strokeDash=_dash("line", "measured", "by chance", title=None),
         ),
     )
 
@@ -216,12 +201,7 @@ def trade_off() -> alt.TopLevelMixin:
                 title="SSIM with the original",
                 scale=alt.Scale(domain=[0, 1], reverse=True),
             ),
-            y=alt.Y(
-                "accuracy:Q",
-                title="top-1 accuracy",
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(format="%"),
-            ),
+            y=_share("accuracy", "top-1 accuracy"),
             order="epsilon:Q",
             **PIXELS,
         ),
