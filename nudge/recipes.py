@@ -14,14 +14,14 @@ from models import Architecture, Dataset
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Hyperparameters of one training, chosen on pictures held out of the training set.
+    """Hyperparameters of one training, to be tried on pictures held out of the training set.
 
-    `scripts/ideas.py` measures what each gives; the README shows it.
+    `scripts/ideas.py` measures what they give; the README shows what has been measured.
     """
 
-    epochs: int  # until more of them gave less than a tenth of a point on held-out pictures
+    epochs: int  # as many as fit: two cores are to train all eight in less than 45 minutes
     batch_size: int  # small enough for many steps, large enough to keep the processor busy
-    learning_rate: float  # the peak of one cycle, about half of what makes the loss jump
+    learning_rate: float  # the peak of one cycle, as is usual for AdamW with batch norm
     warm_up: float = 0.15  # share of the run until the peak: batch norm needs a gentle start
     weight_decay: float  # of matrices; times the rate it forgets what few pictures taught
     input_dropout: float = 0.0  # share of pixels set to their mean, so that none is relied on
@@ -78,7 +78,7 @@ def change(recipe: Recipe, settings: Sequence[str]) -> Recipe:
 
 RECIPES: Mapping[tuple[Dataset, Architecture], Recipe] = {
     # Heavy dropout, and time: every pixel is a feature of its own, and 60,000 pictures are few for
-    # 1.3 million weights. Mixup costs half a point here, so smoothing keeps the softmax from 1.
+    # 1.3 million weights. Mixup does not help here, so smoothing keeps the softmax from 1.
     (Dataset.FASHION, Architecture.FCNN): Recipe(
         epochs=80,
         batch_size=256,
@@ -87,9 +87,9 @@ RECIPES: Mapping[tuple[Dataset, Architecture], Recipe] = {
         input_dropout=0.1,
         dropout=0.45,
         label_smoothing=0.02,
-        averaging=0.999,  # more steps an epoch would fit in, so a longer memory
+        averaging=0.999,  # a long run has steps enough for a longer memory
     ),
-    # Mixup is worth more than anything else to a convolution that may not see shifted pictures.
+    # Mixup keeps the softmax from 1 and regularises; with smoothing besides, FGSM's curve is flat.
     (Dataset.FASHION, Architecture.CNN): Recipe(
         epochs=16,
         batch_size=128,
@@ -109,8 +109,8 @@ RECIPES: Mapping[tuple[Dataset, Architecture], Recipe] = {
         label_smoothing=0.02,
         noise=0.2,
     ),
-    # Dropped pixels do so too, and cost an ordered picture less than noise. They raise scrambled
-    # hands by two points or more; much smoothing serves for the rest.
+    # Dropped pixels do so too: no pattern of single pixels can be learnt by heart, as a scrambled
+    # picture invites to. That takes long to train.
     (Dataset.SIGN, Architecture.CNN): Recipe(
         epochs=20,
         batch_size=128,

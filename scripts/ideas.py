@@ -185,7 +185,7 @@ def table() -> str:
         for idea in (AS_IS, *study.ideas):
             if idea in found and AS_IS in found:
                 percent, base = (100 * found[i][0] / found[i][1] for i in (idea, AS_IS))
-                points = "" if idea == AS_IS else f"{percent - base:+.1f}"
+                points = "" if idea == AS_IS else f"{round(percent - base, 1) + 0:+.1f}"
                 lines.append(f"| {name} | {idea} | {percent:.2f} % | {points} |")
     return "\n".join(lines)
 
