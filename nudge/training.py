@@ -12,7 +12,6 @@ weights are not those that one process would have found.
 
 import copy
 import hashlib
-import json
 import math
 import random
 import time
@@ -23,14 +22,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from models import Epoch, NudgeError, Variant, build_model, layers, networks
+from nudge import checkpoints
+from nudge.checkpoints import Checkpoint
 from nudge.data import Split, digest, to_pixels
-from nudge.files import replacing
 from nudge.recipes import Recipe
 from nudge.workers import ALONE, Workers
 
@@ -106,7 +104,6 @@ class Training:
         self.workers = workers
         self.device = torch.device(device)
         self.mixed_precision = mixed_precision
-        self.checkpoint = checkpoint
         self.train, self.test = (
             Split(s.images.to(self.device), s.labels.to(self.device)) for s in (train, test)
         )
@@ -139,8 +136,11 @@ class Training:
             "mixed_precision": mixed_precision,
             "torch": torch.__version__,
         }
+        self._checkpoint: Checkpoint | None = None
         if checkpoint is not None:
-            self._resume(checkpoint)
+            modules = {"live": self._live, "average": self._average}
+            self._checkpoint = Checkpoint(checkpoint, self.fingerprint, modules, self._optimiser)
+            self._resume(self._checkpoint)
         epochs = workers.from_first(lambda: len(self.curve))
         if len(self.curve) != epochs:
             raise NudgeError(
@@ -197,8 +197,14 @@ class Training:
                 )
             )
             self.seconds += time.perf_counter() - start
-            if self.checkpoint is not None and self.workers.first:
-                self._save(self.checkpoint)
+            if self._checkpoint is not None and self.workers.first:
+                curve = [asdict(epoch) for epoch in self.curve]
+                self._checkpoint.write({"curve": curve, "seconds": self.seconds})
+
+    def _resume(self, checkpoint: Checkpoint) -> None:
+        if (record := checkpoint.read()) is not None:
+            self.curve = [Epoch(**epoch) for epoch in record["curve"]]
+            self.seconds = record["seconds"]
 
     @property
     def _steps_an_epoch(self) -> int:
@@ -271,56 +277,10 @@ class Training:
         loss, correct = self.workers.sum(sums).tolist()
         return loss / total, correct / total
 
-    def _modules(self) -> dict[str, nn.Module]:
-        return {"live": self._live, "average": self._average}
-
-    def _save(self, path: Path) -> None:
-        tensors = {
-            f"{name}.{key}": value.contiguous()
-            for name, module in self._modules().items()
-            for key, value in module.state_dict().items()
-        }
-        for i, state in self._optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{i}.{key}": value.contiguous() for key, value in state.items()}
-        record = {
-            "fingerprint": self.fingerprint,
-            "curve": [asdict(epoch) for epoch in self.curve],
-            "seconds": self.seconds,
-        }
-        content = save(tensors, metadata={"record": json.dumps(record)})
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-
-    def _resume(self, path: Path) -> None:
-        try:
-            with safe_open(path, framework="pt", device=str(self.device)) as file:
-                record = json.loads(file.metadata()["record"])
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-        except (FileNotFoundError, SafetensorError, KeyError, TypeError, ValueError):
-            return  # none, or not one of ours: start from the beginning
-        if record["fingerprint"] != json.loads(json.dumps(self.fingerprint)):
-            return
-        for name, module in self._modules().items():
-            prefix = f"{name}."
-            state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-            module.load_state_dict(state)
-        state_dict = self._optimiser.state_dict()
-        parameters = [p for group in self._optimiser.param_groups for p in group["params"]]
-        for key, value in tensors.items():
-            if key.startswith("optimiser."):
-                _, i, name = key.split(".")
-                if value.shape == parameters[int(i)].shape:
-                    # The fused optimiser walks through memory, so the layout has to be the same.
-                    value = torch.empty_like(parameters[int(i)]).copy_(value)
-                state_dict["state"].setdefault(int(i), {})[name] = value
-        self._optimiser.load_state_dict(state_dict)
-        self.curve = [Epoch(**epoch) for epoch in record["curve"]]
-        self.seconds = record["seconds"]
-
 
 def _code_digest() -> str:
     """SHA-256 of the files that say how to train and what."""
-    files = (__file__, networks.__file__, layers.__file__)
+    files = (__file__, checkpoints.__file__, networks.__file__, layers.__file__)
     content = b"".join(Path(file).read_bytes() for file in files)
     return hashlib.sha256(content).hexdigest()
 
