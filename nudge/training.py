@@ -12,6 +12,7 @@ weights are not those that one process would have found.
 
 import copy
 import hashlib
+import inspect
 import math
 import random
 import time
@@ -25,8 +26,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from models import Epoch, NudgeError, Variant, build_model, layers, networks
-from nudge import checkpoints
+from models import Epoch, NudgeError, Scramble, Variant, build_model
+from models.networks import fully_connected
 from nudge.checkpoints import Checkpoint
 from nudge.data import Split, digest, to_pixels
 from nudge.recipes import Recipe
@@ -280,8 +281,8 @@ class Training:
 
 def _code_digest() -> str:
     """SHA-256 of the files that say how to train and what."""
-    files = (__file__, checkpoints.__file__, networks.__file__, layers.__file__)
-    content = b"".join(Path(file).read_bytes() for file in files)
+    parts = (Training, Checkpoint, Workers, to_pixels, build_model, Scramble, fully_connected)
+    content = b"".join(Path(inspect.getfile(part)).read_bytes() for part in parts)
     return hashlib.sha256(content).hexdigest()
 
 

@@ -11,7 +11,7 @@ from nudge.data import Split
 from nudge.recipes import Recipe
 from nudge.training import Blend, Training, add_noise, one_cycle
 from nudge.workers import Workers
-from tests.conftest import tiny_split
+from tests.conftest import CHECKOUT, tiny_split
 
 RECIPE = Recipe(epochs=3, batch_size=32, learning_rate=2e-3, weight_decay=0.01, mixup=0.2)
 TRAIN, TEST = tiny_split(320), tiny_split(100, seed=1)
@@ -87,6 +87,30 @@ def test_a_checkpoint_of_another_run_is_not_taken_up(tmp_path: Path) -> None:
     assert not start(checkpoint=checkpoint, seed=1).curve
     assert not start("fashion-cnn", checkpoint=checkpoint).curve
     assert not start(checkpoint=checkpoint, train=tiny_split(320, seed=2)).curve
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/layers.py",
+        "models/networks.py",
+        "models/zoo.py",
+        "nudge/checkpoints.py",
+        "nudge/data.py",
+        "nudge/training.py",
+        "nudge/workers.py",
+    ],
+)
+def test_a_checkpoint_of_other_code_is_not_taken_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    checkpoint = tmp_path / "run.safetensors"
+    recipe = replace(RECIPE, epochs=1)
+    finish(start("fashion-fcnn", checkpoint=checkpoint, recipe=recipe))
+    assert start("fashion-fcnn", checkpoint=checkpoint, recipe=recipe).curve
+    read, edited = Path.read_bytes, CHECKOUT / name
+    monkeypatch.setattr(Path, "read_bytes", lambda p: read(p) + b"#" * (p == edited))
+    assert not start("fashion-fcnn", checkpoint=checkpoint, recipe=recipe).curve
 
 
 def test_normalisation_is_that_of_the_training_set() -> None:
