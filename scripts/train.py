@@ -117,7 +117,7 @@ def train_one(
         for step in run.epochs():
             if step.done % 20 == 0 or step.done == step.total:
                 console.advance(bar, step.done, step.total)
-                bar.set_postfix_str(_status(run, step))
+                bar.set_postfix_str(_status(run, step, args.validation))
 
     if args.validation:
         if workers.first:
@@ -177,12 +177,15 @@ def repetition(card: Card) -> Repetition:
     return Repetition(correct=card.fgsm[0], **kept)
 
 
-def _status(run: Training, step: Step) -> str:
+def _status(run: Training, step: Step, validation: bool) -> str:
+    """How far the training is. Of the test set nothing: what is watched is soon chosen by."""
     status = [f"epoch {min(len(run.curve) + 1, run.recipe.epochs)}/{run.recipe.epochs}"]
     if step.loss is not None:
         status.append(f"loss {step.loss.item():.3f}")
     if run.curve:
-        status.append(f"test {run.curve[-1].test_accuracy:.2%}")
+        status.append(f"train {run.curve[-1].train_accuracy:.2%}")
+        if validation:
+            status.append(f"held out {run.curve[-1].test_accuracy:.2%}")
     return ", ".join(status)
 
 

@@ -1,6 +1,7 @@
 """The command lines, run in this process on tiny data or as a user runs them."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -73,6 +74,24 @@ def test_the_same_command_again_changes_nothing(
     assert (weights.read_bytes(), index.read_text()) == before
     (record,) = json.loads(before[1]).values()
     assert Card.from_json(record).seed == 0
+
+
+def test_the_bar_shows_no_accuracy_on_the_test_set(
+    tiny: dict[str, Split],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    """Pictures held out are there to choose by; the test set is for the end."""
+    arguments = ("fashion-fcnn", "--epochs", "2", "--threads", "1", "--device", "cpu")
+    run_train(monkeypatch, tmp_path, *arguments, "--repeat")
+    bar = capsys.readouterr().err
+    assert re.search(r"epoch 2/2, loss \d+\.\d{3}, train \d+\.\d\d%\]", bar)
+    assert "held out" not in bar
+    monkeypatch.setattr(train, "hold_out", lambda dataset, split: (split, tiny["test"]))
+    run_train(monkeypatch, tmp_path, *arguments, "--validation")
+    bar = capsys.readouterr().err
+    assert re.search(r"train \d+\.\d\d%, held out \d+\.\d\d%\]", bar)
 
 
 @pytest.mark.parametrize(
