@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,14 @@ from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from models import Card, Variant
+from models import Card, PixelOrder, Variant
 from models.cards import REPETITIONS, Repetition, read_arrays, read_index, read_repetitions
+from models.layers import scramble_permutation
+from nudge.devices import device_name
 from nudge.files import replacing
+from nudge.measuring import Measurement
+from nudge.sources import SOURCES
+from nudge.training import Training
 
 
 def half_precision(model: nn.Module) -> dict[str, Tensor]:
@@ -32,6 +37,37 @@ def serialise(weights: Mapping[str, Tensor]) -> tuple[bytes, str]:
     """A safetensors file of the weights, and its SHA-256."""
     content = save(dict(weights))
     return content, hashlib.sha256(content).hexdigest()
+
+
+def describe(run: Training, measurement: Measurement, sha256: str, command: str) -> Card:
+    """The card of a finished training.
+
+    `sha256` is that of its weight file, and `command` recreates that file.
+    """
+    variant = run.variant
+    scrambled = variant.pixels is PixelOrder.SCRAMBLED
+    permutation = hashlib.sha256(scramble_permutation().numpy().tobytes()).hexdigest()
+    precision = "bfloat16" if run.mixed_precision else "float32"
+    return Card(
+        sha256=sha256,
+        data_sha256={n: r.sha256 for n, r in SOURCES[variant.dataset].splits.items()},
+        permutation_sha256=permutation if scrambled else None,
+        parameters=sum(p.numel() for p in run.model.parameters()),
+        **measurement.for_card(len(variant.classes)),
+        learning_curve=run.curve,
+        recipe=asdict(run.recipe) | {"precision": precision},
+        seed=run.seed,
+        seconds=round(run.seconds, 1),
+        hardware=device_name(run.device),
+        versions=_versions(),
+        command=command,
+    )
+
+
+def as_repetition(card: Card) -> Repetition:
+    """What of a card is kept for every seed."""
+    kept = {f.name: getattr(card, f.name) for f in fields(Repetition) if f.name != "correct"}
+    return Repetition(correct=card.fgsm[0], **kept)
 
 
 def publish(
@@ -90,7 +126,7 @@ def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
             temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
-def versions() -> dict[str, str]:
+def _versions() -> dict[str, str]:
     """Of everything that the figures may depend on."""
     libraries = {name: version(name) for name in ("torch", "numpy", "safetensors", "scikit-image")}
     return {"python": platform.python_version(), **libraries}

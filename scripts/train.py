@@ -12,7 +12,6 @@ import argparse
 import shlex
 import sys
 import tempfile
-from dataclasses import asdict, fields
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,16 +20,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 import torch
 from tqdm import tqdm
 
-from models import PRETRAINED, Card, PixelOrder, Variant, assemble
-from models.cards import Repetition
+from models import PRETRAINED, Variant, assemble
 from models.errors import CHECKOUT
-from models.layers import scramble_permutation
 from nudge.data import load_split
-from nudge.devices import device_name, multiplies_bfloat16
-from nudge.measuring import Measurement, measure
-from nudge.publishing import half_precision, publish, record, serialise, versions
+from nudge.devices import multiplies_bfloat16
+from nudge.measuring import measure
+from nudge.publishing import as_repetition, describe, half_precision, publish, record, serialise
 from nudge.recipes import RECIPES, change
-from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS
 from nudge.training import Step, Training
 from nudge.validation import hold_out
@@ -137,44 +133,15 @@ def train_one(
         )
     if workers.first:
         content, digest = serialise(weights)
-        card = describe(run, measurement, digest, args)
+        card = describe(run, measurement, digest, _command(run, args))
         if not args.repeat:
             arrays = measurement.arrays(len(variant.classes))
             publish(args.output_dir, variant, content, card, arrays)
-        record(args.output_dir, variant, repetition(card))
+        record(args.output_dir, variant, as_repetition(card))
         tqdm.write(
             f"{variant.id}: {card.fgsm[0]} of {card.total} test pictures right "
             f"({card.accuracy:.2%}), trained in {run.seconds / 60:.1f} min"
         )
-
-
-def describe(
-    run: Training, measurement: Measurement, digest: str, args: argparse.Namespace
-) -> Card:
-    """The card of a finished training; `digest` is the SHA-256 of its weight file."""
-    variant = run.variant
-    scrambled = variant.pixels is PixelOrder.SCRAMBLED
-    permutation = sha256(scramble_permutation().numpy().tobytes()).hexdigest()
-    return Card(
-        sha256=digest,
-        data_sha256={n: r.sha256 for n, r in SOURCES[variant.dataset].splits.items()},
-        permutation_sha256=permutation if scrambled else None,
-        parameters=sum(p.numel() for p in run.model.parameters()),
-        **measurement.for_card(len(variant.classes)),
-        learning_curve=run.curve,
-        recipe=asdict(run.recipe) | {"precision": args.precision},
-        seed=args.seed,
-        seconds=round(run.seconds, 1),
-        hardware=device_name(run.device),
-        versions=versions(),
-        command=_command(run, args),
-    )
-
-
-def repetition(card: Card) -> Repetition:
-    """What of a card is kept for every seed."""
-    kept = {f.name: getattr(card, f.name) for f in fields(Repetition) if f.name != "correct"}
-    return Repetition(correct=card.fgsm[0], **kept)
 
 
 def _status(run: Training, step: Step, validation: bool) -> str:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from models import VARIANTS, Card, Epoch, build_model
+from models import VARIANTS, Card, Epoch, Variant, assemble, build_model
 from models.cards import (
     FIRST_MISSES,
     REPETITIONS,
@@ -18,8 +18,19 @@ from models.cards import (
     read_repetitions,
     wilson_interval,
 )
-from nudge.publishing import half_precision, publish, record, serialise
-from tests.conftest import CHECKOUT
+from nudge.measuring import measure
+from nudge.publishing import (
+    as_repetition,
+    describe,
+    half_precision,
+    publish,
+    record,
+    serialise,
+)
+from nudge.recipes import Recipe
+from nudge.sweep import accuracy_curve
+from nudge.training import Training
+from tests.conftest import CHECKOUT, tiny_split
 
 VARIANT = VARIANTS["fashion-fcnn-scrambled"]
 CARD = Card(
@@ -53,6 +64,29 @@ def test_half_precision_keeps_integers_exact() -> None:
     content, digest = serialise(weights)
     assert load(content).keys() == model.state_dict().keys()
     assert serialise(weights) == (content, digest)
+
+
+@pytest.mark.parametrize("variant", [VARIANT, VARIANTS["sign-fcnn"]], ids=lambda v: v.id)
+def test_describe(variant: Variant) -> None:
+    """What the training and the measuring found, and what they started from."""
+    torch.set_num_threads(1)
+    recipe = Recipe(epochs=1, batch_size=32, learning_rate=2e-3, weight_decay=0)
+    train, test = (tiny_split(count, variant.dataset) for count in (64, 20))
+    run = Training(variant, recipe, train, test, seed=3, mixed_precision=True)
+    assert len(list(run.epochs())) == 3
+    model = assemble(variant, half_precision(run.model))
+    card = describe(run, measure(model, test, (0.0, 0.1)), "0" * 64, "a command")
+    assert (card.sha256, card.command, card.seed) == ("0" * 64, "a command", 3)
+    assert card.fgsm == accuracy_curve(model, *test, (0.0, 0.1)).correct
+    assert card.total == sum(card.class_totals) == 20
+    assert list(card.learning_curve) == run.curve
+    assert card.recipe == asdict(recipe) | {"precision": "bfloat16"}
+    assert card.parameters == variant.card.parameters
+    assert card.permutation_sha256 == variant.card.permutation_sha256
+    assert card.data_sha256 == variant.card.data_sha256
+    row = as_repetition(card)
+    assert (row.correct, row.total, row.seed) == (card.fgsm[0], 20, 3)
+    assert (row.recipe, row.seconds, row.command) == (card.recipe, card.seconds, card.command)
 
 
 def test_publish_writes_weights_and_card_and_leaves_other_cards(tmp_path: Path) -> None:
