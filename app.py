@@ -4,9 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from views import frame
+
 ICON = Path(__file__).parent / "views" / "icon.png"  # a named icon would be fetched from afar
 
 st.set_page_config(page_title="Nudge", page_icon=str(ICON), layout="wide")
-st.navigation(
+page = st.navigation(
     [st.Page("views/explorer.py", title="Explorer", default=True)], position="hidden"
-).run()
+)
+frame.show()  # stands already while a server's first page loads PyTorch
+page.run()

@@ -66,6 +66,15 @@ def fgsm_direction(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     return gradient.sign()
 
 
+def targeted_direction(model: nn.Module, images: Tensor, targets: Tensor) -> Tensor:
+    """FGSM towards a class: down the gradient of the cross-entropy of `targets`, int64 (N,).
+
+    What arXiv:1607.02533 steps along to make a network read a class of one's choice. Shape, other
+    arguments and errors are those of `fgsm_direction`.
+    """
+    return -fgsm_direction(model, images, targets)
+
+
 def random_direction(count: int, *, seed: int = 0) -> Tensor:
     """The control: every pixel up or down by the toss of a coin, int8 (count, 1, 28, 28).
 

@@ -1,195 +1,153 @@
-"""The explorer: one picture, one network, and the slider that nudges."""
+"""The explorer: one picture, one network or four, and the slider that nudges."""
 
-import random
+from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 
 import streamlit as st
-from torch import Tensor
+from streamlit.delta_generator import DeltaGenerator
 
 from models import (
+    CLASSES,
+    Architecture,
+    Dataset,
     NudgeError,
     PixelOrder,
     PretrainedError,
     Variant,
 )
-from nudge.attacks import nudge
-from nudge.live import CurvePair
+from nudge.live import CurvePair, Sight
 from nudge.sources import SOURCES
-from nudge.sweep import EPSILON_STEP, EPSILONS, AccuracyCurve
-from views import charts, panels, pictures, resources, text
-from views.state import View, current, open_address, write_address
+from nudge.sweep import EPSILONS, AccuracyCurve
+from views import charts, own, resources, share, stage, text
+from views.state import Compare, Method, View, current, open_address, opened, write_address
 
-COUNTS = (200, 1000, 5000, 0)  # pictures for the curve; 0 is all of them
-POLL = 0.5  # seconds between two looks at a growing curve
+COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
+POLL = 0.7  # seconds between two looks at growing curves
 
 
 def page() -> None:
     resources.tune_process()
-    st.html(Path(__file__).with_name("style.css"))
     notices = open_address()
-    _header()
-    _controls()
+    row = _controls()
     if notices:
         st.caption(f":material/info: {text.address_notice(notices)}")
     view = current()
     try:
-        resources.model(view.variant.id)
+        for variant in view.variants:
+            resources.model(variant.id)
         resources.test_split(view.dataset)
     except NudgeError as error:
         write_address(view)
         _explain(error, view)
-    else:
-        _attack()
+        return
+    place = st.container()  # above the choice of a picture, which comes first nevertheless
+    subject = own.choose(view)
+    with row:
+        share.show(view, own.preparation())
+    with place:
+        _stage(view, subject)
 
 
-def _header() -> None:
-    st.markdown(f"### {text.TITLE}\n{text.SUBTITLE}")
-
-
-def _controls() -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        for label, names, key in (
-            (text.DATASET, text.DATASETS, "dataset"),
-            (text.ARCHITECTURE, text.ARCHITECTURES, "architecture"),
-            (text.PIXEL_ORDER, text.PIXELS, "pixels"),
-        ):
-            options: list[StrEnum] = list(names)
-            st.segmented_control(
-                label, options, format_func=dict(names).__getitem__, key=key, required=True
+def _controls() -> DeltaGenerator:
+    view = current()
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with row:
+        _choice(view, "dataset", Dataset, text.DATASET, text.DATASETS)
+        if view.compare is Compare.ONE:
+            _choice(view, "architecture", Architecture, text.ARCHITECTURE, text.ARCHITECTURES)
+            _choice(view, "pixels", PixelOrder, text.PIXEL_ORDER, text.PIXELS)
+        _choice(view, "compare", Compare, text.COMPARE, text.COMPARISONS)
+        _choice(view, "method", Method, text.METHOD, text.METHODS)
+        if view.method is Method.TARGETED and "method" not in view.hide:
+            st.selectbox(
+                text.TARGET,
+                CLASSES[view.dataset],
+                format_func=lambda name: text.class_name(view.dataset, name),
+                key="target",
+                width=150,
             )
-        _picture_controls(SOURCES[st.session_state.dataset].splits["test"].total)
+    return row
 
 
-def _picture_controls(total: int) -> None:
-    # The other data set may have fewer pictures.
-    st.session_state.image = min(st.session_state.image, total - 1)
-
-    def draw() -> None:
-        st.session_state.image = random.randrange(total)  # noqa: S311 (nothing secret)
-
-    st.number_input(text.IMAGE, min_value=0, max_value=total - 1, step=1, key="image", width=140)
-    st.button(text.RANDOM, icon=":material/casino:", on_click=draw)
+def _choice(
+    view: View, key: str, options: type[StrEnum], label: str, names: Mapping[str, str]
+) -> None:
+    if key not in view.hide:
+        st.segmented_control(
+            label, list(options), format_func=names.__getitem__, key=key, required=True
+        )
 
 
-@st.fragment
-def _attack() -> None:
-    """All that follows epsilon, and so runs again alone when the slider moves."""
-    st.slider(
-        text.EPSILON, EPSILONS[0], EPSILONS[-1], step=EPSILON_STEP, format="%.3f", key="epsilon"
-    )
+def _stage(view: View, subject: resources.Subject) -> None:
+    wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(view)
+    complete = not wanted or resources.live_curves(view.variant.id).look(wanted).complete
+    # A fragment of its own, which alone runs again at a release and while curves grow.
+    fragment = st.fragment(_drawn, run_every=None if complete else POLL)
+    step = EPSILONS.index(view.epsilon)
+    fragment(subject, wanted=wanted, step=step, polling=not complete)
+
+
+def _wanted(view: View) -> int:
+    """How many pictures to count here."""
+    total = SOURCES[view.dataset].splits["test"].total
+    count: int = st.session_state.setdefault("count", COUNTS[0])
+    return count or total
+
+
+def _drawn(subject: resources.Subject, *, wanted: int, step: int, polling: bool) -> None:
     view = current()
     write_address(view)
-    attacked = resources.attacked_picture(view.variant.id, view.image)
-    step = EPSILONS.index(round(view.epsilon, 3))
-    left, right = st.columns([2, 1], gap="medium")
-    with left:
-        _verdict(view.variant, attacked, step)
-        _equation(view, attacked)
-    with right:
-        st.html(
-            panels.bars(
-                view.variant.classes,
-                attacked.fgsm.probabilities[0].tolist(),
-                attacked.fgsm.probabilities[step].tolist(),
-                truth=attacked.label,
-            )
-        )
-    _curve(view)
-
-
-def _verdict(variant: Variant, attacked: resources.AttackedPicture, step: int) -> None:
-    names = [text.class_name(variant.dataset, name) for name in variant.classes]
-    before, after = (int(attacked.fgsm.predictions[i]) for i in (0, step))
-    probabilities = attacked.fgsm.probabilities
-    st.markdown(
-        text.verdict(
-            truth=names[attacked.label],
-            clean=names[before],
-            clean_p=float(probabilities[0, before]),
-            attacked=names[after],
-            attacked_p=float(probabilities[step, after]),
-        )
-    )
-    st.caption(
-        text.flips(
-            fgsm=attacked.fgsm.first_miss(attacked.label),
-            random=attacked.random.first_miss(attacked.label),
-            largest=EPSILONS[-1],
-        )
-    )
-
-
-def _equation(view: View, attacked: resources.AttackedPicture) -> None:
-    as_seen = view.pixels is PixelOrder.SCRAMBLED and st.toggle(
-        text.AS_SEEN, key="as_seen", help=text.AS_SEEN_HELP
-    )
-
-    def shown(pictures: Tensor) -> Tensor:
-        if not as_seen:
-            return pictures
-        scrambled: Tensor = resources.model(view.variant.id).get_submodule("scramble")(pictures)
-        return scrambled
-
-    moved = nudge(attacked.image, attacked.direction, view.epsilon)
-    gain = 1 / view.epsilon if view.epsilon else None
-    truth = text.class_name(view.dataset, view.variant.classes[attacked.label])
-    st.html(
-        panels.equation(
-            (pictures.grey_png(shown(attacked.image)), text.ORIGINAL, text.alt_original(truth)),
-            (
-                pictures.signed_png(shown(moved - attacked.image), gain or 1),
-                text.perturbation(gain),
-                text.perturbation(gain),
-            ),
-            (
-                pictures.grey_png(shown(moved)),
-                f"{text.ATTACKED}, epsilon {text.in_255(view.epsilon)}",
-                text.alt_attacked(truth, view.epsilon),
-            ),
-        )
-    )
-
-
-def _curve(view: View) -> None:
-    """The accuracy curves, computed in the background and drawn as they grow."""
-    total = SOURCES[view.dataset].splits["test"].total
-    count = st.segmented_control(
-        text.PICTURES,
-        COUNTS,
-        default=COUNTS[0],
-        format_func=lambda n: f"{n:,}" if n else text.all_of(total),
-        key="count",
-        required=True,
-    )
-    wanted = count or total
-    complete = resources.live_curves(view.variant.id).look(wanted).complete
-    # A fragment of its own, so that the slider never waits for the computation.
-    fragment = st.fragment(_growing_curve, run_every=None if complete else POLL)
-    fragment(view, wanted, polling=not complete)
-
-
-def _growing_curve(view: View, wanted: int, *, polling: bool) -> None:
-    sight = resources.live_curves(view.variant.id).look(wanted)
-    if polling and sight.complete:
+    sight = resources.live_curves(view.variant.id).look(wanted) if wanted else None
+    if polling and sight is not None and sight.complete:
         st.rerun()  # without polling
-    if polling:
-        done = text.counting(sight.pair.total, wanted, sight.seconds_left)
-        st.progress(sight.pair.total / wanted, done)
-    _draw(sight.pair, view)
-    st.caption(
-        text.curve_caption(
-            done=sight.pair.total,
-            total=SOURCES[view.dataset].splits["test"].total,
-            chance=_chance(view),
-            name=text.variant(view.variant),
-        )
-    )
+    networks = [
+        stage.Shown(variant, _attack(variant, view, subject), sight.pair if sight else None)
+        for variant in view.variants
+    ]
+    # The step is that of the last whole run: at a release the browser knows it better, and what it
+    # has been sent already is not sent again.
+    stage.show(view, subject, networks, step=step, opened=opened(), on_release=_take_epsilon)
+    _captions(view, subject, sight, polling=polling)
 
 
-def _draw(pair: CurvePair, view: View) -> None:
-    rows = charts.accuracy_rows(pair, view.epsilon, _chance(view))
-    st.vega_lite_chart(spec=charts.accuracy_spec() | {"datasets": rows}, key="curve")
+def _take_epsilon() -> None:
+    released = st.session_state.stage.step
+    if isinstance(released, list) and len(released) == 2 and released[0] == opened():
+        step = released[1]
+        if isinstance(step, int) and 0 <= step < len(EPSILONS):
+            st.session_state.epsilon = EPSILONS[step]
+
+
+def _attack(variant: Variant, view: View, subject: resources.Subject) -> resources.Attack:
+    if subject.label is None:  # somebody's own picture is nobody else's: not in the shared cache
+        return own.attack(variant, subject, view.target_index)
+    return resources.attacked_test_picture(variant.id, view.image, view.target_index)
+
+
+def _captions(
+    view: View, subject: resources.Subject, sight: Sight | None, *, polling: bool
+) -> None:
+    formula = text.FORMULAS[view.method]
+    if subject.label is None and view.method is Method.FGSM:
+        formula = f"{formula} {text.OWN_FORMULA}"
+    st.caption(formula)
+    if "accuracy" in view.hide:
+        return
+    total = SOURCES[view.dataset].splits["test"].total
+    done = sight.pair.total if sight else 0
+    if polling and sight:
+        st.progress(done / sight.wanted, text.counting(done, sight.wanted, sight.seconds_left))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(text.curve_caption(done=done, total=total, chance=_chance(view)))
+        if sight and "count" not in view.hide:
+            st.selectbox(
+                text.PICTURES,
+                COUNTS,
+                format_func=lambda n: f"{n:,}" if n else text.all_of(total),
+                key="count",
+                on_change=st.rerun,
+                width=170,
+            )
 
 
 def _chance(view: View) -> float:
@@ -216,7 +174,8 @@ def _explain(error: NudgeError, view: View) -> None:
             for counts in (card.fgsm, card.random)
         )
     )
-    _draw(pair, view)
+    rows = charts.accuracy_rows(pair, view.epsilon, _chance(view))
+    st.vega_lite_chart(spec=charts.accuracy_spec() | {"datasets": rows}, key="curve")
     st.caption(
         text.recorded_caption(
             total=card.total, chance=_chance(view), name=text.variant(view.variant)

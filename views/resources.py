@@ -8,8 +8,9 @@ import streamlit as st
 import torch
 from torch import Tensor, nn
 
-from models import VARIANTS, Dataset, load_model
-from nudge.attacks import fgsm_direction, random_direction
+from models import PRETRAINED, VARIANTS, Dataset, load_model
+from models.cards import FIRST_MISSES, read_arrays
+from nudge.attacks import fgsm_direction, random_direction, targeted_direction
 from nudge.data import Split, load_split, to_pixels
 from nudge.live import LiveCurves
 from nudge.measuring import RANDOM_SEED
@@ -43,31 +44,60 @@ def test_split(dataset: str) -> Split:
 
 
 @dataclass(frozen=True)
-class AttackedPicture:
-    """One test picture and all that moving epsilon can ask of it."""
+class Subject:
+    """A picture that is nudged."""
 
-    image: Tensor  # float32 (1, 1, 28, 28) in [0, 1]
-    label: int  # the true class
-    direction: Tensor  # FGSM's, (1, 1, 28, 28)
-    fgsm: ProbabilityPath
-    random: ProbabilityPath
+    pixels: Tensor  # float32 (1, 1, 28, 28) in [0, 1]
+    label: int | None  # the true class; None where nobody knows it
+    tosses: Tensor  # int8 (1, 1, 28, 28), the random nudge
 
 
-@st.cache_resource(show_spinner=False, max_entries=1000)  # about 20 kB each
-def attacked_picture(variant_id: str, index: int) -> AttackedPicture:
-    """Test picture `index` under attack. Raises DataError or PretrainedError."""
+@dataclass(frozen=True)
+class Attack:
+    """What one network makes of a picture at every epsilon, nudged and at random."""
+
+    direction: Tensor  # float32 (1, 1, 28, 28), FGSM's
+    path: ProbabilityPath  # along it
+    control: ProbabilityPath  # along the tosses
+
+
+def test_picture(dataset: str, index: int) -> Subject:
+    """Test picture `index`, with the random nudge that the curves count it under."""
+    images, labels = test_split(dataset)
+    tosses = _random_directions(len(labels))
+    one = slice(index, index + 1)
+    return Subject(to_pixels(images[one]), int(labels[index]), tosses[one])
+
+
+def own_picture(pixels: Tensor) -> Subject:
+    """Somebody's own picture, uint8 (28, 28)."""
+    return Subject(to_pixels(pixels[None]), None, _random_directions(1))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2000)  # about 12 kB each
+def attacked_test_picture(variant_id: str, index: int, target: int | None) -> Attack:
+    """A test picture under attack. Raises DataError or PretrainedError."""
+    return attack(variant_id, test_picture(VARIANTS[variant_id].dataset, index), target)
+
+
+def attack(variant_id: str, subject: Subject, target: int | None) -> Attack:
+    """Attack a picture: away from its label, or what is read of it, or towards `target`.
+
+    Raises PretrainedError.
+    """
     network = model(variant_id)
-    images, labels = test_split(VARIANTS[variant_id].dataset)
-    image, label = to_pixels(images[index : index + 1]), labels[index : index + 1]
-    direction = fgsm_direction(network, image, label)
-    # The same random nudge that the curves count this picture under.
-    tosses = _random_directions(len(labels))[index : index + 1]
-    return AttackedPicture(
-        image=image,
-        label=int(label),
-        direction=direction,
-        fgsm=probability_path(network, image, direction, EPSILONS),
-        random=probability_path(network, image, tosses, EPSILONS),
+    if target is not None:
+        direction = targeted_direction(network, subject.pixels, torch.tensor([target]))
+    else:
+        label = subject.label
+        if label is None:
+            with torch.inference_mode():
+                label = int(network(subject.pixels).argmax())
+        direction = fgsm_direction(network, subject.pixels, torch.tensor([label]))
+    return Attack(
+        direction,
+        path=probability_path(network, subject.pixels, direction, EPSILONS),
+        control=probability_path(network, subject.pixels, subject.tosses, EPSILONS),
     )
 
 
@@ -79,7 +109,16 @@ def live_curves(variant_id: str) -> LiveCurves:
     return LiveCurves(model(variant_id), split, EPSILONS, _random_directions(len(split.labels)))
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(Dataset))
+@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
+def first_misses(variant_id: str) -> Tensor:
+    """The step at which each test picture is first read wrong: uint8 (N,), 255 for never.
+
+    As recorded with the weights. Raises PretrainedError.
+    """
+    return torch.from_numpy(read_arrays(PRETRAINED / FIRST_MISSES)[variant_id])
+
+
+@st.cache_resource(show_spinner=False, max_entries=len(Dataset) + 1)
 def _random_directions(count: int) -> Tensor:
     """Those of the cards, shared by the variants of a data set."""
     return random_direction(count, seed=RANDOM_SEED)

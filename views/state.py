@@ -3,21 +3,46 @@
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from models import VARIANTS, Architecture, Dataset, PixelOrder, Variant
+from models import CLASSES, VARIANTS, Architecture, Dataset, PixelOrder, Variant
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILON_STEP, EPSILONS
 
 E = TypeVar("E", bound=StrEnum)
 
-_WRITTEN = "_written"  # session key: the addresses that this session had, the last one last
-_NOTICES = "_notices"  # session key: what of the address had to be adjusted
+# Keys of the session's state.
+_WRITTEN = "_written"  # the addresses that this session had, the last one last
+_NOTICES = "_notices"  # what of the address had to be adjusted
+_OPENED = "_opened"  # how many addresses were opened, for the stage to tell them from its own
+
+
+class Method(StrEnum):
+    """How a picture is nudged."""
+
+    FGSM = "fgsm"
+    TARGETED = "targeted"
+    RANDOM = "random"
+
+
+class Compare(StrEnum):
+    """How many networks stand side by side."""
+
+    ONE = "one"
+    ALL = "all"
+
+
+# What `hide=` can take away for an exercise: controls, and parts of the stage.
+HIDEABLE = (
+    *("dataset", "architecture", "pixels", "compare", "method", "share", "image", "gallery"),
+    *("own", "count", "epsilon", "perturbation", "verdict", "bars", "paths", "accuracy"),
+    *("scramble", "save"),
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +54,12 @@ class View:
     pixels: PixelOrder = PixelOrder.ORDERED
     epsilon: float = 0.05
     image: int = 0  # index in the test set
+    # What follows stands in the address only where it is not as here.
+    compare: Compare = Compare.ONE
+    method: Method = Method.FGSM
+    target: str | None = None  # the class that a targeted nudge leads to
+    quiz: bool = False  # predict first
+    hide: frozenset[str] = frozenset()
 
     @property
     def variant(self) -> Variant:
@@ -39,11 +70,39 @@ class View:
             == (self.dataset, self.architecture, self.pixels)
         )
 
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Those on the stage: one, or the four of the data set."""
+        if self.compare is Compare.ONE:
+            return (self.variant,)
+        return tuple(v for v in VARIANTS.values() if v.dataset == self.dataset)
+
+    @property
+    def target_index(self) -> int | None:
+        """The position of the target among the classes; None where the nudge has none."""
+        if self.method is not Method.TARGETED or self.target is None:
+            return None
+        return CLASSES[self.dataset].index(self.target)
+
     def to_query(self) -> dict[str, str]:
-        return {
-            name: f"{value:g}" if isinstance(value, float) else str(value)
-            for name, value in asdict(self).items()
+        query = {
+            "dataset": str(self.dataset),
+            "architecture": str(self.architecture),
+            "pixels": str(self.pixels),
+            "epsilon": f"{self.epsilon:g}",
+            "image": str(self.image),
         }
+        if self.compare is not Compare.ONE:
+            query["compare"] = str(self.compare)
+        if self.method is not Method.FGSM:
+            query["method"] = str(self.method)
+        if self.target_index is not None:
+            query["target"] = str(self.target)
+        if self.quiz:
+            query["quiz"] = "1"
+        if self.hide:
+            query["hide"] = ",".join(name for name in HIDEABLE if name in self.hide)
+        return query
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple["View", list[str]]:
@@ -63,12 +122,25 @@ class View:
 
         default = cls()
         dataset = choose("dataset", default.dataset)
-        architecture = choose("architecture", default.architecture)
-        pixels = choose("pixels", default.pixels)
-        epsilon = _snap(query.get("epsilon"), default.epsilon, notices)
-        last = SOURCES[dataset].splits["test"].total - 1
-        image = _index(query.get("image"), default.image, last, notices)
-        return cls(dataset, architecture, pixels, epsilon, image), notices
+        method = choose("method", default.method)
+        view = cls(
+            dataset=dataset,
+            architecture=choose("architecture", default.architecture),
+            pixels=choose("pixels", default.pixels),
+            epsilon=_snap(query.get("epsilon"), default.epsilon, notices),
+            image=_index(query.get("image"), default.image, last_picture(dataset), notices),
+            compare=choose("compare", default.compare),
+            method=method,
+            target=_target(query.get("target"), method, dataset, notices),
+            quiz=_switch("quiz", query.get("quiz"), notices),
+            hide=_hidden(query.get("hide"), notices),
+        )
+        return view, notices
+
+
+def last_picture(dataset: Dataset) -> int:
+    """The largest index in the official test set."""
+    return SOURCES[dataset].splits["test"].total - 1
 
 
 def _snap(asked: str | None, default: float, notices: list[str]) -> float:
@@ -98,6 +170,30 @@ def _index(asked: str | None, default: int, last: int, notices: list[str]) -> in
     return index
 
 
+def _target(asked: str | None, method: Method, dataset: Dataset, notices: list[str]) -> str | None:
+    if method is not Method.TARGETED:
+        return None
+    classes = CLASSES[dataset]
+    if asked in classes:
+        return asked
+    if asked is not None:
+        notices.append(f"target is {classes[0]}, for want of {_quoted(asked)}")
+    return classes[0]
+
+
+def _switch(name: str, asked: str | None, notices: list[str]) -> bool:
+    if asked not in (None, "0", "1"):
+        notices.append(f"{name} is 0, for want of {_quoted(asked)}")
+    return asked == "1"
+
+
+def _hidden(asked: str | None, notices: list[str]) -> frozenset[str]:
+    names = [name for name in (asked or "")[:1000].split(",") if name]
+    if unknown := [name for name in names if name not in HIDEABLE]:
+        notices.append(f"hide knows nothing of {_quoted(unknown[0])}")
+    return frozenset(names) & frozenset(HIDEABLE)
+
+
 def _quoted(asked: str) -> str:
     """Somebody's text as Markdown code, in which nothing else has a meaning, cut short."""
     return "`" + "".join(c for c in asked[:20] if c.isprintable() and c != "`") + "`"
@@ -110,19 +206,30 @@ def open_address() -> list[str]:
     """
     query = st.query_params.to_dict()
     written = st.session_state.setdefault(_WRITTEN, deque(maxlen=100))
+    st.session_state.setdefault(_OPENED, 0)
     # A click that the browser sent before it heard of the last address still carries the one
     # before; taking that over would undo the click before this one.
     if query not in written or _is_history_navigation():
         view, st.session_state[_NOTICES] = View.from_query(query)
         st.session_state.update(_values(view))
+        st.session_state[_OPENED] += 1
         written.append(query)
     else:
         # Streamlit forgets the state of a widget that a run did not make; the address has it.
         view, _ = View.from_query(written[-1])
         for name, value in _values(view).items():
             st.session_state.setdefault(name, value)
+    _fit()
     notices: list[str] = st.session_state.get(_NOTICES, [])
     return notices
+
+
+def _fit() -> None:
+    """After a change of the data set: it may have fewer pictures, and it has other classes."""
+    state = st.session_state
+    state.image = min(state.image, last_picture(state.dataset))
+    if state.method is Method.TARGETED and state.target not in CLASSES[state.dataset]:
+        state.target = CLASSES[state.dataset][0]
 
 
 def _is_history_navigation() -> bool:
@@ -139,6 +246,12 @@ def write_address(view: View) -> None:
         st.session_state[_NOTICES] = []
         written.append(query)
         st.query_params.from_dict(query)
+
+
+def opened() -> int:
+    """How many addresses this session has opened."""
+    count: int = st.session_state[_OPENED]
+    return count
 
 
 def current() -> View:

@@ -1,33 +1,48 @@
-"""Every sentence that a user reads, in one place, ready for translation."""
+"""Every sentence that a user reads, in one place, ready for translation.
+
+Nothing here imports PyTorch: the page's frame stands before that is loaded. What enumerations name
+is therefore looked up by their values, which are strings.
+"""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from models import Architecture, Dataset, PixelOrder, Variant
+if TYPE_CHECKING:
+    from models import Dataset, Variant
 
 TITLE = "Nudge"
-SUBTITLE = (
-    "Move every pixel of a picture by at most epsilon, in the direction that hurts the network "
-    "most: the Fast Gradient Sign Method."
-)
+SUBTITLE = "Move every pixel by at most epsilon, and a network that was right becomes wrong."
 
-DATASETS = {Dataset.FASHION: "Fashion", Dataset.SIGN: "Sign language"}
-ARCHITECTURES = {Architecture.FCNN: "Fully connected", Architecture.CNN: "Convolutional"}
-PIXELS = {PixelOrder.ORDERED: "Ordered", PixelOrder.SCRAMBLED: "Scrambled"}
+DATASETS = {"fashion": "Fashion", "sign": "Sign"}
+ARCHITECTURES = {"fcnn": "Fully connected", "cnn": "CNN"}
+PIXELS = {"ordered": "Ordered", "scrambled": "Scrambled"}
+COMPARISONS = {"one": "One", "all": "All four"}
+METHODS = {"fgsm": "FGSM", "targeted": "Targeted", "random": "Random"}
 
 DATASET = "Data set"
 ARCHITECTURE = "Network"
 PIXEL_ORDER = "Pixels"
+COMPARE = "Networks"
+METHOD = "Nudge"
+TARGET = "Make it say"
 EPSILON = "Epsilon: how far each pixel may move, where 1 is the way from black to white"
-IMAGE = "Test picture"
-RANDOM = "Random"
-AS_SEEN = "Show as the network sees it"
-AS_SEEN_HELP = "This network is fed every picture with its pixels in one fixed, random order."
 
-ORIGINAL = "Original"
-PERTURBATION = "Perturbation"
-ATTACKED = "Attacked"
-CLASS = "Class"
-TRUE = "true"
+# Each way to nudge by its formula, in Streamlit's Markdown, and one sentence.
+FORMULAS = {
+    "fgsm": (
+        r"$x + \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, y))$: "
+        "every pixel moves by epsilon the way that makes the true class less likely."
+    ),
+    "targeted": (
+        r"$x - \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, t))$: "
+        "every pixel moves by epsilon the way that makes the class of your choice more likely."
+    ),
+    "random": (
+        r"$x + \varepsilon \cdot s,\ s \in \{-1, 1\}$: "
+        "every pixel moves by epsilon up or down, as a coin falls. It looks the same to us."
+    ),
+}
+OWN_FORMULA = "Nobody knows the true class of your own picture: y is what the network reads in it."
 
 PICTURES = "Pictures to attack"
 FGSM_CURVE = "FGSM"
@@ -36,55 +51,92 @@ EPSILON_AXIS = "Epsilon"
 ACCURACY_AXIS = "Top-1 accuracy"
 COUNTED = "Right"
 
+# What the stage says; {names} are filled in by the browser.
+STAGE = {
+    "epsilon": EPSILON,
+    "original": "Original",
+    "attacked": "Attacked",
+    "true": "true",
+    "perturbation": "Perturbation, {gain} times stronger",
+    "no_perturbation": "Perturbation: none",
+    "verdicts": {
+        "right": "Still right: {before} before, {after} after",
+        "fooled": "Fooled: {before} → {after}",
+        "reached": "Made to say it: {before} → {after}",
+        "wrong": "Wrong before the attack: this is {truth}, read as {before}; now {after}",
+        "same": "Still the same: {before} before, {after} after",
+        "changed": "Changed: {before} → {after}",
+    },
+    "flips": {
+        "fgsm": "FGSM: {when}",
+        "targeted": "Targeted FGSM: {when}",
+        "random": "Random nudge of the same size: {when}",
+    },
+    "at": "flips at {away}",
+    "at_and_back": "flips at {away}, and back at {back}",
+    "never": "never flips, up to {largest}",
+    "from_the_start": "wrong from the start",
+    "reaches": "Says {target}: {when}",
+    "moved": "After clipping pixels moved by {largest} at most, {mean} on average",
+    "predict_first": "At which epsilon will the network change its mind? Move the slider, "
+    "then lock in your guess.",
+    "lock_in": "This is my guess",
+    "guesses": {
+        "exact": "Your guess, {guess}, is exact",
+        "early": "Your guess, {guess}: it flips only at {away}, you were {off} too early",
+        "late": "Your guess, {guess}: it flips at {away} already, you were {off} too late",
+    },
+    "guess_never": "Your guess, {guess}: it never flips",
+    "own": "your picture",
+    "hidden": "not shown yet",
+    "alt_original": "{subject}, original",
+    "alt_attacked": "{subject}, attacked with epsilon {epsilon}, read as {read}",
+    "paths": "Probability of each class along epsilon",
+    "truths": "Probability of the true class along epsilon",
+    "accuracy": "Accuracy along epsilon",
+    "fgsm_curve": "FGSM",
+    "random_curve": "random nudge",
+    "chance": "chance",
+    "scramble": "From the order that we see to the order that the network sees",
+    "as_we_see": "As we see it",
+    "as_network_sees": "As the network sees it",
+    "copy_link": "Copy link",
+    "copied": "Copied",
+    "save_picture": "Save picture",
+    "save_numbers": "Save numbers",
+}
 
-def in_255(epsilon: float) -> str:
-    """The other unit of epsilon, as papers write it: 0.04 is about 10/255."""
-    return f"{epsilon:.3f} ≈ {epsilon * 255:.0f}/255" if epsilon else "0"
+
+def poster(
+    *, networks: str, subject: tuple[int, str] | None, method: str, target: str | None
+) -> str:
+    """The caption of a saved view; the browser fills in {epsilon}."""
+    picture = f"test picture {subject[0]}, {subject[1]}" if subject else "own picture"
+    towards = f" towards {target}" if target else ""
+    return f"{networks}. {picture.capitalize()}. {method}{towards}, epsilon {{epsilon}}"
 
 
-def percent(fraction: float) -> str:
-    """A probability for people; never "100 %" of what is not quite certain."""
-    if 0.995 <= fraction < 1:
-        return "> 99 %"
-    if 0 < fraction < 0.005:
-        return "< 1 %"
-    return f"{fraction:.0%}".replace("%", " %")
-
-
-def class_name(dataset: Dataset, name: str) -> str:
-    return f"letter {name}" if dataset is Dataset.SIGN else name
-
-
-def verdict(*, truth: str, clean: str, clean_p: float, attacked: str, attacked_p: float) -> str:
-    """What the network says before and after, in Markdown."""
-    before, after = f"**{clean}** ({percent(clean_p)})", f"**{attacked}** ({percent(attacked_p)})"
-    if clean != truth:
-        return (
-            f":material/error: Wrong before the attack: this is **{truth}**, "
-            f"and the network reads {before}. After the nudge: {after}."
-        )
-    if attacked == truth:
-        return f":material/check_circle: Still right: {before} before, {after} after the nudge."
-    return f":material/cancel: Fooled: {before} became {after}."
-
-
-def flips(*, fgsm: float | None, random: float | None, largest: float) -> str:
-    """When the prediction first goes wrong along each direction."""
-
-    def when(epsilon: float | None) -> str:
-        return f"at {in_255(epsilon)}" if epsilon is not None else f"never, up to {largest}"
-
-    return f"First wrong under FGSM: {when(fgsm)}. Under a random nudge: {when(random)}."
-
-
-def perturbation(gain: float | None) -> str:
-    return f"{PERTURBATION}, shown {gain:.3g} times stronger" if gain else f"{PERTURBATION}: none"
-
-
-def curve_caption(*, done: int, total: int, chance: float, name: str) -> str:
+def poster_caption(total: int) -> str:
     return (
-        f"{name}: top-1 accuracy over the first {done:,} of {total:,} official test pictures, each "
-        f"attacked by its true label, computed now on this computer. Dotted: chance, {chance:.1%}."
+        f"Lines of accuracy: all {total:,} official test pictures, as recorded with the weights. "
+        "Bars: outlined before, filled after. Made with Nudge."
+    )
+
+
+def short_variant(variant: "Variant") -> str:
+    """One of the four of a data set, in few words."""
+    return f"{ARCHITECTURES[variant.architecture]}, {PIXELS[variant.pixels].lower()}"
+
+
+def class_name(dataset: "Dataset", name: str) -> str:
+    return f"letter {name}" if dataset == "sign" else name
+
+
+def curve_caption(*, done: int, total: int, chance: float) -> str:
+    dots = f"Dots: the first {done:,}, counted now on this computer. " if done else ""
+    return (
+        f"Lines: top-1 accuracy over all {total:,} official test pictures, recorded with the "
+        f"weights. {dots}Each is attacked by its true label. Dotted: chance, {chance:.1%}."
     )
 
 
@@ -123,16 +175,62 @@ def all_of(total: int) -> str:
     return f"All {total:,}"
 
 
-def variant(variant: Variant) -> str:
+def variant(variant: "Variant") -> str:
     """One of the eight, in words."""
-    network = f"{ARCHITECTURES[variant.architecture]} network".lower()
-    pixels = PIXELS[variant.pixels].lower()
-    return f"{DATASETS[variant.dataset]}, {network}, {pixels} pixels"
+    return f"{DATASETS[variant.dataset]}, {short_variant(variant)} pixels"
 
 
-def alt_original(truth: str) -> str:
-    return f"{truth}, original picture"
+# Choosing a picture.
+SOURCES = {"test": "Test pictures", "upload": "Upload", "camera": "Camera"}
+SOURCE = "Picture"
+IMAGE = "Test picture"
+RANDOM = "Random"
+PREVIOUS = "Previous"
+NEXT = "Next"
+ALL_CLASSES = "All classes"
+CLASS = "Class"
+ORDER = "Order"
+ORDERS = {
+    "test set": "As in the test set",
+    "fragile": "Most fragile first",
+    "robust": "Most robust first",
+    "wrong": "Wrong before the attack",
+}
+GALLERY = "Test pictures to choose from"
+EARLIER = "Earlier pictures"
+LATER = "Later pictures"
+NO_PICTURES = "No picture of this class is wrong before the attack."
 
 
-def alt_attacked(truth: str, epsilon: float) -> str:
-    return f"{truth}, attacked with epsilon {epsilon:.3f}"
+def thumbnail(name: str, index: int) -> str:
+    return f"{name}, test picture {index}"
+
+
+def gallery_caption(*, first: int, last: int, count: int) -> str:
+    return f"{first + 1:,} to {last:,} of {count:,}"
+
+
+# Somebody's own picture.
+UPLOAD = "A picture of yours: PNG, JPEG, WebP, GIF or BMP. It is kept only while this page is open."
+CAMERA = "A photograph"
+STEPS = {
+    "grey": "Grey",
+    "crop": "Crop to a square",
+    "pad": "Pad to a square",
+    "fill": "Cut to the object",
+    "contrast": "Stretch contrast",
+    "invert": "Invert",
+    "shrink": "28 x 28 pixels",
+}
+
+
+def picture_error(what: str, expected: object, found: object) -> str:
+    return f"{what}: expected {expected}, found {found}."
+
+
+# Taking a view along.
+QR_CODE = "QR code"
+QR_ALT = "QR code of this view's address"
+QR_LOCAL = "This computer has no network address, so only its own browser can open this link."
+CODE = "Code"
+CODE_HELP = "Python that makes this view anew. Run it in the project's folder."

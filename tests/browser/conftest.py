@@ -8,10 +8,22 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
+from numpy.typing import NDArray
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
+from nudge.sweep import EPSILONS
 from tests.conftest import CHECKOUT, unavailable
 
 CHROMIUM_OPTIONS = [
@@ -76,9 +88,11 @@ class Visit:
     def __init__(self, page: Page, server: str) -> None:
         self.page, self.server = page, server
         self.complaints: list[str] = []
+        self.sent = 0  # messages to the server
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._own)
+        page.on("websocket", lambda socket: socket.on("framesent", self._count))
         page.set_default_timeout(60_000)
 
     def _hear(self, message: ConsoleMessage) -> None:
@@ -90,28 +104,76 @@ class Visit:
         if not url.startswith((self.server, "data:", "blob:")):
             self.complaints.append(f"a request to {url}")
 
+    def _count(self, _: object) -> None:
+        self.sent += 1
+
     def open(self, address: str = "") -> None:
         self.page.goto(self.server + "/" + address)
-        self.page.wait_for_selector(".nudge-equation img")
+        self.page.wait_for_selector(".stage canvas")
 
-    def pictures(self) -> list[str]:
-        """What the three pictures show: original, perturbation, attacked."""
-        images = self.page.locator(".nudge-equation img")
-        return [str(image.get_attribute("src")) for image in images.all()]
+    def settle(self) -> None:
+        """Wait until the curve that is counted here has grown, and nothing is on its way."""
+        expect(self.page.get_by_text("Dots: the first 200")).to_be_visible()
+        expect(self.page.get_by_test_id("stProgress")).to_have_count(0)
+        self.page.wait_for_timeout(500)
+
+    @property
+    def stage(self) -> Locator:
+        return self.page.locator(".stage")
+
+    @property
+    def slider(self) -> Locator:
+        return self.page.locator(".slider input")
+
+    @property
+    def step(self) -> int:
+        return int(self.stage.get_attribute("data-step") or "-1")
 
     def verdict(self) -> str:
-        return (
-            self.page.get_by_test_id("stMarkdown")
-            .filter(has_text="the nudge")
-            .or_(self.page.get_by_test_id("stMarkdown").filter(has_text="Fooled"))
-            .inner_text()
+        return self.page.locator(".verdict").first.inner_text()
+
+    def place(self, step: int) -> tuple[float, float]:
+        """Where the thumb's middle is at a step, in the window."""
+        box = self.slider.bounding_box()
+        assert box is not None
+        thumb = 26
+        x = box["x"] + thumb / 2 + (box["width"] - thumb) * step / (len(EPSILONS) - 1)
+        return x, box["y"] + box["height"] / 2
+
+    def drag(self, *steps: int, release: bool = True) -> None:
+        """Take the thumb and bring it to one step after another."""
+        mouse = self.page.mouse
+        mouse.move(*self.place(self.step))
+        mouse.down()
+        for step in steps:
+            mouse.move(*self.place(step), steps=5)
+        if release:
+            mouse.up()
+        expect(self.stage).to_have_attribute("data-step", str(steps[-1]))
+
+    def pixels(self, picture: int, network: int = 0) -> NDArray[np.uint8]:
+        """The red channel of a network's original (0), perturbation (1) or attacked picture (2)."""
+        canvas = self.page.locator(".network").nth(network).locator(".equation canvas").nth(picture)
+        values = canvas.evaluate(
+            "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
         )
+        return np.array(values, dtype=np.uint8)[::4]
 
 
-@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["projector", "phone"])
+@pytest.fixture(
+    params=[(1280, 800, "light"), (390, 844, "dark")], ids=["projector-light", "phone-dark"]
+)
 def visit(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iterator[Visit]:
-    width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height})
+    yield from visits(browser, server, *request.param)
+
+
+def visits(
+    browser: Browser, server: str, width: int, height: int, scheme: Literal["light", "dark"]
+) -> Iterator[Visit]:
+    """One visit with a window of its own, of which nothing may have gone wrong in the end."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=width < 640
+    )
     visit = Visit(context.new_page(), server)
     yield visit
     context.close()

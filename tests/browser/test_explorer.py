@@ -1,75 +1,278 @@
-"""The page as a person meets it: load, change the data set, move the slider by keyboard."""
+"""The explorer as a person meets it, in a real browser, on a projector and on a phone."""
 
+import csv
+import io
 import re
+from pathlib import Path
 
-from playwright.sync_api import expect
+import numpy as np
+import pytest
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
 
-from models import PRETRAINED
+from models import PRETRAINED, VARIANTS, Dataset, Scramble, load_model
 from models.cards import FIRST_MISSES, read_arrays
+from nudge.attacks import fgsm
+from nudge.data import Split, to_pixels
 from nudge.sweep import EPSILONS
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, visits
 
 # The first test picture that is read right and that a small nudge spoils.
 MISSES = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
 IMAGE = next(i for i, step in enumerate(MISSES.tolist()) if 1 <= step <= 20)
+MISS = int(MISSES[IMAGE])
 ADDRESS = f"?dataset=fashion&architecture=fcnn&pixels=ordered&epsilon=0&image={IMAGE}"
 
 
-def test_load_change_and_nudge(visit: Visit) -> None:
-    page = visit.page
+def epsilon_in_address(step: int) -> re.Pattern[str]:
+    return re.compile(f"epsilon={EPSILONS[step]:g}&")
+
+
+def test_a_drag_fools_the_network_and_asks_the_server_nothing(visit: Visit) -> None:
     visit.open(ADDRESS)
-    original, _, attacked = visit.pictures()
-    assert original == attacked  # nothing moves at epsilon 0
+    visit.settle()
     assert "Still right" in visit.verdict()
+    expect(visit.slider).to_be_in_viewport()  # nobody has to look for it
+    before = visit.sent
+    visit.drag(5, 40, 2, MISS, release=False)
+    assert "Fooled" in visit.verdict()
+    visit.page.wait_for_timeout(300)
+    assert visit.sent == before
+    visit.page.mouse.up()
+    expect(visit.page).to_have_url(epsilon_in_address(MISS))
+    assert visit.sent > before
+    assert "Fooled" in visit.verdict()
 
-    slider = page.get_by_role("slider")
-    slider.focus()
-    for _ in range(int(MISSES[IMAGE])):
-        slider.press("ArrowRight")
-    expect(page.get_by_text("Fooled")).to_be_visible()
-    epsilon = EPSILONS[MISSES[IMAGE]]
-    expect(page).to_have_url(re.compile(f"epsilon={epsilon:g}&"))
-    assert visit.pictures()[0] == original
-    assert visit.pictures()[2] != attacked
 
-    page.get_by_role("radio", name="Sign language").click()
-    expect(page.get_by_role("rowheader", name="Y", exact=True)).to_be_visible()
-    assert visit.pictures()[0] != original
-    expect(page).to_have_url(re.compile("dataset=sign"))
-    expect(page.get_by_text("over the first 200 of 7,172")).to_be_visible()
+def test_the_pixels_drawn_are_those_of_fgsm(
+    visit: Visit, test_splits: dict[Dataset, Split]
+) -> None:
+    images, labels = (v[IMAGE : IMAGE + 1] for v in test_splits[Dataset.FASHION])
+    model, pixels = load_model("fashion-fcnn"), to_pixels(images)
+    visit.open(ADDRESS)
+    assert (visit.pixels(0) == images.flatten().numpy()).all()
+    for step in (0, 1, 2, 5, 9, 14, 22, 33, 47, 60):
+        visit.slider.fill(str(step))
+        expect(visit.stage).to_have_attribute("data-step", str(step))
+        attacked = 255 * fgsm(model, pixels, labels, EPSILONS[step]).flatten().numpy()
+        assert np.abs(visit.pixels(2) - attacked).max() <= 1
+        read = model(torch.from_numpy(attacked / 255).view(1, 1, 28, 28)).argmax()
+        assert ("Fooled" in visit.verdict()) == (read != labels)
+
+
+def test_the_keyboard_does_everything(visit: Visit) -> None:
+    visit.open(ADDRESS)
+    for key, step in (
+        ("ArrowRight", 1),
+        ("Shift+ArrowRight", 5),
+        ("ArrowLeft", 4),
+        ("Shift+ArrowLeft", 0),
+        ("End", 60),
+        ("Shift+ArrowRight", 60),
+        ("Home", 0),
+        ("Shift+ArrowRight", 4),
+    ):
+        visit.slider.press(key)
+        expect(visit.stage).to_have_attribute("data-step", str(step))
+    expect(visit.slider).to_have_attribute("aria-valuetext", "0.020 ≈ 5/255")
+    expect(visit.page).to_have_url(epsilon_in_address(4))
+    expect(visit.page.locator(".said")).to_contain_text("0.020 ≈ 5/255")  # for screen readers
+
+
+def test_one_line_runs_through_thumb_and_charts(visit: Visit) -> None:
+    visit.open(ADDRESS)
+    for step in (0, 17, 60):
+        visit.slider.fill(str(step))
+        expect(visit.stage).to_have_attribute("data-step", str(step))
+        line = visit.page.locator(".line").bounding_box()
+        assert line is not None
+        assert line["x"] + line["width"] / 2 == pytest.approx(visit.place(step)[0], abs=1.5)
+    chart = visit.page.locator(".chart canvas").last  # a chart can be taken hold of, too
+    box = chart.bounding_box()
+    assert box is not None
+    visit.page.mouse.click(visit.place(30)[0], box["y"] + 20)
+    expect(visit.stage).to_have_attribute("data-step", "30")
+    expect(visit.page).to_have_url(epsilon_in_address(30))
 
 
 def test_every_variant_can_be_chosen(visit: Visit) -> None:
-    page = visit.page
     visit.open(ADDRESS.replace("epsilon=0&", "epsilon=0.05&"))
     seen = set()
-    for architecture in ("Fully connected", "Convolutional"):
-        page.get_by_role("radio", name=architecture).click()
+    for architecture in ("Fully connected", "CNN"):
+        visit.page.get_by_role("radio", name=architecture).click()
         for pixels in ("Ordered", "Scrambled"):
-            page.get_by_role("radio", name=pixels).click()
-            words = f"{architecture} network, {pixels} pixels".lower()
-            expect(page.get_by_text(f"Fashion, {words}")).to_be_visible()
-            seen.add(visit.pictures()[1])
+            visit.page.get_by_role("radio", name=pixels).click()
+            title = f"Fashion, {architecture}, {pixels.lower()} pixels"
+            expect(visit.page.get_by_role("region", name=title)).to_be_visible()
+            seen.add(visit.pixels(1).tobytes())
+            assert visit.step == 10  # the slider stays where it was
     assert len(seen) == 4  # each network has its own perturbation
 
 
-def test_back_button(visit: Visit) -> None:
+def test_all_four_side_by_side(visit: Visit, test_splits: dict[Dataset, Split]) -> None:
+    visit.open("?dataset=sign&compare=all&image=30&epsilon=0.02")
+    expect(visit.page.locator(".network")).to_have_count(4)
+    images, labels = (v[30:31] for v in test_splits[Dataset.SIGN])
+    pixels = to_pixels(images)
+    variants = [v for v in VARIANTS.values() if v.dataset is Dataset.SIGN]
+    for i, variant in enumerate(variants):
+        attacked = fgsm(load_model(variant), pixels, labels, 0.02)
+        assert np.abs(visit.pixels(2, i) - 255 * attacked.flatten().numpy()).max() <= 1
+    # What the networks see: the scrambled pixels, after a second of travelling.
+    visit.page.get_by_role("button", name="As the network sees it").click()
+    expect(visit.page.locator(".scramble input")).to_have_value("1")
+    for i, variant in enumerate(variants):
+        seen = Scramble()(pixels) if "scrambled" in variant.id else pixels
+        wait_for_pixels(visit, i, (255 * seen).round().flatten().numpy())
+    expect(visit.page.locator(".network .verdict")).to_have_count(4)
+
+
+def wait_for_pixels(visit: Visit, network: int, expected: np.ndarray) -> None:
+    for _ in range(50):
+        drawn = visit.pixels(0, network)
+        if drawn.size == expected.size and np.abs(drawn - expected).max() <= 1:
+            return
+        visit.page.wait_for_timeout(100)
+    pytest.fail("the picture never showed what was expected")
+
+
+def test_predict_first(visit: Visit) -> None:
+    visit.open(ADDRESS + "&quiz=1")
+    page = visit.page
+    visit.slider.fill("60")
+    assert "lock in your guess" in visit.verdict()
+    assert "Fooled" not in page.locator(".stage").inner_text()
+    expect(page.get_by_role("button", name="Save picture")).to_be_disabled()
+    visit.slider.fill(str(MISS + 3))
+    page.get_by_role("button", name="This is my guess").click()
+    expect(page.locator(".facts li").first).to_contain_text("you were 0.015 too late")
+    expect(page.locator(".facts")).to_contain_text(f"flips at {EPSILONS[MISS]:.3f}")
+    expect(page.get_by_role("button", name="Save picture")).to_be_enabled()
+
+
+def test_an_address_can_hide_controls(visit: Visit) -> None:
+    visit.open(ADDRESS + "&hide=dataset,verdict,bars,paths,gallery,share")
+    expect(visit.page.get_by_role("radio", name="Sign")).to_have_count(0)
+    for part in (".verdict", ".bars", ".thumbnail"):
+        expect(visit.page.locator(part)).to_have_count(0)
+    expect(visit.page.locator(".chart")).to_have_count(1)  # accuracy
+    expect(visit.page.get_by_role("button", name="QR code")).to_have_count(0)
+
+
+def test_a_picture_from_the_gallery_and_back(visit: Visit) -> None:
+    page = visit.page
+    visit.open(ADDRESS.replace("epsilon=0&", "epsilon=0.05&"))
+    first = visit.pixels(0)
+    page.get_by_role("button", name=re.compile("test picture 6$")).click()
+    expect(page).to_have_url(re.compile("image=6$"))
+    expect(page.get_by_role("button", name=re.compile("test picture 6$"))).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert (visit.pixels(0) != first).any()
+    page.get_by_role("button", name="Later pictures").click()
+    expect(page.get_by_role("button", name=re.compile("test picture 24$"))).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(re.compile(f"image={IMAGE}$"))
+    wait_for_pixels(visit, 0, first)
+
+
+def test_the_address_decides_over_the_slider(visit: Visit) -> None:
+    visit.open(ADDRESS)
+    visit.drag(12)
+    expect(visit.page).to_have_url(epsilon_in_address(12))
+    visit.drag(20)
+    expect(visit.page).to_have_url(epsilon_in_address(20))
+    visit.page.go_back()
+    expect(visit.stage).to_have_attribute("data-step", "12")
+    assert visit.slider.input_value() == "12"
+
+
+def test_taking_the_view_along(visit: Visit, test_splits: dict[Dataset, Split]) -> None:
     page = visit.page
     visit.open(ADDRESS)
-    page.get_by_role("radio", name="Scrambled").click()
-    expect(page).to_have_url(re.compile("pixels=scrambled"))
-    page.go_back()
-    expect(page).to_have_url(re.compile("pixels=ordered"))
-    expect(page.get_by_role("radio", name="Ordered")).to_be_checked()
+    visit.slider.fill(str(MISS))
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save numbers").click()
+    assert download.value.suggested_filename == f"nudge-fashion-fcnn-{IMAGE}.csv"
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
+    assert len(rows) == 2 * len(EPSILONS)
+    images, labels = (v[IMAGE : IMAGE + 1] for v in test_splits[Dataset.FASHION])
+    model = load_model("fashion-fcnn")
+    for row, epsilon in zip(rows[: len(EPSILONS)], EPSILONS, strict=True):
+        assert (row["nudge"], float(row["epsilon"])) == ("fgsm", epsilon)
+        expected = model(fgsm(model, to_pixels(images), labels, epsilon)).softmax(dim=1)[0]
+        classes = VARIANTS["fashion-fcnn"].classes
+        assert [float(row[c]) for c in classes] == pytest.approx(expected.tolist(), abs=1e-4)
+        assert row["prediction"] == classes[int(expected.argmax())]
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save picture").click()
+    picture = Image.open(download.value.path())
+    assert picture.width == 1200
+    assert len(picture.convert("L").getcolors(256) or []) > 20  # something is drawn on it
+
+
+def test_copy_link_and_qr_code(visit: Visit) -> None:
+    page = visit.page
+    visit.open(ADDRESS)
+    visit.drag(8)
+    expect(page).to_have_url(epsilon_in_address(8))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    page.get_by_role("button", name="QR code").click()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+
+
+def test_the_code_of_the_view(visit: Visit) -> None:
+    visit.open(ADDRESS)
+    visit.page.get_by_role("button", name="Code", exact=True).click()
+    expect(visit.page.get_by_test_id("stCode")).to_contain_text("fgsm_direction(model, image")
+
+
+def test_a_picture_of_ones_own(visit: Visit, tmp_path: Path) -> None:
+    page = visit.page
+    visit.open(ADDRESS.replace("epsilon=0&", "epsilon=0.05&"))
+    page.get_by_role("radio", name="Upload").click()
+    photograph = tmp_path / "own.png"
+    Image.radial_gradient("L").resize((300, 200)).save(photograph)
+    page.locator("input[type=file]").set_input_files(photograph)
+    expect(page.locator(".nudge-steps figure")).not_to_have_count(0)
+    expect(page.locator(".verdict")).to_contain_text(re.compile("Changed|Still the same"))
+    shown = visit.pixels(0)
+    page.get_by_text("Invert", exact=True).first.click()
+    wait_for_pixels(visit, 0, 255 - shown.astype(int))
 
 
 def test_pictures_are_crisp_and_fit_the_window(visit: Visit) -> None:
-    page = visit.page
-    visit.open(ADDRESS)
-    image = page.locator(".nudge-equation img").first
-    assert image.evaluate("e => getComputedStyle(e).imageRendering") == "pixelated"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    box = page.locator(".nudge-equation").bounding_box()
-    assert box is not None
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= page.evaluate("window.innerWidth")
+    for address in (ADDRESS, "?dataset=sign&compare=all"):
+        visit.open(address)
+        canvas = visit.page.locator(".equation canvas").first
+        assert canvas.evaluate("e => getComputedStyle(e).imageRendering") == "pixelated"
+        assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        box = visit.stage.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= visit.page.evaluate("window.innerWidth")
+
+
+@pytest.mark.parametrize("address", ["", "?dataset=sign&compare=all", "?quiz=1&method=targeted"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)], ids=["projector", "phone"])
+def test_no_serious_barrier(
+    browser: Browser, server: str, size: tuple[int, int], scheme: str, address: str
+) -> None:
+    for visit in visits(browser, server, *size, scheme):  # type: ignore[arg-type]
+        visit.open(address)
+        visit.page.wait_for_timeout(1500)
+        assert barriers(visit.page) == []
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds that is serious or critical."""
+    return [
+        f"{found['id']}: {node['target']} {node['failureSummary']}"
+        for found in Axe().run(page).response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]

@@ -1,3 +1,5 @@
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from models import VARIANTS, Architecture, Dataset, PixelOrder
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS
-from views.state import View
+from views.state import Compare, Method, View
 
 
 def test_the_default_is_an_empty_address() -> None:
@@ -46,15 +48,52 @@ def test_the_documented_address() -> None:
         ("image", "9" * 5000, 0),
         ("image", "٣", 3),
         ("image", "²", 0),
+        ("compare", "two", Compare.ONE),
+        ("method", "pgd", Method.FGSM),
+        ("quiz", "yes", False),
     ],
 )
 def test_what_does_not_fit_is_adjusted_and_told(name: str, asked: str, shown: object) -> None:
     view, notices = View.from_query({name: asked})
     assert getattr(view, name) == shown
     assert len(notices) == 1
-    said = f"{shown:g}" if isinstance(shown, float) else shown
+    said = f"{shown:g}" if isinstance(shown, float | bool) else shown
     assert notices[0].startswith(f"{name} is {said}, for want of")
     assert len(notices[0]) < 80
+
+
+def test_what_is_not_as_usual_stands_in_the_address() -> None:
+    view = View(
+        compare=Compare.ALL,
+        method=Method.TARGETED,
+        target="sandal",
+        quiz=True,
+        hide=frozenset({"paths", "gallery"}),
+    )
+    query = view.to_query()
+    assert query.items() > View().to_query().items()
+    assert {name: query[name] for name in query.keys() - View().to_query().keys()} == {
+        "compare": "all",
+        "method": "targeted",
+        "target": "sandal",
+        "quiz": "1",
+        "hide": "gallery,paths",
+    }
+    assert View.from_query(query) == (view, [])
+
+
+def test_a_target_is_a_class_of_the_data_set() -> None:
+    view, notices = View.from_query({"dataset": "sign", "method": "targeted", "target": "bag"})
+    assert view.target_index == 0
+    assert notices == ["target is A, for want of `bag`"]
+    assert View.from_query({"method": "targeted"})[1] == []
+    assert View.from_query({"target": "bag"}) == (View(), [])
+
+
+def test_what_cannot_be_hidden_is_told() -> None:
+    view, notices = View.from_query({"hide": "bars,teacher,paths"})
+    assert view.hide == {"bars", "paths"}
+    assert notices == ["hide knows nothing of `teacher`"]
 
 
 def test_the_last_picture_depends_on_the_data_set() -> None:
@@ -63,7 +102,7 @@ def test_the_last_picture_depends_on_the_data_set() -> None:
 
 
 texts = st.text() | st.floats().map(str) | st.integers().map(str)
-names = st.sampled_from(["dataset", "architecture", "pixels", "epsilon", "image", "other"])
+names = st.sampled_from([*(field.name for field in fields(View)), "other"])
 
 
 @given(st.dictionaries(names, texts))

@@ -1,0 +1,147 @@
+// The slider is the x axis: it and the charts above it share one scale, and one line runs through.
+
+class Axis {
+  constructor(scene) {
+    this.scene = scene;
+    const { grid, hide, words } = scene.data;
+    this.charts = element("div", { class: "charts" });
+    this.line = element("div", { class: "line" });
+    this.slider = element("input", {
+      type: "range",
+      min: 0,
+      max: grid.count - 1,
+      step: 1,
+      "aria-label": words.epsilon,
+    });
+    this.figure = element("output", { class: "epsilon" }); // follows the thumb
+    this.ticks = element("div", { class: "ticks", "aria-hidden": "true" });
+    for (let step = 0; step < grid.count; step += 10) {
+      const tick = element("span", {}, Number((step * grid.step).toFixed(2)));
+      tick.style.left = `${(100 * step) / (grid.count - 1)}%`;
+      this.ticks.append(tick);
+    }
+    this.ticks.append(this.figure);
+    const bar = element("div", { class: "slider" }, this.slider, this.ticks);
+    this.node = element("div", { class: "axis" }, this.charts, bar);
+    if (hide.includes("epsilon")) bar.hidden = true;
+    this.listen();
+    this.chart();
+  }
+
+  // The charts anew: when there are other curves, or a guess may be judged.
+  chart() {
+    const { data, networks, open } = this.scene;
+    this.all = [];
+    if (open && !data.hide.includes("paths")) {
+      const several = networks.length > 1;
+      const lines = several ? pathsOfTheTruth(networks) : pathsOfClasses(networks[0], data.classes);
+      this.all.push(new Chart(several ? data.words.truths : data.words.paths, lines));
+    }
+    if (!data.hide.includes("accuracy")) {
+      this.all.push(new Chart(data.words.accuracy, curves(data)));
+    }
+    this.charts.replaceChildren(...this.all.map(({ node }) => node), this.line);
+    if (this.width) this.layOut(this.width);
+  }
+
+  listen() {
+    const { scene, slider } = this;
+    slider.addEventListener("pointerdown", () => (scene.dragging = true));
+    slider.addEventListener("input", () => scene.move(Number(slider.value)));
+    // Not "change": a browser fires none at the end of a drag in which we moved the thumb, too.
+    for (const end of ["change", "pointerup", "pointercancel"]) {
+      slider.addEventListener(end, () => scene.release());
+    }
+    slider.addEventListener("keydown", (event) => {
+      const far = { ArrowRight: 4, ArrowUp: 4, ArrowLeft: -4, ArrowDown: -4 }[event.key];
+      if (!event.shiftKey || !far) return;
+      event.preventDefault();
+      scene.move(scene.step + far);
+      scene.release();
+    });
+    // The charts are the same axis: whoever takes hold of them moves the thumb.
+    this.charts.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      scene.dragging = true;
+      this.charts.setPointerCapture(event.pointerId);
+      scene.move(this.stepAt(event));
+    });
+    this.charts.addEventListener("pointermove", (event) => {
+      if (this.charts.hasPointerCapture(event.pointerId)) scene.move(this.stepAt(event));
+    });
+    this.charts.addEventListener("lostpointercapture", () => scene.release());
+  }
+
+  stepAt(event) {
+    const { left, width } = this.charts.getBoundingClientRect();
+    const share = (event.clientX - left - EDGE.left) / (width - EDGE.left - EDGE.right);
+    return Math.round(share * (this.scene.data.grid.count - 1));
+  }
+
+  layOut(width) {
+    this.width = width;
+    for (const chart of this.all) chart.layOut(width);
+  }
+
+  draw() {
+    const { step, epsilon, data } = this.scene;
+    if (Number(this.slider.value) !== step) this.slider.value = step;
+    this.slider.setAttribute("aria-valuetext", inBothUnits(epsilon));
+    this.figure.textContent = inBothUnits(epsilon);
+    const share = step / (data.grid.count - 1);
+    this.figure.style.left = `${100 * share}%`;
+    this.figure.style.transform = `translateX(${-20 - 60 * share}%)`; // whole at both ends
+    this.line.style.left = `${placeOf(share, this.width ?? 0)}px`;
+    if (this.width) for (const chart of this.all) chart.mark(step);
+  }
+}
+
+// Every class; those that ever matter are marked, the most probable first, and the rest are faint.
+function pathsOfClasses(network, classes) {
+  const lines = classes.map((name, label) => {
+    const values = network.shown.alongEpsilon(label);
+    const peak = label === network.reference ? 2 : Math.max(...values);
+    return { name, values, peak };
+  });
+  lines.sort((one, other) => other.peak - one.peak);
+  return lines.map((line, i) => {
+    const marked = i < STYLES.length && line.peak > 0.1;
+    return { ...line, marked, style: marked ? STYLES[i] : FAINT };
+  });
+}
+
+function pathsOfTheTruth(networks) {
+  return networks.map((network, i) => ({
+    name: network.name,
+    values: network.shown.alongEpsilon(network.reference),
+    style: STYLES[i],
+    marked: true,
+  }));
+}
+
+// Accuracy over the whole test set, and over what was counted here and now.
+function curves({ accuracy, chance, grid, words }) {
+  const several = accuracy.length > 1;
+  const lines = accuracy.flatMap(({ name, total, fgsm, random, here }, i) => {
+    const shares = (counts, of) => counts.map((count) => count / of);
+    const found = [
+      {
+        name: several ? name : words.fgsm_curve,
+        values: shares(fgsm, total),
+        style: several ? STYLES[i] : STYLES[1],
+        marked: true,
+      },
+    ];
+    if (!several) {
+      const style = { ...STYLES[0], dash: [7, 4], width: 2 };
+      found.push({ name: words.random_curve, values: shares(random, total), style, marked: true });
+    }
+    if (here?.total) {
+      const style = several ? STYLES[i] : STYLES[1];
+      found.push({ values: shares(here.fgsm, here.total), style, points: true });
+    }
+    return found;
+  });
+  const values = Array(grid.count).fill(chance);
+  return [...lines, { name: words.chance, values, style: DOTTED }];
+}

@@ -1,0 +1,126 @@
+// Lines along epsilon, drawn once; then only their markers move.
+
+const EDGE = { left: 44, right: 16 }; // pixels beside every scale; the slider keeps them too
+const HEIGHT = 96;
+const MARGIN = 7; // above and below, so that a marker at 0 or 100 % is whole
+
+// Told apart by colour and by dash; each colour holds on white and on black (3:1).
+const STYLES = [
+  { colour: "#3a93cf", dash: [], width: 3 },
+  { colour: "#dd6b20", dash: [], width: 2 },
+  { colour: "#2a9d6f", dash: [9, 3], width: 2 },
+  { colour: "#b8629f", dash: [3, 3], width: 2 },
+  { colour: "#9a7b1c", dash: [9, 3, 2, 3], width: 2 },
+];
+const FAINT = { colour: "rgb(128 128 128 / 55%)", dash: [], width: 1 };
+const DOTTED = { colour: "rgb(128 128 128)", dash: [2, 4], width: 1.5 };
+
+const placeOf = (share, width) => EDGE.left + share * (width - EDGE.left - EDGE.right);
+
+// `series`: [{name, values, style, marked, points}], values in [0, 1] over the grid. Those that are
+// marked carry a dot at epsilon and stand in the legend with their value there.
+class Chart {
+  constructor(title, series) {
+    this.title = title;
+    this.series = series;
+    this.canvas = element("canvas", { role: "img" });
+    this.lines = document.createElement("canvas");
+    this.entries = series.filter(({ marked }) => marked).map((line) => ({ line, ...legend(line) }));
+    this.node = element(
+      "figure",
+      { class: "chart" },
+      element(
+        "figcaption",
+        {},
+        element("span", {}, title),
+        element("span", { class: "legend" }, ...this.entries.map(({ node }) => node)),
+      ),
+      this.canvas,
+    );
+  }
+
+  layOut(width) {
+    this.width = width;
+    this.density = window.devicePixelRatio || 1;
+    for (const canvas of [this.canvas, this.lines]) {
+      canvas.width = Math.round(width * this.density);
+      canvas.height = Math.round(HEIGHT * this.density);
+    }
+    this.canvas.style.height = `${HEIGHT}px`;
+    this.drawLines();
+  }
+
+  y(value) {
+    return HEIGHT - MARGIN - value * (HEIGHT - 2 * MARGIN);
+  }
+
+  drawLines() {
+    this.colour = getComputedStyle(this.canvas).color;
+    const context = this.lines.getContext("2d");
+    context.setTransform(this.density, 0, 0, this.density, 0, 0);
+    context.clearRect(0, 0, this.width, HEIGHT);
+    context.font = "12px sans-serif";
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    for (const value of [0, 0.5, 1]) {
+      context.fillStyle = this.colour;
+      context.fillText(percent(value), EDGE.left - 8, this.y(value));
+      stroke(context, { colour: "rgb(128 128 128 / 30%)", dash: [], width: 1 }, [
+        [EDGE.left, this.y(value)],
+        [this.width - EDGE.right, this.y(value)],
+      ]);
+    }
+    for (const { values, style, points } of [...this.series].reverse()) {
+      const places = values.map((v, i) => [placeOf(i / (values.length - 1), this.width), this.y(v)]);
+      if (points) for (const place of places) dot(context, place, 2, style.colour);
+      else stroke(context, style, places);
+    }
+  }
+
+  mark(step) {
+    if (getComputedStyle(this.canvas).color !== this.colour) this.drawLines(); // another theme
+    const context = this.canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    context.drawImage(this.lines, 0, 0);
+    context.setTransform(this.density, 0, 0, this.density, 0, 0);
+    for (const { line, figure } of this.entries) {
+      const { values, style, name } = line;
+      const x = placeOf(step / (values.length - 1), this.width);
+      dot(context, [x, this.y(values[step])], 5, style.colour);
+      figure.textContent = percent(values[step]);
+    }
+    const said = this.entries.map(({ line }) => `${line.name} ${percent(line.values[step])}`);
+    this.canvas.setAttribute("aria-label", `${this.title}: ${said.join(", ")}`);
+  }
+}
+
+// A sample of the line, its name, and a place for its value.
+function legend({ name, style }) {
+  const sample = document.createElement("canvas");
+  [sample.width, sample.height] = [44, 16];
+  const context = sample.getContext("2d");
+  context.scale(2, 2);
+  stroke(context, style, [[0, 4], [22, 4]]);
+  sample.setAttribute("aria-hidden", "true");
+  const figure = element("b");
+  return { node: element("span", {}, sample, `${name} `, figure), figure };
+}
+
+function stroke(context, { colour, dash, width }, places) {
+  context.beginPath();
+  places.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+  context.setLineDash(dash);
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.lineJoin = "round";
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function dot(context, [x, y], radius, colour) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = colour;
+  context.fill();
+}

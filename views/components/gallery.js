@@ -1,0 +1,35 @@
+// Thumbnails to choose from. The pictures come side by side in one PNG.
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".gallery");
+  const { pictures, words, page, pages } = data;
+  const thumbnails = pictures.map(({ index, name }, i) => {
+    const node = button("", () => setTriggerValue("chosen", index), {
+      class: "thumbnail",
+      title: name,
+      "aria-label": name,
+      "aria-pressed": index === data.chosen,
+    });
+    node.style.backgroundImage = `url(${data.sheet})`;
+    node.style.backgroundSize = `${100 * pictures.length}% 100%`;
+    node.style.backgroundPosition = `${pictures.length > 1 ? (100 * i) / (pictures.length - 1) : 0}% 0`;
+    return node;
+  });
+  const turn = (label, sign, to) => {
+    const node = button(sign, () => setTriggerValue("page", to), { "aria-label": label, title: label });
+    node.disabled = to < 0 || to >= pages;
+    return node;
+  };
+  const hadFocus = [...root.querySelectorAll("button")].indexOf(root.getRootNode().activeElement);
+  root.replaceChildren(
+    element("div", { class: "thumbnails", role: "group", "aria-label": words.title }, ...thumbnails),
+    element(
+      "div",
+      { class: "turn" },
+      turn(words.earlier, "‹", page - 1),
+      element("span", {}, words.caption),
+      turn(words.later, "›", page + 1),
+    ),
+  );
+  if (hadFocus >= 0) root.querySelectorAll("button")[hadFocus]?.focus(); // for the keyboard
+}

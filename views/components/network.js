@@ -1,0 +1,208 @@
+// One network: original + perturbation = attacked, what it reads, and a bar for every class.
+
+// One way to nudge the picture: a direction, and what the network makes of the way along it.
+class Path {
+  constructor({ direction, probabilities, predictions }, classes) {
+    this.direction = signedBytes(direction); // -1, 0 or 1 for every pixel
+    this.probabilities = words16(probabilities); // (steps, classes), in 65535ths
+    this.predictions = bytes(predictions); // (steps,)
+    this.classes = classes;
+  }
+
+  probability(step, label) {
+    return this.probabilities[step * this.classes + label] / 65535;
+  }
+
+  alongEpsilon(label) {
+    return Array.from(this.predictions, (_, step) => this.probability(step, label));
+  }
+
+  // The steps at which the reading first is not `label`, and then is again; null for never.
+  flips(label) {
+    const away = this.predictions.findIndex((read) => read !== label);
+    const back = this.predictions.findIndex((read, step) => step > away && read === label);
+    return { away: away < 0 ? null : away, back: away < 0 || back < 0 ? null : back };
+  }
+
+  reaches(label) {
+    const step = this.predictions.indexOf(label);
+    return step < 0 ? null : step;
+  }
+}
+
+class Network {
+  constructor(scene, data) {
+    this.scene = scene;
+    this.title = data.title;
+    this.name = data.name;
+    const count = scene.data.classes.length;
+    this.attack = new Path(data.attack, count);
+    this.control = new Path({ ...data.control, direction: scene.data.tosses }, count);
+    this.shown = scene.data.method === "random" ? this.control : this.attack;
+    // What it should read: the truth, or what it reads of a picture whose truth nobody knows.
+    this.reference = scene.data.label ?? this.shown.predictions[0];
+    this.build(data.scrambled ? scene.places : null);
+  }
+
+  build(places) {
+    const { hide, words } = this.scene.data;
+    this.pictures = [new Picture(places), new Picture(places), new Picture(places)];
+    this.captions = this.pictures.map(() => element("figcaption"));
+    const figure = (i) => element("figure", {}, this.pictures[i].canvas, this.captions[i]);
+    const sign = (text) => element("span", { class: "sign", "aria-hidden": "true" }, text);
+    const equation = [figure(0)];
+    if (!hide.includes("perturbation")) equation.push(sign("+"), figure(1));
+    equation.push(sign("="), figure(2));
+    this.verdict = element("p", { class: "verdict" });
+    this.facts = element("ul", { class: "facts" });
+    this.bars = new Bars(this, words);
+    this.node = element("section", { class: "network", "aria-label": this.title });
+    if (this.scene.data.networks.length > 1) this.node.append(element("h3", {}, this.name));
+    this.left = element("div", {}, element("div", { class: "equation" }, ...equation));
+    this.node.append(this.left);
+    const reading = element("div", { class: "reading" });
+    if (!hide.includes("verdict")) reading.append(this.verdict, this.facts);
+    if (!hide.includes("bars")) reading.append(this.bars.node);
+    this.node.append(reading);
+    this.captions[0].textContent = words.original;
+  }
+
+  draw() {
+    const { epsilon, step, share, open } = this.scene;
+    const { picture, words } = this.scene.data;
+    const attacked = nudged(picture, this.shown.direction, epsilon);
+    const gain = epsilon ? 1 / epsilon : 0;
+    this.pictures[0].draw((i) => grey(picture[i]), share);
+    this.pictures[1].draw((i) => signed((gain * (attacked[i] - picture[i])) / 255), share);
+    this.pictures[2].draw((i) => grey(attacked[i]), share);
+    this.captions[1].textContent = epsilon
+      ? fill(words.perturbation, { gain: Number(gain.toPrecision(3)) })
+      : words.no_perturbation;
+    this.captions[2].textContent = words.attacked;
+    this.node.dataset.state = open ? this.state(step) : "hidden";
+    this.verdict.textContent = open ? this.sentence(step) : words.predict_first;
+    this.facts.replaceChildren(
+      ...(open ? this.listFacts(attacked) : []).map((fact) => element("li", {}, fact)),
+    );
+    this.bars.draw(open ? step : 0);
+    this.describe();
+  }
+
+  state(step) {
+    const { label, target } = this.scene.data;
+    const [before, after] = [this.shown.predictions[0], this.shown.predictions[step]];
+    if (label === null) return after === before ? "same" : "changed";
+    if (before !== label) return "wrong";
+    if (target !== null && after === target) return "reached";
+    return after === label ? "right" : "fooled";
+  }
+
+  said(step) {
+    const read = this.shown.predictions[step];
+    return `${this.scene.data.classes[read]} ${percent(this.shown.probability(step, read))}`;
+  }
+
+  sentence(step) {
+    const { classes, label, words } = this.scene.data;
+    const truth = label === null ? "" : classes[label];
+    return fill(words.verdicts[this.state(step)], {
+      truth,
+      before: this.said(0),
+      after: this.said(step),
+    });
+  }
+
+  // When it flips, when a random nudge would, and how far pixels really moved.
+  listFacts(attacked) {
+    const { classes, grid, method, picture, target, words } = this.scene.data;
+    const at = (step) => inBothUnits(step * grid.step);
+    const never = fill(words.never, { largest: (grid.count - 1) * grid.step });
+    const flips = (path) => {
+      const { away, back } = path.flips(this.reference);
+      if (away === 0) return words.from_the_start;
+      if (away === null) return never;
+      return fill(back === null ? words.at : words.at_and_back, { away: at(away), back: at(back) });
+    };
+    const facts = [];
+    if (method !== "random") facts.push(fill(words.flips[method], { when: flips(this.attack) }));
+    if (target !== null) {
+      const step = this.attack.reaches(target);
+      const when = step === null ? never : fill(words.at, { away: at(step) });
+      facts.push(fill(words.reaches, { target: classes[target], when }));
+    }
+    facts.push(fill(words.flips.random, { when: flips(this.control) }));
+    const { largest, mean } = moved(picture, attacked);
+    const figures = { largest: largest.toFixed(3), mean: mean.toFixed(3) };
+    facts.push(fill(words.moved, figures));
+    if (this.scene.guess !== null) facts.unshift(this.judgeGuess());
+    return facts;
+  }
+
+  judgeGuess() {
+    const { grid, words } = this.scene.data;
+    const { away } = this.shown.flips(this.reference);
+    const guess = inBothUnits(this.scene.guess * grid.step);
+    if (away === null) return fill(words.guess_never, { guess });
+    const off = ((this.scene.guess - away) * grid.step).toFixed(3);
+    const key = this.scene.guess === away ? "exact" : off > 0 ? "late" : "early";
+    const figures = { guess, off: off.replace("-", ""), away: inBothUnits(away * grid.step) };
+    return fill(words.guesses[key], figures);
+  }
+
+  // What the pictures show, for those who do not see them.
+  describe() {
+    const { classes, label, words } = this.scene.data;
+    const { epsilon, open, step } = this.scene;
+    const subject = label === null ? words.own : classes[label];
+    const read = open ? this.said(step) : words.hidden;
+    this.pictures[0].describe(fill(words.alt_original, { subject }));
+    this.pictures[1].describe(this.captions[1].textContent);
+    const figures = { subject, epsilon: epsilon.toFixed(3), read };
+    this.pictures[2].describe(fill(words.alt_attacked, figures));
+  }
+}
+
+// Clean bars are outlines and attacked ones are filled, so that colour is never needed.
+class Bars {
+  constructor(network, words) {
+    const { label, names } = network.scene.data;
+    this.path = network.shown;
+    this.rows = names.map((name, i) => {
+      const [before, after] = [element("i", { class: "before" }), element("i", { class: "after" })];
+      before.style.transform = `scaleX(${this.path.probability(0, i)})`;
+      const figure = element("td", { class: "figure" });
+      const mark = i === label ? [element("small", {}, ` ${words.true}`)] : [];
+      const row = element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, name, ...mark),
+        element("td", { class: "bar" }, before, after),
+        figure,
+      );
+      return { row, after, figure };
+    });
+    const half = names.length > 12 ? Math.ceil(names.length / 2) : names.length;
+    const table = (from) =>
+      element("table", {}, ...this.rows.slice(from, from + half).map(({ row }) => row));
+    this.key = element(
+      "p",
+      { class: "key" },
+      element("i", { class: "before" }),
+      words.original,
+      element("i", { class: "after" }),
+      words.attacked,
+    );
+    const tables = half < names.length ? [table(0), table(half)] : [table(0)];
+    this.node = element("div", { class: "bars" }, this.key, ...tables);
+  }
+
+  draw(step) {
+    const read = this.path.predictions[step];
+    this.rows.forEach(({ row, after, figure }, label) => {
+      const probability = this.path.probability(step, label);
+      after.style.transform = `scaleX(${probability})`;
+      figure.textContent = percent(probability);
+      row.classList.toggle("read", label === read);
+    });
+  }
+}

@@ -1,0 +1,125 @@
+// The stage: one picture, one network or several, and the slider that nudges.
+//
+// All that follows epsilon is drawn here, from what the server sent once. Between press and release
+// the server is asked nothing; on release it learns epsilon.
+
+const scenes = new WeakMap(); // by root element, so that news of epsilon or accuracy build nothing
+
+export default function ({ data, parentElement, setStateValue }) {
+  const root = parentElement.querySelector(".stage");
+  let scene = scenes.get(root);
+  if (scene?.data.id !== data.id) {
+    // Another picture or network: the slider stays where it is, unless an address was opened.
+    const step = scene?.data.opened === data.opened ? scene.step : data.step;
+    scene?.close();
+    scene = new Scene(root, data, step);
+    scenes.set(root, scene);
+  }
+  scene.report = (step) => setStateValue("step", [scene.data.opened, step]);
+  scene.follow(data);
+}
+
+class Scene {
+  constructor(root, data, step) {
+    this.root = root;
+    this.data = { ...data, picture: bytes(data.picture) };
+    this.step = this.reported = step; // where the slider is, and where the server knows it to be
+    this.guess = null; // the step at which somebody expects the reading to change
+    this.share = data.as_seen ? 1 : 0; // of the way into the scramble
+    this.dragging = false;
+    this.places = data.places && words16(data.places);
+    this.networks = data.networks.map((network) => new Network(this, network));
+    this.axis = new Axis(this);
+    this.said = element("p", { class: "said", "aria-live": "polite" });
+    this.build();
+    this.resized = new ResizeObserver(() => this.layOut());
+    this.resized.observe(root);
+    this.layOut();
+  }
+
+  build() {
+    const { networks } = this;
+    const several = networks.length > 1;
+    this.root.classList.toggle("several", several);
+    this.tools = new Tools(this);
+    const panels = element("div", { class: "networks" }, ...networks.map(({ node }) => node));
+    (several ? panels : networks[0].left).append(this.tools.node);
+    this.root.replaceChildren(
+      panels,
+      this.axis.node,
+      this.said,
+    );
+  }
+
+  get epsilon() {
+    return this.step * this.data.grid.step;
+  }
+
+  // Whether what the network reads may be seen.
+  get open() {
+    return !this.data.quiz || this.guess !== null;
+  }
+
+  close() {
+    this.resized.disconnect();
+    cancelAnimationFrame(this.frame);
+  }
+
+  // News from the server about the same picture: curves have grown, or an address was opened.
+  follow(data) {
+    const elsewhere = data.opened !== this.data.opened;
+    const grown = JSON.stringify(data.accuracy) !== JSON.stringify(this.data.accuracy);
+    this.data = { ...data, picture: this.data.picture };
+    if (elsewhere && !this.dragging) this.step = this.reported = data.step;
+    if (grown) this.axis.chart();
+    if (grown || elsewhere) this.draw();
+  }
+
+  // Many times a second; what is drawn is drawn once a frame.
+  move(step) {
+    this.step = Math.max(0, Math.min(this.data.grid.count - 1, step));
+    this.drawSoon();
+  }
+
+  drawSoon() {
+    this.frame ??= requestAnimationFrame(() => this.draw());
+  }
+
+  release() {
+    this.dragging = false;
+    if (this.step === this.reported) return;
+    this.reported = this.step;
+    this.report(this.step);
+    this.announce();
+  }
+
+  announce() {
+    const sentences = this.networks.map((network) =>
+      [this.networks.length > 1 ? `${network.title}: ` : "", network.verdict.textContent].join(""),
+    );
+    this.said.textContent = [inBothUnits(this.epsilon), ...sentences].join(". ");
+  }
+
+  commit() {
+    this.guess = this.step;
+    this.axis.chart();
+    this.tools.update();
+    this.draw();
+    this.announce();
+  }
+
+  layOut() {
+    const width = this.axis.charts.clientWidth;
+    if (width) this.axis.layOut(width);
+    this.draw();
+  }
+
+  draw() {
+    const start = performance.now();
+    this.frame = null;
+    for (const network of this.networks) network.draw();
+    this.axis.draw();
+    this.root.dataset.step = this.step;
+    this.root.dataset.drawing = performance.now() - start; // milliseconds, for the benchmark
+  }
+}

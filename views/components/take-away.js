@@ -1,0 +1,169 @@
+// The row of tools above the pictures, and what can be taken away: the link, a picture, the numbers.
+
+class Tools {
+  constructor(scene) {
+    this.scene = scene;
+    const { hide, quiz, words } = scene.data;
+    this.node = element("div", { class: "tools" });
+    if (scene.places && !hide.includes("scramble")) this.node.append(this.scramble());
+    if (quiz) {
+      this.guess = button(words.lock_in, () => scene.commit(), { class: "guess" });
+      this.node.append(this.guess);
+    }
+    if (!hide.includes("save")) {
+      this.saving = [
+        button(words.save_picture, () => this.savePicture()),
+        button(words.save_numbers, () => this.saveNumbers()),
+      ];
+      this.node.append(element("span", { class: "gap" }));
+      this.node.append(button(words.copy_link, (event) => this.copyLink(event)), ...this.saving);
+    }
+    this.update();
+  }
+
+  update() {
+    const { open } = this.scene;
+    if (this.guess) this.guess.disabled = open;
+    for (const save of this.saving ?? []) save.disabled = !open;
+  }
+
+  // From the order that we see to the one that the network sees; at a click on either, in a second.
+  scramble() {
+    const { scene } = this;
+    const { words } = scene.data;
+    const range = element("input", { type: "range", min: 0, max: 1, step: "any" });
+    range.setAttribute("aria-label", words.scramble);
+    range.value = scene.share;
+    const show = (share) => {
+      scene.share = range.value = share;
+      scene.drawSoon();
+    };
+    range.addEventListener("input", () => show(Number(range.value)));
+    const travel = (to) => () => {
+      const [from, start] = [scene.share, performance.now()];
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const tick = (now) => {
+        const done = calm ? 1 : Math.min(1, (now - start) / 1000);
+        show(done === 1 ? to : from + done * (to - from));
+        if (done < 1) requestAnimationFrame(tick);
+      };
+      requestAnimationFrame(tick);
+    };
+    return element(
+      "span",
+      { class: "scramble" },
+      button(words.as_we_see, travel(0)),
+      range,
+      button(words.as_network_sees, travel(1)),
+    );
+  }
+
+  async copyLink(event) {
+    const { target } = event;
+    const { words } = this.scene.data;
+    try {
+      await navigator.clipboard.writeText(location.href); // only where the page came by https
+    } catch {
+      const field = element("textarea", { readonly: "" }, location.href);
+      this.node.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+    }
+    target.textContent = words.copied;
+    setTimeout(() => (target.textContent = words.copy_link), 2000);
+  }
+
+  saveNumbers() {
+    const { data, networks } = this.scene;
+    const quote = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+    const rows = [["network", "nudge", "epsilon", "prediction", ...data.classes]];
+    for (const network of networks) {
+      const paths = [["random", network.control]];
+      if (data.method !== "random") paths.unshift([data.method, network.attack]);
+      for (const [nudge, path] of paths) {
+        path.predictions.forEach((read, step) => {
+          const row = data.classes.map((_, label) => path.probability(step, label).toFixed(5));
+          const epsilon = (step * data.grid.step).toFixed(3);
+          rows.push([network.name, nudge, epsilon, data.classes[read], ...row]);
+        });
+      }
+    }
+    const text = rows.map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
+    download(`${data.file}.csv`, new Blob([text], { type: "text/csv" }));
+  }
+
+  savePicture() {
+    const { data, epsilon } = this.scene;
+    const name = `${data.file}-epsilon-${epsilon.toFixed(3)}.png`;
+    poster(this.scene).toBlob((blob) => download(name, blob));
+  }
+}
+
+// The view as one picture, with a caption that says what it is.
+function poster(scene) {
+  const { data, networks, axis } = scene;
+  const [width, pad, side] = [1200, 24, 200];
+  const rows = Math.ceil(data.classes.length / (data.classes.length > 12 ? 2 : 1));
+  const panel = Math.max(side + 30, rows * 19) + 64;
+  const chart = axis.all.map(({ canvas }) => (canvas.height * (width - 2 * pad)) / canvas.width + 30);
+  const height = networks.length * panel + chart.reduce((sum, h) => sum + h, 0) + 100;
+  const canvas = element("canvas", { width, height });
+  const context = canvas.getContext("2d");
+  const style = getComputedStyle(scene.root);
+  const [paper, ink] = [style.getPropertyValue("--paper"), style.color];
+  const write = (text, x, y, font = "16px sans-serif", align = "left") => {
+    context.font = font;
+    context.textAlign = align;
+    context.fillStyle = ink;
+    context.fillText(text, x, y);
+  };
+  context.fillStyle = paper;
+  context.fillRect(0, 0, width, height);
+  context.imageSmoothingEnabled = false;
+  let y = pad;
+  for (const network of networks) {
+    write(network.title, pad, y + 16, "bold 18px sans-serif");
+    write(network.verdict.textContent, pad, y + 42);
+    network.pictures.forEach((picture, i) => {
+      const x = pad + i * (side + 40);
+      context.drawImage(picture.canvas, x, y + 58, side, side);
+      write(network.captions[i].textContent, x + side / 2, y + 76 + side, "13px sans-serif", "center");
+      if (i < 2) write(i ? "=" : "+", x + side + 20, y + 64 + side / 2, "26px sans-serif", "center");
+    });
+    drawBars(context, write, network, { x: 3 * (side + 40) + pad, y: y + 58, rows, width });
+    y += panel;
+  }
+  context.imageSmoothingEnabled = true;
+  axis.all.forEach((drawn, i) => {
+    const said = drawn.entries.map(({ line, figure }) => `${line.name} ${figure.textContent}`);
+    write(`${drawn.title}: ${said.join(", ")}`, pad, y + 20, "14px sans-serif");
+    context.drawImage(drawn.canvas, pad, y + 28, width - 2 * pad, chart[i] - 30);
+    y += chart[i];
+  });
+  const ends = { epsilon: inBothUnits(scene.epsilon) };
+  write(fill(data.words.poster, ends), pad, y + 34, "bold 16px sans-serif");
+  write(data.caption, pad, y + 60, "14px sans-serif");
+  return canvas;
+}
+
+function drawBars(context, write, network, { x, y, rows, width }) {
+  const { scene, shown } = network;
+  const { names } = scene.data;
+  const columns = Math.ceil(names.length / rows);
+  const column = (width - x - 24) / columns;
+  names.forEach((name, label) => {
+    const left = x + Math.floor(label / rows) * column;
+    const top = y + (label % rows) * 19;
+    const indent = columns > 1 ? 30 : 110;
+    const room = column - indent - 60;
+    write(name, left + indent - 8, top + 13, "13px sans-serif", "right");
+    context.fillStyle = STYLES[1].colour;
+    context.fillRect(left + indent, top + 8, room * shown.probability(scene.step, label), 7);
+    context.strokeStyle = STYLES[0].colour;
+    context.lineWidth = 1.5;
+    context.strokeRect(left + indent, top + 1, room * shown.probability(0, label), 6);
+    const figure = percent(shown.probability(scene.step, label));
+    write(figure, left + indent + room + 8, top + 13, "13px sans-serif");
+  });
+}

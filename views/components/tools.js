@@ -1,0 +1,40 @@
+// Small things that every part uses.
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+function button(label, act, attributes = {}) {
+  const node = element("button", { type: "button", ...attributes }, label);
+  node.addEventListener("click", act);
+  return node;
+}
+
+// Arrays travel as base64, in little-endian order, which every browser's machine has.
+const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const signedBytes = (text) => new Int8Array(bytes(text).buffer);
+const words16 = (text) => new Uint16Array(bytes(text).buffer);
+
+// "{name} is here" with its names filled in.
+const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+// A probability for people; never "100 %" of what is not quite certain.
+function percent(fraction) {
+  if (fraction >= 0.995 && fraction < 1) return "> 99 %";
+  if (fraction > 0 && fraction < 0.005) return "< 1 %";
+  return `${Math.round(100 * fraction)} %`;
+}
+
+// Epsilon in both of its units.
+function inBothUnits(epsilon) {
+  return epsilon ? `${epsilon.toFixed(3)} ≈ ${Math.round(255 * epsilon)}/255` : "0";
+}
+
+function download(name, blob) {
+  const link = element("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

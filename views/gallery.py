@@ -1,0 +1,163 @@
+"""Choosing a test picture: by class, by how much it stands, or by chance."""
+
+import base64
+import io
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from models import CLASSES
+from views import resources, text
+from views.state import View, last_picture
+
+PAGE = 24  # thumbnails at a time
+
+_FOLDER = Path(__file__).with_name("components")
+_mount = st.components.v2.component(
+    "gallery",
+    html='<div class="gallery"></div>',
+    css=(_FOLDER / "gallery.css").read_text(encoding="utf-8"),
+    js="\n".join((_FOLDER / f"{n}.js").read_text(encoding="utf-8") for n in ("tools", "gallery")),
+)
+
+
+def search(view: View) -> NDArray[np.int64]:
+    """The controls that choose among the test pictures; returns those to be shown."""
+    label, order = None, "test set"
+    if "gallery" not in view.hide:
+        label = st.selectbox(
+            text.CLASS,
+            [None, *range(len(view.variant.classes))],
+            format_func=lambda i: text.ALL_CLASSES if i is None else _name(view, i),
+            key=f"class-{view.dataset}",
+            on_change=_to_first_page,
+            width=150,
+        )
+        order = st.selectbox(
+            text.ORDER,
+            list(text.ORDERS),
+            format_func=text.ORDERS.__getitem__,
+            key="order",
+            on_change=_to_first_page,
+            width=215,
+        )
+    found = pictures(view, label, order)
+    if "image" not in view.hide:
+        _steps(view, found)
+    return found
+
+
+def _steps(view: View, found: NDArray[np.int64]) -> None:
+    """Previous, next and random, all among those that were found, and the number itself."""
+    place = int(np.flatnonzero(found == view.image)[0]) if view.image in found else -1
+
+    def go(to: int) -> None:
+        st.session_state.image = int(found[to])
+        st.session_state.gallery_page = to // PAGE
+
+    def draw() -> None:
+        go(random.randrange(len(found)))  # noqa: S311 (nothing secret)
+
+    count = len(found)
+    previous, following = max(place - 1, 0), min(place + 1, count - 1)
+    st.button(text.PREVIOUS, icon=":material/chevron_left:", on_click=go, args=(previous,),
+              disabled=place < 1)  # fmt: skip
+    st.button(text.NEXT, icon=":material/chevron_right:", on_click=go, args=(following,),
+              disabled=not count or place == count - 1)  # fmt: skip
+    st.button(text.RANDOM, icon=":material/casino:", on_click=draw, disabled=not count)
+    last = last_picture(view.dataset)
+    st.number_input(text.IMAGE, 0, last, step=1, key="image", width=130)
+
+
+def pictures(view: View, label: int | None, order: str) -> NDArray[np.int64]:
+    """The test pictures of a class, or of all, in an order of `text.ORDERS`.
+
+    How much a picture stands was recorded with the weights: the epsilon at which the chosen
+    network first reads it wrong. Those read wrong without a nudge are no test of that, so the
+    orders by it leave them to an order of their own.
+    """
+    labels = resources.test_split(view.dataset).labels.numpy()
+    misses = resources.first_misses(view.variant.id).numpy()
+    chosen = labels == label if label is not None else np.ones(len(labels), dtype=bool)
+    if order == "wrong":
+        return np.flatnonzero(chosen & (misses == 0))
+    if order == "test set":
+        return np.flatnonzero(chosen)
+    found = np.flatnonzero(chosen & (misses > 0))
+    key = misses[found].astype(int)  # 255, never, is the largest
+    return found[np.argsort(-key if order == "robust" else key, kind="stable")]
+
+
+def show(view: View, found: NDArray[np.int64]) -> None:
+    """Thumbnails of the pictures found, a page at a time; what is clicked on is chosen."""
+    if "gallery" in view.hide:
+        return
+    if not len(found):
+        st.caption(text.NO_PICTURES)
+        return
+    pages = -(-len(found) // PAGE)
+    page = min(st.session_state.setdefault("gallery_page", 0), pages - 1)
+    shown = found[page * PAGE : (page + 1) * PAGE]
+    split = resources.test_split(view.dataset)
+
+    def chosen() -> None:
+        index = st.session_state.gallery.chosen
+        if isinstance(index, int) and index in found:
+            st.session_state.image = index
+
+    def turn() -> None:
+        to = st.session_state.gallery.page
+        if isinstance(to, int):
+            st.session_state.gallery_page = min(max(to, 0), pages - 1)
+
+    _mount(
+        key="gallery",
+        data={
+            "sheet": sheet(split.images[shown]),
+            "pictures": [
+                {"index": int(i), "name": text.thumbnail(_name(view, int(split.labels[i])), int(i))}
+                for i in shown
+            ],
+            "chosen": view.image,
+            "page": page,
+            "pages": pages,
+            "words": {
+                "title": text.GALLERY,
+                "earlier": text.EARLIER,
+                "later": text.LATER,
+                "caption": text.gallery_caption(
+                    first=page * PAGE, last=page * PAGE + len(shown), count=len(found)
+                ),
+            },
+        },
+        on_chosen_change=chosen,
+        on_page_change=turn,
+    )
+
+
+def sheet(images: Tensor) -> str:
+    """Pictures, uint8 (N, 28, 28), side by side as the data URI of one PNG."""
+    row = images.permute(1, 0, 2).reshape(images.shape[1], -1)
+    return png(row.numpy())
+
+
+def png(grey: NDArray[np.uint8]) -> str:
+    """A grey picture as a data URI; PNG, because JPEG would change its pixels."""
+    file = io.BytesIO()
+    Image.fromarray(grey).save(file, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def _to_first_page() -> None:
+    st.session_state.gallery_page = 0
+
+
+def _name(view: View, label: int) -> str:
+    names: Sequence[str] = CLASSES[view.dataset]
+    return text.class_name(view.dataset, names[label])

@@ -1,0 +1,105 @@
+"""Which picture is nudged: one of the test set, or somebody's own, prepared before their eyes."""
+
+from dataclasses import asdict, fields
+from hashlib import sha256
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from models import Dataset, Variant
+from nudge.own import PictureError, Preparation, Step, pixels, prepare, read_picture, suggest
+from views import gallery, resources, text
+from views.resources import Attack, Subject
+from views.state import View
+
+# Keys of the session's state: nobody else is ever shown somebody's own picture.
+_OWN = "_own"  # how the one that is shown was prepared
+_SEEN = "_seen"  # the file and data set that steps were last suggested for
+_ATTACKS = "_attacks"
+
+
+def choose(view: View) -> Subject:
+    """Let people choose a picture; returns the one to be nudged."""
+    source = "test"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if "own" not in view.hide:
+            source = st.segmented_control(
+                text.SOURCE,
+                text.SOURCES,
+                format_func=text.SOURCES.__getitem__,
+                default="test",
+                key="source",
+                required=True,
+            )
+        if source == "test":
+            found = gallery.search(view)
+    if source == "test":
+        gallery.show(view, found)
+        st.session_state[_OWN] = own = None
+    else:
+        own = _prepared(view, source)
+    return own or resources.test_picture(view.dataset, view.image)
+
+
+def preparation() -> Preparation | None:
+    """How the own picture that was shown last was prepared; None if it was a test picture."""
+    own: Preparation | None = st.session_state.get(_OWN)
+    return own
+
+
+def attack(variant: Variant, subject: Subject, target: int | None) -> Attack:
+    """Attack an own picture. Raises PretrainedError."""
+    known: dict[object, Attack] = st.session_state.setdefault(_ATTACKS, {})
+    digest = sha256(subject.pixels.numpy().tobytes()).hexdigest()
+    key = (digest, variant.id, target)
+    if key not in known:
+        if len(known) > 50:  # about 12 kB each
+            known.clear()
+        known[key] = resources.attack(variant.id, subject, target)
+    return known[key]
+
+
+def _prepared(view: View, source: str) -> Subject | None:
+    """The picture that was given, if one was, brought to 28 x 28 grey."""
+    if source == "upload":
+        file = st.file_uploader(text.UPLOAD, type=["png", "jpg", "jpeg", "webp", "gif", "bmp"])
+    else:
+        file = st.camera_input(text.CAMERA, width=420)
+    st.session_state[_OWN] = None
+    if file is None:
+        return None
+    content = file.getvalue()
+    try:
+        image = read_picture(content)
+    except PictureError as error:
+        st.warning(text.picture_error(error.what, error.expected, error.found))
+        return None
+    _suggest_once(suggest(image, view.dataset), content, view.dataset)
+    with st.container(horizontal=True):
+        chosen = {f.name: st.checkbox(text.STEPS[f.name], key=f.name) for f in fields(Preparation)}
+    st.session_state[_OWN] = Preparation(**chosen)
+    steps = prepare(image, st.session_state[_OWN])
+    st.html(_strip(steps))
+    return resources.own_picture(pixels(steps))
+
+
+def _suggest_once(suggested: Preparation, content: bytes, dataset: Dataset) -> None:
+    """Set the checkboxes when a picture is new; afterwards they are its owner's."""
+    seen = (sha256(content).hexdigest(), dataset)
+    if st.session_state.get(_SEEN) != seen:
+        st.session_state[_SEEN] = seen
+        st.session_state.update(asdict(suggested))
+    for name, value in asdict(suggested).items():
+        st.session_state.setdefault(name, value)
+
+
+def _strip(steps: list[Step]) -> str:
+    """Every picture on the way, the last as the network gets it."""
+    figures = "".join(
+        f'<figure><img src="{gallery.png(np.asarray(step.image))}" alt="{escape(name)}">'
+        f"<figcaption>{escape(name)}</figcaption></figure>"
+        for step in steps
+        for name in [text.STEPS[step.name]]
+    )
+    return f'<div class="nudge-steps">{figures}</div>'

@@ -1,0 +1,167 @@
+"""The stage in the browser: what it is sent once, so that every frame of a drag is drawn there."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from torch import Tensor
+
+from models import PixelOrder, Variant
+from models.layers import scramble_permutation
+from nudge.live import CurvePair
+from nudge.paths import ProbabilityPath
+from nudge.sweep import EPSILON_STEP, EPSILONS
+from views import text
+from views.resources import Attack, Subject
+from views.state import Compare, View
+
+_FOLDER = Path(__file__).with_name("components")
+# Plain scripts that share one scope, from the smallest part to the whole.
+_SCRIPTS = ("tools", "pictures", "charts", "network", "axis", "take-away", "stage")
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+_mount = st.components.v2.component(
+    "stage",
+    html=_read("stage.html"),
+    css=_read("stage.css"),
+    js="\n".join(_read(f"{script}.js") for script in _SCRIPTS),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One network on the stage, and what it makes of the picture."""
+
+    variant: Variant
+    attack: Attack
+    here: CurvePair | None  # counted on this computer so far; None where nobody asked
+
+
+def show(
+    view: View,
+    subject: Subject,
+    networks: Sequence[Shown],
+    *,
+    step: int,
+    opened: int,
+    on_release: Callable[[], None],
+) -> None:
+    """Draw the stage, with its slider at `step` where an address was `opened` or at first."""
+    _mount(
+        key="stage",
+        data=scene(view, subject, networks, step=step, opened=opened),
+        on_step_change=on_release,
+    )
+
+
+def scene(
+    view: View, subject: Subject, networks: Sequence[Shown], *, step: int, opened: int
+) -> dict[str, Any]:
+    """All that the browser needs, as JSON: arrays as base64, words as templates.
+
+    The identity says which picture and networks these are; with the same one the browser takes
+    over growing curves and an epsilon that was opened, and leaves the rest as it stands.
+    """
+    classes = [text.class_name(view.dataset, name) for name in view.variant.classes]
+    picture = _bytes_of(subject.pixels)
+    scrambled = any(shown.variant.pixels is PixelOrder.SCRAMBLED for shown in networks)
+    identity = (
+        picture,
+        view.method,
+        view.target,
+        view.quiz,
+        view.hide,
+        tuple(shown.variant.id for shown in networks),
+    )
+    return {
+        "id": hashlib.sha256(repr(identity).encode()).hexdigest()[:16],
+        "opened": opened,
+        "step": step,
+        "grid": {"count": len(EPSILONS), "step": EPSILON_STEP},
+        "picture": picture,
+        "label": subject.label,
+        "classes": classes,  # as sentences name them
+        "names": view.variant.classes,
+        "method": view.method,
+        "target": view.target_index,
+        "tosses": _pack(subject.tosses, np.int8),
+        "places": _places() if scrambled else None,
+        "networks": [_network(shown) for shown in networks],
+        "accuracy": [_accuracy(shown) for shown in networks],
+        "chance": 1 / len(classes),
+        "quiz": view.quiz,
+        "hide": sorted(view.hide),
+        "file": _file_name(view, subject),
+        "caption": text.poster_caption(view.variant.card.total),
+        "words": text.STAGE | {"poster": _poster(view, subject, classes)},
+    }
+
+
+def _network(shown: Shown) -> dict[str, Any]:
+    variant, attack = shown.variant, shown.attack
+    return {
+        "name": text.short_variant(variant),
+        "title": text.variant(variant),
+        "scrambled": variant.pixels is PixelOrder.SCRAMBLED,
+        "attack": {"direction": _pack(attack.direction, np.int8), **_path(attack.path)},
+        "control": _path(attack.control),
+    }
+
+
+def _path(path: ProbabilityPath) -> dict[str, str]:
+    return {
+        "probabilities": _pack((path.probabilities.double() * 65535).round(), np.uint16),
+        "predictions": _pack(path.predictions, np.uint8),
+    }
+
+
+def _accuracy(shown: Shown) -> dict[str, Any]:
+    card, here = shown.variant.card, shown.here
+    return {
+        "name": text.short_variant(shown.variant),
+        "total": card.total,
+        "fgsm": list(card.fgsm),
+        "random": list(card.random),
+        "here": here and {"total": here.total, "fgsm": list(here.fgsm.correct)},
+    }
+
+
+@lru_cache(maxsize=1)
+def _places() -> str:
+    """Where the scramble takes each pixel: it is told from where each comes."""
+    return _pack(scramble_permutation().argsort(), np.uint16)
+
+
+def _bytes_of(pixels: Tensor) -> str:
+    return _pack((pixels * 255).round(), np.uint8)
+
+
+def _pack(values: Tensor, kind: type[np.generic]) -> str:
+    return base64.b64encode(values.numpy().astype(kind).tobytes()).decode("ascii")
+
+
+def _file_name(view: View, subject: Subject) -> str:
+    several = view.compare is Compare.ALL
+    networks = view.dataset if several else view.variant.id
+    return f"nudge-{networks}-{'own' if subject.label is None else view.image}"
+
+
+def _poster(view: View, subject: Subject, classes: Sequence[str]) -> str:
+    return text.poster(
+        networks=text.DATASETS[view.dataset]
+        if view.compare is Compare.ALL
+        else text.variant(view.variant),
+        subject=None if subject.label is None else (view.image, classes[subject.label]),
+        method=text.METHODS[view.method],
+        target=None if view.target_index is None else classes[view.target_index],
+    )
