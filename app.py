@@ -4,13 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from views import frame
+from views import frame, text
 
 ICON = Path(__file__).parent / "views" / "icon.png"  # a named icon would be fetched from afar
 
 st.set_page_config(page_title="Nudge", page_icon=str(ICON), layout="wide")
 page = st.navigation(
-    [st.Page("views/explorer.py", title="Explorer", default=True)], position="hidden"
+    [
+        st.Page(f"views/{name}.py", title=title, url_path=name, default=name == "explorer")
+        for name, title in text.PAGES.items()
+    ],
+    position="top",
 )
 frame.show()  # stands already while a server's first page loads PyTorch
 page.run()

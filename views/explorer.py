@@ -27,13 +27,13 @@ POLL = 0.7  # seconds between two looks at growing curves
 
 def page() -> None:
     resources.tune_process()
-    notices = open_address()
+    notices = open_address("explorer")
     row = _controls()
     if notices:
         st.caption(f":material/info: {text.address_notice(notices)}")
     view = current()
     try:
-        for variant in view.variants:
+        for variant in view.on_stage:
             resources.model(variant.id)
         resources.test_split(view.dataset)
     except NudgeError as error:
@@ -102,7 +102,7 @@ def _drawn(subject: resources.Subject, *, wanted: int, step: int, polling: bool)
         st.rerun()  # without polling
     networks = [
         stage.Shown(variant, _attack(variant, view, subject), sight.pair if sight else None)
-        for variant in view.variants
+        for variant in view.on_stage
     ]
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.

@@ -44,7 +44,7 @@ def snippet(view: View, own: Preparation | None = None) -> str:
         *sorted(imports),
         "",
         *picture,
-        f"for name in {[variant.id for variant in view.variants]}:",
+        f"for name in {[variant.id for variant in view.on_stage]}:",
         "    model, classes = load_model(name), VARIANTS[name].classes",
         *(label if own and view.method is Method.FGSM else []),
         f"    direction = {direction}",

@@ -19,6 +19,7 @@ E = TypeVar("E", bound=StrEnum)
 # Keys of the session's state.
 _WRITTEN = "_written"  # the addresses that this session had, the last one last
 _NOTICES = "_notices"  # what of the address had to be adjusted
+_PAGE = "_page"  # the page of the last run
 _OPENED = "_opened"  # how many addresses were opened, for the stage to tell them from its own
 
 
@@ -60,6 +61,7 @@ class View:
     target: str | None = None  # the class that a targeted nudge leads to
     quiz: bool = False  # predict first
     hide: frozenset[str] = frozenset()
+    variants: tuple[str, ...] = ()  # ids of those that a page compares, in the zoo's order
 
     @property
     def variant(self) -> Variant:
@@ -71,11 +73,19 @@ class View:
         )
 
     @property
-    def variants(self) -> tuple[Variant, ...]:
-        """Those on the stage: one, or the four of the data set."""
-        if self.compare is Compare.ONE:
-            return (self.variant,)
+    def on_stage(self) -> tuple[Variant, ...]:
+        """Those on the explorer's stage: one, or the four of the data set."""
+        return (self.variant,) if self.compare is Compare.ONE else self.twins
+
+    @property
+    def twins(self) -> tuple[Variant, ...]:
+        """The four of the data set."""
         return tuple(v for v in VARIANTS.values() if v.dataset == self.dataset)
+
+    @property
+    def compared(self) -> tuple[Variant, ...]:
+        """Those that a page compares: the chosen ones, or else the four of the data set."""
+        return tuple(VARIANTS[name] for name in self.variants) or self.twins
 
     @property
     def target_index(self) -> int | None:
@@ -102,6 +112,8 @@ class View:
             query["quiz"] = "1"
         if self.hide:
             query["hide"] = ",".join(name for name in HIDEABLE if name in self.hide)
+        if self.variants:
+            query["variants"] = ",".join(self.variants)
         return query
 
     @classmethod
@@ -133,7 +145,8 @@ class View:
             method=method,
             target=_target(query.get("target"), method, dataset, notices),
             quiz=_switch("quiz", query.get("quiz"), notices),
-            hide=_hidden(query.get("hide"), notices),
+            hide=frozenset(_listed("hide", query.get("hide"), HIDEABLE, notices)),
+            variants=_listed("variants", query.get("variants"), tuple(VARIANTS), notices),
         )
         return view, notices
 
@@ -187,11 +200,14 @@ def _switch(name: str, asked: str | None, notices: list[str]) -> bool:
     return asked == "1"
 
 
-def _hidden(asked: str | None, notices: list[str]) -> frozenset[str]:
+def _listed(
+    parameter: str, asked: str | None, known: tuple[str, ...], notices: list[str]
+) -> tuple[str, ...]:
+    """Those of the known names that are listed, separated by commas, in their own order."""
     names = [name for name in (asked or "")[:1000].split(",") if name]
-    if unknown := [name for name in names if name not in HIDEABLE]:
-        notices.append(f"hide knows nothing of {_quoted(unknown[0])}")
-    return frozenset(names) & frozenset(HIDEABLE)
+    if unknown := [name for name in names if name not in known]:
+        notices.append(f"{parameter} knows nothing of {_quoted(unknown[0])}")
+    return tuple(name for name in known if name in names)
 
 
 def _quoted(asked: str) -> str:
@@ -199,28 +215,34 @@ def _quoted(asked: str) -> str:
     return "`" + "".join(c for c in asked[:20] if c.isprintable() and c != "`") + "`"
 
 
-def open_address() -> list[str]:
+def open_address(page: str) -> list[str]:
     """Bring the widgets' state to what the address says, if it was changed from outside.
 
-    Called before any widget is made. Returns what had to be adjusted, in words.
+    Called by every page before any widget is made, with the page's name. Whoever comes from another
+    page by the navigation, whose addresses are bare, goes on with the view that was there. Returns
+    what had to be adjusted, in words.
     """
     query = st.query_params.to_dict()
-    written = st.session_state.setdefault(_WRITTEN, deque(maxlen=100))
-    st.session_state.setdefault(_OPENED, 0)
+    state = st.session_state
+    written = state.setdefault(_WRITTEN, deque(maxlen=100))
+    state.setdefault(_OPENED, 0)
+    moved = state.get(_PAGE) != page
+    state[_PAGE] = page
     # A click that the browser sent before it heard of the last address still carries the one
     # before; taking that over would undo the click before this one.
-    if query not in written or _is_history_navigation():
-        view, st.session_state[_NOTICES] = View.from_query(query)
-        st.session_state.update(_values(view))
-        st.session_state[_OPENED] += 1
+    opened_here = moved or query not in written or _is_history_navigation()
+    if opened_here and (query or not written):
+        view, state[_NOTICES] = View.from_query(query)
+        state.update(_values(view))
+        state[_OPENED] += 1
         written.append(query)
     else:
         # Streamlit forgets the state of a widget that a run did not make; the address has it.
         view, _ = View.from_query(written[-1])
         for name, value in _values(view).items():
-            st.session_state.setdefault(name, value)
+            state.setdefault(name, value)
     _fit()
-    notices: list[str] = st.session_state.get(_NOTICES, [])
+    notices: list[str] = state.get(_NOTICES, [])
     return notices
 
 
@@ -245,6 +267,7 @@ def write_address(view: View) -> None:
     if query != written[-1]:
         st.session_state[_NOTICES] = []
         written.append(query)
+    if query != st.query_params.to_dict():  # on a page just come to, too
         st.query_params.from_dict(query)
 
 

@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 TITLE = "Nudge"
 SUBTITLE = "Move every pixel by at most epsilon, and a network that was right becomes wrong."
 
+PAGES = {
+    "explorer": "Explorer",
+    "curves": "Curves",
+    "classes": "Classes",
+    "tradeoff": "Trade-off",
+    "transfer": "Transfer",
+    "scramble": "Scramble",
+    "assignment": "Assignment",
+    "lesson": "Lesson",
+}
+
 DATASETS = {"fashion": "Fashion", "sign": "Sign"}
 ARCHITECTURES = {"fcnn": "Fully connected", "cnn": "CNN"}
 PIXELS = {"ordered": "Ordered", "scrambled": "Scrambled"}
@@ -234,3 +245,9 @@ QR_ALT = "QR code of this view's address"
 QR_LOCAL = "This computer has no network address, so only its own browser can open this link."
 CODE = "Code"
 CODE_HELP = "Python that makes this view anew. Run it in the project's folder."
+
+
+# Under a chart.
+TABLE = "Table"
+SAVE_CSV = "Save as CSV"
+SAVE_PNG = "Save as PNG"

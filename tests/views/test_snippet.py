@@ -38,7 +38,7 @@ def run(code: str, folder: Path, data_dir: Path) -> list[str]:
 
 def expected(view: View, image: torch.Tensor, label: torch.Tensor | None) -> list[str]:
     lines = []
-    for variant in view.variants:
+    for variant in view.on_stage:
         model = load_model(variant)
         truth = model(image).argmax(dim=1) if label is None else label
         if view.method is Method.FGSM:

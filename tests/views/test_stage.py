@@ -37,7 +37,7 @@ def scene(view: View, subject: resources.Subject | None = None) -> dict[str, Any
     subject = subject or resources.test_picture(view.dataset, view.image)
     networks = [
         stage.Shown(v, resources.attack(v.id, subject, view.target_index), None)
-        for v in view.variants
+        for v in view.on_stage
     ]
     return stage.scene(view, subject, networks, step=10, opened=1)
 
@@ -58,7 +58,7 @@ def test_all_four_networks(dataset: Dataset, test_splits: dict[Dataset, Split]) 
     pixels = to_pixels(images)
     assert data["label"] == int(labels)
     assert len(data["networks"]) == 4
-    for i, variant in enumerate(view.variants):
+    for i, variant in enumerate(view.on_stage):
         model = load_model(variant)
         network = data["networks"][i]
         shape = (len(EPSILONS), len(variant.classes))
