@@ -3,6 +3,7 @@
 from dataclasses import asdict, fields
 from hashlib import sha256
 from html import escape
+from threading import Lock
 
 import numpy as np
 import streamlit as st
@@ -12,6 +13,9 @@ from nudge.own import PictureError, Preparation, Step, pixels, prepare, read_pic
 from views import gallery, resources, text
 from views.resources import Attack, Subject
 from views.state import View
+
+# One at a time: the largest picture that is taken needs 0.75 GB for a moment.
+_READING = Lock()
 
 # Keys of the session's state: nobody else is ever shown somebody's own picture.
 _OWN = "_own"  # how the one that is shown was prepared
@@ -71,7 +75,8 @@ def _prepared(view: View, source: str) -> Subject | None:
         return None
     content = file.getvalue()
     try:
-        image = read_picture(content)
+        with _READING:
+            image = read_picture(content)
     except PictureError as error:
         st.warning(text.picture_error(error.what, error.expected, error.found))
         return None
