@@ -1,11 +1,5 @@
 """A real server and a real browser."""
 
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -20,63 +14,26 @@ from playwright.sync_api import (
     Page,
     Request,
     expect,
-    sync_playwright,
 )
 
 from nudge.sweep import EPSILONS
-from tests.conftest import CHECKOUT, unavailable
-
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from scripts import browsing
+from tests.conftest import unavailable
 
 
 @pytest.fixture(scope="session")
 def server(data_dir: Path) -> Iterator[str]:
     """The address of `streamlit run app.py`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", *options],
-        cwd=CHECKOUT,
-        env={"PATH": "", "HOME": str(Path.home()), "NUDGE_DATA": str(data_dir)},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(f"{url}/_stcore/health")
+    with browsing.server(data_dir) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_for(url: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"no answer from {url} in {seconds:.0f} s")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    if browsing.find_chromium() is None:
         unavailable("no chromium on this machine: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
+    with browsing.browser() as opened:
+        yield opened
 
 
 expect.set_options(timeout=60_000)  # two busy cores

@@ -35,6 +35,7 @@ class Scene {
     this.resized = new ResizeObserver(() => this.layOut());
     this.resized.observe(root);
     this.layOut();
+    root.dataset.scene = data.id; // complete: what tests and the benchmark wait for
   }
 
   build() {
