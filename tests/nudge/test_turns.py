@@ -1,5 +1,6 @@
 import threading
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_a_fair_lock_lets_one_in_at_a_time_and_starves_nobody() -> None:
         thread.join(timeout=30)
     assert len(order) == 60
     together = order[5:45]  # all three are at it
-    assert all(a != b for a, b in zip(together, together[1:], strict=False))
+    assert all(a != b for a, b in pairwise(together))
 
 
 def test_a_fair_lock_is_released_by_an_error() -> None:
