@@ -6,7 +6,7 @@ from models import NudgeError, PretrainedError
 from nudge.classes import ClassCurves, class_curves, ends, flips_by_step
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
-from views import choices, classes_chart, figure, gallery, resources, text, trouble
+from views import choices, classes_chart, figure, pictures, resources, text, trouble
 from views.state import View, current, open_address, write_address
 
 PICTURES = 8  # at each end
@@ -133,7 +133,7 @@ def _pictures(view: View, title: str, indices: list[int]) -> None:
             query = view.to_query() | {"image": str(index), "epsilon": f"{epsilon:g}"}
             query |= {"compare": "one", "method": "fgsm"}
             with st.container(width=132, gap=None):
-                source = gallery.png(split.images[index].numpy())
+                source = pictures.png(split.images[index].numpy())
                 alt = text.thumbnail(name, index)
                 st.html(f'<img class="nudge-test-picture" src="{source}" alt="{alt}">')
                 st.page_link(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -13,12 +13,13 @@ from nudge.classes import ClassCurves
 from nudge.kinds import NearFlips, arrangement, near
 from nudge.sweep import EPSILON_STEP, EPSILONS
 from views import text
-from views.curves_chart import epsilon_axis, share_axis
+from views.curves_chart import epsilon_axis, fitted, share_axis
 
 Rows = list[dict[str, Any]]
 
 STEP = {Dataset.FASHION: 30, Dataset.SIGN: 17}  # pixels to a class
 MOST_AT_ONCE = 0.15  # of the pictures; no variant has more that flip at one epsilon
+LOW = 220  # pixels, of a chart of lines or bars
 RULE = "#888888"
 
 
@@ -52,7 +53,7 @@ def falls_spec(dataset: Dataset) -> dict[str, Any]:
     )
     rule = alt.Chart(alt.NamedData("marker")).mark_rule(color="white", strokeDash=[4, 3], size=1.5)
     layered = alt.layer(cells, halves, rule.encode(x="epsilon:Q"))
-    return layered.properties(height=alt.Step(STEP[dataset])).to_dict()  # type: ignore[no-any-return]
+    return fitted(layered, alt.Step(STEP[dataset]))
 
 
 def falls_rows(curves: ClassCurves, classes: Sequence[str], epsilon: float) -> dict[str, Rows]:
@@ -133,7 +134,7 @@ def confusion_spec(dataset: Dataset) -> dict[str, Any]:
                 tooltip=tooltip,
             )
         )
-    return alt.layer(*layers).properties(height=alt.Step(STEP[dataset])).to_dict()  # type: ignore[no-any-return]
+    return fitted(alt.layer(*layers), alt.Step(STEP[dataset]))
 
 
 def confusion_rows(counts: NDArray[np.integer], dataset: Dataset) -> Rows:
@@ -174,14 +175,11 @@ def near_spec() -> dict[str, Any]:
     kinds = [text.MEASURED, text.BY_CHANCE]
     x, y = epsilon_axis(), share_axis("share", text.NEAR_AXIS)
     rows, marker = alt.Chart(alt.NamedData("shares")), alt.Chart(alt.NamedData("marker"))
-    scale = {
-        "title": None,
-        "legend": alt.Legend(orient="bottom", symbolType="stroke", labelLimit=0),
-    }
-    colour = alt.Color(
-        "kind:N", scale=alt.Scale(domain=kinds, range=["#dd6b20", "#3a93cf"]), **scale
-    )
-    dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=kinds, range=[[1, 0], [2, 3]]), **scale)
+    legend = alt.Legend(orient="bottom", symbolType="stroke", labelLimit=0)
+    scale = alt.Scale(domain=kinds, range=["#dd6b20", "#3a93cf"])
+    colour = alt.Color("kind:N", title=None, legend=legend, scale=scale)
+    strokes = alt.Scale(domain=kinds, range=[[1, 0], [2, 3]])
+    dash = alt.StrokeDash("kind:N", title=None, legend=legend, scale=strokes)
     tooltip = [
         alt.Tooltip("kind:N", title=" "),
         alt.Tooltip("epsilon:Q", title=text.EPSILON_AXIS, format=".3f"),
@@ -189,21 +187,18 @@ def near_spec() -> dict[str, Any]:
         alt.Tooltip("counted:N", title=text.NEAR_COUNTED),
     ]
     points = marker.transform_filter("isValid(datum.share)")
-    return (  # type: ignore[no-any-return]
-        alt.layer(
-            marker.mark_rule(color=RULE).encode(x=x),
-            rows.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
-            rows.mark_point(size=120, opacity=0).encode(x=x, y=y, tooltip=tooltip),
-            points.mark_point(filled=True, size=80, opacity=1).encode(
-                x=x, y=y, color=colour, tooltip=tooltip
-            ),
-            points.mark_text(align="left", dx=8, dy=-8, fontSize=13, fontWeight="bold").encode(
-                x=x, y=y, color=colour, text=alt.Text("share:Q", format=".0%")
-            ),
-        )
-        .properties(height=260)
-        .to_dict()
+    chart = alt.layer(
+        marker.mark_rule(color=RULE).encode(x=x),
+        rows.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
+        rows.mark_point(size=120, opacity=0).encode(x=x, y=y, tooltip=tooltip),
+        points.mark_point(filled=True, size=80, opacity=1).encode(
+            x=x, y=y, color=colour, tooltip=tooltip
+        ),
+        points.mark_text(align="left", dx=8, dy=-8, fontSize=13, fontWeight="bold").encode(
+            x=x, y=y, color=colour, text=alt.Text("share:Q", format=".0%")
+        ),
     )
+    return fitted(chart, LOW)
 
 
 def near_rows(flips: NearFlips, epsilon: float) -> dict[str, Rows]:
@@ -261,7 +256,7 @@ def flips_spec() -> dict[str, Any]:
         )
     )
     rule = alt.Chart(alt.NamedData("marker")).mark_rule(color=RULE).encode(x="epsilon:Q")
-    return (bars + rule).properties(height=260).to_dict()  # type: ignore[no-any-return]
+    return fitted(alt.layer(bars, rule), LOW)
 
 
 def flips_rows(counts: Sequence[int], epsilon: float) -> dict[str, Rows]:
@@ -291,7 +286,7 @@ def flips_table(counts: Sequence[int]) -> Rows:
 
 def _shares(*, straight: bool) -> alt.Color:
     """Dark to bright on both themes; on a bent scale small shares can be told from none."""
-    kind = "linear" if straight else "sqrt"
+    kind: Literal["linear", "sqrt"] = "linear" if straight else "sqrt"
     return alt.Color(
         "share:Q",
         title=text.ACCURACY_AXIS if straight else text.SHARE_OF_CLASS,

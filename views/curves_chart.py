@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 
@@ -24,7 +24,9 @@ COLOURS = dict(
     )
 )
 LABEL_GAP = 0.052  # of the axis, between two values at the rule
-HEIGHT = 430
+HEIGHT = 340
+# Words to the right of the rule and to its left: how they are aligned, and how far they stand off.
+SIDES: tuple[tuple[Literal["left", "right"], int], ...] = (("left", 10), ("right", -10))
 
 
 def epsilon_axis(field: str = "epsilon") -> alt.X:
@@ -41,6 +43,16 @@ def share_axis(field: str, title: str) -> alt.Y:
     return alt.Y(
         f"{field}:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
     )
+
+
+def fitted(chart: alt.LayerChart, height: float | alt.Step) -> dict[str, Any]:
+    """The spec, as wide as there is room. The height is that of the axis, without the legends."""
+    autosize = alt.AutoSizeParams(type="fit-x", contains="padding")
+    spec: dict[str, Any] = chart.properties(height=height, autosize=autosize).to_dict()
+    # Legends stand beside each other, on a phone below each other.
+    direction = {"signal": "width < 500 ? 'vertical' : 'horizontal'"}
+    layout = {"bottom": {"anchor": "start", "direction": direction, "margin": 4}}
+    return spec | {"config": {"legend": {"layout": layout}}}
 
 
 def variant_colour(ids: Sequence[str]) -> alt.Color:
@@ -110,20 +122,17 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
         .encode(x=x, y=y, color=colour, tooltip=tooltip)
         for kind in kinds
     ]
-    return (
-        alt.layer(  # type: ignore[no-any-return]
-            *_chance(),
-            recorded.mark_area(opacity=0.22).encode(**band),
-            live.mark_area(opacity=0.16).encode(**band),
-            alt.Chart(alt.NamedData("marker")).mark_rule(color="grey").encode(x=x),
-            lines,
-            *dots,
-            recorded.mark_point(size=120, opacity=0).encode(x=x, y=y, tooltip=tooltip),
-            *_values(x, y, colour, tooltip),
-        )
-        .properties(height=HEIGHT)
-        .to_dict()
+    chart = alt.layer(
+        *_chance(),
+        recorded.mark_area(opacity=0.22).encode(**band),
+        live.mark_area(opacity=0.16).encode(**band),
+        alt.Chart(alt.NamedData("marker")).mark_rule(color="grey").encode(x=x),
+        lines,
+        *dots,
+        recorded.mark_point(size=120, opacity=0).encode(x=x, y=y, tooltip=tooltip),
+        *_values(x, y, colour, tooltip),
     )
+    return fitted(chart, HEIGHT)
 
 
 def _chance() -> tuple[alt.Chart, alt.Chart]:
@@ -154,7 +163,7 @@ def _values(
             text="label:N",
             **({"stroke": halo} if width else {}),
         )
-        for align, dx in (("left", 10), ("right", -10))
+        for align, dx in SIDES
         for width in (5, 0)
     ]
     return points, *sides

@@ -1,7 +1,5 @@
 """Choosing a test picture: by class, by how much it stands, or by chance."""
 
-import base64
-import io
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from models import CLASSES
 from views import resources, text
+from views.pictures import png
 from views.state import View, last_picture
 
 PAGE = 24  # thumbnails at a time
@@ -145,13 +143,6 @@ def sheet(images: Tensor) -> str:
     """Pictures, uint8 (N, 28, 28), side by side as the data URI of one PNG."""
     row = images.permute(1, 0, 2).reshape(images.shape[1], -1)
     return png(row.numpy())
-
-
-def png(grey: NDArray[np.uint8]) -> str:
-    """A grey picture as a data URI; PNG, because JPEG would change its pixels."""
-    file = io.BytesIO()
-    Image.fromarray(grey).save(file, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def _to_first_page() -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from models import Dataset, Variant
 from nudge.own import PictureError, Preparation, Step, pixels, prepare, read_picture, suggest
 from views import gallery, resources, text
+from views.pictures import png
 from views.resources import Attack, Subject
 from views.state import View
 
@@ -102,7 +103,7 @@ def _suggest_once(suggested: Preparation, content: bytes, dataset: Dataset) -> N
 def _strip(steps: list[Step]) -> str:
     """Every picture on the way, the last as the network gets it."""
     figures = "".join(
-        f'<figure><img src="{gallery.png(np.asarray(step.image))}" alt="{escape(name)}">'
+        f'<figure><img src="{png(np.asarray(step.image))}" alt="{escape(name)}">'
         f"<figcaption>{escape(name)}</figcaption></figure>"
         for step in steps
         for name in [text.STEPS[step.name]]

@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
 from models.cards import CONFUSIONS, FIRST_MISSES, read_array, read_arrays
-from nudge.attacks import fgsm_direction, random_direction, targeted_direction
+from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
 from nudge.data import Split, load_split, to_pixels
 from nudge.live import LiveCurves
 from nudge.measuring import RANDOM_SEED
 from nudge.paths import ProbabilityPath, probability_path
 from nudge.sweep import EPSILONS
+from views.pictures import png
 
 
 @st.cache_resource(show_spinner=False)
@@ -100,6 +101,29 @@ def attack(variant_id: str, subject: Subject, target: int | None) -> Attack:
         direction,
         path=probability_path(network, subject.pixels, direction, EPSILONS),
         control=probability_path(network, subject.pixels, subject.tosses, EPSILONS),
+    )
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One test picture at some epsilons, nudged along one network's gradient."""
+
+    label: int
+    pictures: tuple[str, ...]  # PNG as data URIs
+    read: tuple[int, ...]  # what the network makes of each
+
+
+@st.cache_resource(show_spinner=False, max_entries=500)  # about 10 kB each
+def strip(variant_id: str, index: int, epsilons: tuple[float, ...]) -> Strip:
+    """Test picture `index` at some of `EPSILONS`. Raises DataError or PretrainedError."""
+    subject = test_picture(VARIANTS[variant_id].dataset, index)
+    found = attacked_test_picture(variant_id, index, None)
+    read = found.path.predictions.tolist()
+    pictures = [nudge(subject.pixels, found.direction, e)[0, 0] for e in epsilons]
+    return Strip(
+        label=subject.label or 0,
+        pictures=tuple(png((p * 255).round().byte().numpy()) for p in pictures),
+        read=tuple(read[EPSILONS.index(e)] for e in epsilons),
     )
 
 

@@ -345,8 +345,6 @@ NEAR = "Close in meaning, or anything?"
 FLIPS = "How far a picture has to be nudged"
 ENDS = "The pictures at both ends"
 FIRST_TO_FLIP = "**The first to flip.** Each opens in the explorer, at the epsilon where it flips:"
-    "**The first to flip.** Each opens in the explorer at the epsilon at which it flips:"
-)
 LAST_TO_FLIP = "**The last to flip, or never:**"
 READ_AS = "Read as"
 TRUE_CLASS = "True class"
@@ -432,3 +430,63 @@ def flips_caption(
 
 def flip_link(name: str, epsilon: float | None) -> str:
     return f"{name}, {epsilon:g}" if epsilon is not None else f"{name}, never"
+
+
+# The trade-off.
+STRIP_PICTURE = "Test picture under the axis"
+AGAINST = "Accuracy against readability"
+SSIM = "Similarity (SSIM)"
+SSIM_AXIS = "Similarity (SSIM) with the original"
+TRADE_OFF_AXIS = "Accuracy and similarity"
+SCORE = "Share of accuracy lost x SSIM"
+OURS = "our measure"
+THEIRS = "assignment"
+NEARLY_AS_GOOD = "Nearly as good"
+RIGHT = "read right"
+WRONG = "read wrong"
+
+
+def from_to(bounds: tuple[float, float]) -> str:
+    low, high = bounds
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def assignment_label(dataset: str, bounds: tuple[float, float]) -> str:
+    return f"{DATASETS[dataset]}: assignment {from_to(bounds)}"
+
+
+def recommendation(
+    name: str,
+    *,
+    best: float,
+    nearly: tuple[float, float],
+    assignment: tuple[float, float],
+    clean: float,
+    left: float,
+    ssim: float,
+) -> str:
+    return (
+        f"**{name}**: our measure recommends **{best:g}** ({from_to(nearly)} is nearly as good), "
+        f"the assignment **{from_to(assignment)}**. At {best:g} accuracy falls from {clean:.1%} "
+        f"to {left:.1%}, at a similarity of {ssim:.2f}."
+    )
+
+
+def along_caption(*, totals: Sequence[int], ssim_pictures: int, image: int, nearly: float) -> str:
+    pictures = listing([f"{total:,}" for total in totals])
+    return (
+        f"Solid: top-1 accuracy under FGSM over all {pictures} official test pictures. Dashed: "
+        f"mean SSIM of the attacked picture with the original, over the first {ssim_pictures:,}. "
+        "Grey: what the assignment recommends. Diamonds: where the share of accuracy lost, times "
+        f"SSIM, is largest; nearly as good is {nearly:.0%} of that. Under the axis: test picture "
+        f"{image}, nudged by the epsilon above it, along each network's own gradient."
+    )
+
+
+def against_caption(*, totals: Sequence[int], ssim_pictures: int) -> str:
+    pictures = listing([f"{total:,}" for total in totals])
+    return (
+        f"One dot for every 0.005 of epsilon, from the left. Accuracy over all {pictures} official "
+        f"test pictures, SSIM over the first {ssim_pictures:,}, both recorded with the weights. "
+        "The lower left is best for who attacks: fooled, and nothing to be seen."
+    )

@@ -1,1 +1,94 @@
-"""Placeholder: tradeoff."""
+"""The trade-off: how much accuracy is lost, and how much of the picture is left to the eye."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from models import Dataset, NudgeError, PretrainedError, Variant
+from nudge.measuring import SSIM_PICTURES
+from nudge.tradeoff import ASSIGNMENT, NEARLY, trade_off
+from views import choices, figure, resources, text, tradeoff_chart, trouble
+from views.state import View, current, last_picture, open_address, write_address
+
+
+def page() -> None:
+    resources.tune_process()
+    notices = open_address("tradeoff")
+    choices.variants(current())
+    datasets = {variant.dataset for variant in current().compared}
+    last = min(last_picture(dataset) for dataset in {*datasets, current().dataset})
+    st.session_state.image = min(st.session_state.image, last)
+    st.number_input(text.STRIP_PICTURE, 0, last, step=1, key="image", width=200)
+    if notices:
+        st.caption(f":material/info: {text.address_notice(notices)}")
+    view = current()
+    write_address(view)
+    readable = [variant for variant in view.compared if _has_card(variant)]
+    if readable:
+        st.markdown("\n".join(f"- {_recommendation(variant)}" for variant in readable))
+        _along(view, readable)
+        _against(readable)
+
+
+def _has_card(variant: Variant) -> bool:
+    try:
+        return bool(variant.card.total)
+    except PretrainedError as error:
+        trouble.explain(error)
+        return False
+
+
+def _recommendation(variant: Variant) -> str:
+    card, found = variant.card, trade_off(variant.card)
+    at = card.epsilons.index(found.best)
+    return text.recommendation(
+        text.tagged(variant, choices.tag(variant.id)),
+        best=found.best,
+        nearly=found.nearly,
+        assignment=ASSIGNMENT[variant.dataset],
+        clean=card.accuracy,
+        left=card.fgsm[at] / card.total,
+        ssim=card.ssim[at],
+    )
+
+
+def _along(view: View, variants: Sequence[Variant]) -> None:
+    strips, missing = {}, dict[Dataset, NudgeError]()
+    for variant in variants:
+        try:
+            strips[variant.id] = resources.strip(variant.id, view.image, tradeoff_chart.SHOWN)
+        except NudgeError as error:
+            missing[variant.dataset] = error
+    for trouble_with in missing.values():
+        trouble.explain(trouble_with)
+    ids = tuple(variant.id for variant in variants)
+    figure.show(
+        "trade-off",
+        tradeoff_chart.along_spec(ids),
+        tradeoff_chart.along_rows(variants, strips, background=figure.background()),
+        tradeoff_chart.table(variants, strips),
+        text.along_caption(
+            totals=sorted({v.card.total for v in variants}, reverse=True),
+            ssim_pictures=SSIM_PICTURES,
+            image=view.image,
+            nearly=NEARLY,
+        ),
+    )
+
+
+def _against(variants: Sequence[Variant]) -> None:
+    st.subheader(text.AGAINST)
+    ids = tuple(variant.id for variant in variants)
+    figure.show(
+        "accuracy-ssim",
+        tradeoff_chart.against_spec(ids),
+        tradeoff_chart.against_rows(variants),
+        tradeoff_chart.table(variants, {}),
+        text.against_caption(
+            totals=sorted({v.card.total for v in variants}, reverse=True),
+            ssim_pictures=SSIM_PICTURES,
+        ),
+    )
+
+
+page()

@@ -75,7 +75,7 @@ def test_kinds_of_clothes_stand_together() -> None:
 def test_near_hands_stand_together() -> None:
     order = np.array(arrangement(Dataset.SIGN))
     assert sorted(order) == list(range(24))
-    ties = near(Dataset.SIGN) + near(Dataset.SIGN).T
+    ties = (near(Dataset.SIGN) + near(Dataset.SIGN).T).astype(float)
     draw = np.random.default_rng(0)
     by_chance = [spread(draw.permutation(24), ties) for _ in range(2000)]
     alphabet = spread(np.arange(24), ties)

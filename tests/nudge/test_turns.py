@@ -11,7 +11,7 @@ from nudge.turns import FairLock, Line
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
-    monkeypatch.setattr(turns.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("nudge.turns.time.monotonic", lambda: now[0])
     return now
 
 

@@ -1,13 +1,11 @@
 """The page of curves, run by Streamlit's own tester, against the cards and numbers counted here."""
 
-import io
 import json
 import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -19,7 +17,7 @@ from nudge.attacks import random_direction
 from nudge.data import Split
 from nudge.measuring import RANDOM_SEED
 from nudge.sweep import EPSILONS, accuracy_curve
-from tests.conftest import CHECKOUT
+from tests.views.reading import open_at, rows
 from views import counting, text
 from views.counting import Request
 from views.curves_chart import spread
@@ -37,23 +35,7 @@ def here(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def open_page(**query: object) -> AppTest:
-    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
-    page.switch_page("views/curves.py")
-    for name, value in query.items():
-        page.query_params[name] = str(value)
-    page.run()
-    assert not page.exception
-    return page
-
-
-def rows(page: AppTest, name: str) -> list[dict[str, Any]]:
-    """The rows of a dataset of the page's chart."""
-    (chart,) = page.get("vega_lite_chart")
-    (found,) = [d for d in chart.proto.datasets if d.name == name]
-    table: list[dict[str, Any]] = (
-        pa.ipc.open_stream(io.BytesIO(found.data.data)).read_all().to_pylist()
-    )
-    return table
+    return open_at("curves", **query)
 
 
 def button(page: AppTest, label: str) -> Any:

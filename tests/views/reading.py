@@ -1,0 +1,27 @@
+"""Reading a page of charts: what it was opened at, and the rows its charts were handed."""
+
+from typing import Any
+
+import pyarrow
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import CHECKOUT
+
+
+def open_at(name: str, **query: object) -> AppTest:
+    """The page of that name under that address."""
+    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
+    page.switch_page(f"views/{name}.py")
+    for key, value in query.items():
+        page.query_params[key] = str(value)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def rows(page: AppTest, name: str, chart: int = 0) -> list[dict[str, Any]]:
+    """The rows of a dataset of one of the page's charts, in the order of the page."""
+    datasets = page.get("vega_lite_chart")[chart].proto.datasets
+    (found,) = [d for d in datasets if d.name == name]
+    table: list[dict[str, Any]] = pyarrow.ipc.open_stream(found.data.data).read_all().to_pylist()
+    return table
