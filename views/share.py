@@ -15,18 +15,17 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def show(view: View, own: Preparation | None) -> None:
-    """The popovers of a view; somebody's own picture, so prepared, has no address."""
+    """What of a view can be taken along; somebody's own picture, so prepared, has no address."""
     if "share" in view.hide:
         return
-    if own is None:
-        with st.popover(text.QR_CODE, icon=":material/qr_code_2:"):
+    with st.popover(text.SHARE, icon=":material/qr_code_2:"):
+        if own is None:
             url = link(view)
             code = segno.make(url, error="m").svg_data_uri(scale=6, border=3, light="white")
-            st.html(f'<img src="{code}" alt="{text.QR_ALT}" style="width:min(100%,320px)">')
+            st.html(f'<img src="{code}" alt="{text.QR_ALT}" style="width:min(100%,300px)">')
             st.code(url, language=None, wrap_lines=True)
             if urlsplit(url).hostname in LOOPBACK:
                 st.caption(text.QR_LOCAL)
-    with st.popover(text.CODE, icon=":material/code:"):
         st.caption(text.CODE_HELP)
         st.code(snippet(view, own), language="python")
 

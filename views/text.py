@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from models import Dataset, Variant
 
 TITLE = "Nudge"
-SUBTITLE = "Move every pixel by at most epsilon, and a network that was right becomes wrong."
 
 PAGES = {
     "explorer": "Explorer",
@@ -55,7 +54,7 @@ FORMULAS = {
 }
 OWN_FORMULA = "Nobody knows the true class of your own picture: y is what the network reads in it."
 
-PICTURES = "Pictures to attack"
+PICTURES = "Pictures to count here"
 FGSM_CURVE = "FGSM"
 RANDOM_CURVE = "Random nudge of the same size"
 EPSILON_AXIS = "Epsilon"
@@ -87,7 +86,8 @@ STAGE = {
     "at_and_back": "flips at {away}, and back at {back}",
     "never": "never flips, up to {largest}",
     "from_the_start": "wrong from the start",
-    "reaches": "Says {target}: {when}",
+    "reaches": "Says {target} first at {when}",
+    "reaches_not": "Says {target} nowhere up to {largest}",
     "moved": "After clipping pixels moved by {largest} at most, {mean} on average",
     "predict_first": "At which epsilon will the network change its mind? Move the slider, "
     "then lock in your guess.",
@@ -182,8 +182,8 @@ def expected(expected: object, found: object) -> str:
     return f"Expected {expected}; found {found}."
 
 
-def all_of(total: int) -> str:
-    return f"All {total:,}"
+def count_here(count: int, total: int) -> str:
+    return f"Count the first {count:,} here" if count else f"Count all {total:,} here"
 
 
 def variant(variant: "Variant") -> str:
@@ -240,10 +240,9 @@ def picture_error(what: str, expected: object, found: object) -> str:
 
 
 # Taking a view along.
-QR_CODE = "QR code"
+SHARE = "Share"
 QR_ALT = "QR code of this view's address"
 QR_LOCAL = "This computer has no network address, so only its own browser can open this link."
-CODE = "Code"
 CODE_HELP = "Python that makes this view anew. Run it in the project's folder."
 
 
