@@ -122,9 +122,9 @@ def poster(
     *, networks: str, subject: tuple[int, str] | None, method: str, target: str | None
 ) -> str:
     """The caption of a saved view; the browser fills in {epsilon}."""
-    picture = f"test picture {subject[0]}, {subject[1]}" if subject else "own picture"
+    picture = f"Test picture {subject[0]}, {subject[1]}" if subject else "Own picture"
     towards = f" towards {target}" if target else ""
-    return f"{networks}. {picture.capitalize()}. {method}{towards}, epsilon {{epsilon}}"
+    return f"{networks}. {picture}. {method}{towards}, epsilon {{epsilon}}"
 
 
 def poster_caption(total: int) -> str:
