@@ -5,6 +5,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,7 +17,7 @@ PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
 
 # The lock of the curves: one step at a time in the whole process, whatever is computed, so that
 # pages stay quick however many people ask for something.
-TURN: threading.Lock = live._turn
+TURN: AbstractContextManager[object] = live._turn
 
 # Python kills threads at its end wherever they are; within PyTorch that ends in a crash.
 _closing = threading.Event()

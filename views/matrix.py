@@ -26,13 +26,18 @@ def transfer_spec(rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, 
         labelAngle=0,
         labelFlush=False,
         labelOverlap=False,
-        labelFontSize=13,
+        labelFontSize=12,
     )
     beside = alt.Axis(
         labelExpr="split(replace(datum.label, ' nudge', ', nudge'), ', ')",
         labelLimit=0,
         labelOffset=-7,  # two lines around the middle
-        labelFontSize=13,
+        labelFontSize=12,
+        titleAngle=0,  # above, where it takes no width
+        titleAlign="left",
+        titleAnchor="start",
+        titleX=-110,
+        titleY=-12,
     )
     base = alt.Chart(alt.NamedData("cells")).encode(
         x=alt.X(
@@ -56,10 +61,8 @@ def transfer_spec(rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, 
             alt.Tooltip("right:N", title=text.COUNTED),
         ],
     )
-    usual = (
-        base.transform_filter("datum.usual")
-        .mark_rect(filled=False, stroke="#dd6b20", strokeWidth=4)
-        .encode()
+    usual = base.transform_filter("datum.usual").mark_rect(
+        filled=False, stroke="#dd6b20", strokeWidth=4
     )
     figures = base.mark_text(fontSize=14, fontWeight="bold").encode(
         text=alt.Text("accuracy:Q", format=".1%"),

@@ -87,9 +87,9 @@ def _choose_count() -> int:
         state[_HERE] = None if asked else state.dataset
 
     count = st.selectbox(
-        text.PICTURES,
+        text.TRANSFER_PICTURES,
         COUNTS,
-        format_func=lambda n: f"{n:,}" if n else text.all_of(total),
+        format_func=lambda n: text.pictures(n, total),
         key="transfer_count",
         width=170,
     )

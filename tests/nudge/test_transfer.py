@@ -34,7 +34,7 @@ def test_counts_by_a_closed_form() -> None:
     """Of linear networks: the gradient at x is (softmax - onehot) W, all by hand in NumPy."""
     models = [linear(1), linear(2)]
     pixels, truth = SPLIT.images.flatten(1).numpy() / np.float32(255), SPLIT.labels.numpy()
-    weights = [(m[1].weight.numpy(), m[1].bias.numpy()) for m in models]  # type: ignore[union-attr]
+    weights = [(m[1].weight.numpy(), m[1].bias.numpy()) for m in models]  # type: ignore[operator]
     found = last([*models])
     for i, (w, b) in enumerate(weights):
         logits = pixels @ w.T + b
@@ -162,7 +162,8 @@ def test_the_record_measured_anew(
     found = read_transfer(dataset)
     attacker, reader = load_model(source), load_model(target)
     right = 0
-    for images, labels in zip(*(v.split(200) for v in test_splits[dataset]), strict=True):
+    for batch in torch.arange(found.total).chunk(50):
+        images, labels = (values[batch] for values in test_splits[dataset])
         pixels = (images[:, None] / 255).requires_grad_()
         (gradient,) = torch.autograd.grad(F.cross_entropy(attacker(pixels), labels), pixels)
         with torch.inference_mode():
