@@ -7,16 +7,19 @@ import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from nudge.data import Split
-from nudge.sweep import AccuracyCurve, stream_accuracy_curve
+from nudge.sweep import AccuracyCurve, first_misses, stream_predictions
+from nudge.turns import FairLock
 
 BATCH_SIZE = 50  # pictures; a page sees the curve sharpen after every batch
 PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
 
-# One batch at a time in the whole process, so that pages stay quick however many curves are asked.
-_turn = threading.Lock()
+# One batch at a time in the whole process, so that pages stay quick however many curves are asked,
+# and in turns, so that a small count is soon done beside a large one.
+_turn = FairLock()
 
 # Python kills threads at its end wherever they are; within PyTorch that ends in a crash.
 _closing = threading.Event()
@@ -49,7 +52,8 @@ class Sight:
 
     pair: CurvePair
     wanted: int  # pictures
-    seconds_left: float | None  # None before the first batch
+    seconds_left: float | None  # of computing; None before the first batch
+    misses: bytes  # where in the epsilons each of the pair's pictures is first read wrong, or NEVER
 
     @property
     def complete(self) -> bool:
@@ -76,31 +80,44 @@ class LiveCurves:
         self._directions = directions
         self.total = len(split.labels)
         self._lock = threading.Lock()  # guards all that follows
-        self._wanted: dict[int, float] = {}  # pictures -> when somebody last looked for as many
+        # (viewer, pictures) -> when that viewer last looked for as many
+        self._wanted: dict[tuple[str, int], float] = {}
         self._worker: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._start_over()
 
     def _start_over(self) -> None:
-        self._stream = self._pairs_in_the_making()
-        self._pairs = [next(self._stream)]  # over no picture
+        nothing = AccuracyCurve(self._epsilons, (0,) * len(self._epsilons), 0)
+        self._stream = self._in_the_making()
+        self._pairs = [CurvePair(nothing, nothing)]
+        self._misses = bytearray()
         self._seconds_a_picture: float | None = None
 
-    def _pairs_in_the_making(self) -> Iterator[CurvePair]:
-        fgsm, random = (
-            stream_accuracy_curve(
+    def _in_the_making(self) -> Iterator[tuple[CurvePair, bytes]]:
+        """After every batch the pair so far, and the first misses of the batch."""
+        images, labels = self._split
+        streams = (
+            stream_predictions(
                 self._model,
-                *self._split,
+                images,
+                labels,
                 self._epsilons,
                 directions=directions,
                 batch_size=BATCH_SIZE,
             )
             for directions in (None, self._directions)
         )
-        for pair in zip(fgsm, random, strict=True):
-            yield CurvePair(*pair)
+        correct = torch.zeros(2, len(self._epsilons), dtype=torch.int64)
+        total = 0
+        for batch in zip(*streams, strict=True):
+            read = torch.stack(batch)  # (2, K, n)
+            right = read == labels[total : total + read.shape[2]]
+            correct += right.sum(dim=2)
+            total += read.shape[2]
+            curves = (AccuracyCurve(self._epsilons, tuple(c), total) for c in correct.tolist())
+            yield CurvePair(*curves), first_misses(right[0]).tobytes()
 
-    def look(self, count: int) -> Sight:
+    def look(self, count: int, viewer: str = "") -> Sight:
         """The pair over the first `count` pictures, or as many as are done, and go on computing.
 
         `count` is brought down to the pictures there are. Whatever made the computation fail is
@@ -112,25 +129,35 @@ class LiveCurves:
                 failure, self._failure = self._failure, None
                 self._start_over()
                 raise failure
-            self._wanted[count] = time.monotonic()
+            self._wanted[viewer, count] = time.monotonic()
             if self._worker is None and len(self._pairs) <= _batches(count):
                 self._worker = threading.Thread(target=self._work, daemon=True)
                 _workers.add(self._worker)
                 self._worker.start()
-            pair = self._pairs[min(len(self._pairs) - 1, _batches(count))]
-            left = (
-                None
-                if self._seconds_a_picture is None
-                else self._seconds_a_picture * max(count - pair.total, 0)
-            )
-            return Sight(pair, count, left)
+            return self._sight(count)
+
+    def peek(self, count: int) -> Sight:
+        """What `look` gives, and have nothing computed for it."""
+        with self._lock:
+            return self._sight(min(count, self.total))
+
+    def forget(self, viewer: str) -> None:
+        """Compute nothing more for that viewer: at most the batch that is begun."""
+        with self._lock:
+            self._wanted = {key: at for key, at in self._wanted.items() if key[0] != viewer}
+
+    def _sight(self, count: int) -> Sight:
+        pair = self._pairs[min(len(self._pairs) - 1, _batches(count))]
+        a_picture = self._seconds_a_picture
+        left = None if a_picture is None else a_picture * max(count - pair.total, 0)
+        return Sight(pair, count, left, bytes(self._misses[: pair.total]))
 
     def _work(self) -> None:
         while self._is_wanted():
             with _turn:
                 start = time.perf_counter()
                 try:
-                    pair = next(self._stream)
+                    pair, misses = next(self._stream)
                 except BaseException as error:  # told to whoever looks next
                     with self._lock:
                         self._failure, self._worker = error, None
@@ -139,14 +166,16 @@ class LiveCurves:
             with self._lock:
                 new = pair.total - self._pairs[-1].total
                 self._pairs.append(pair)
+                self._misses += misses
                 self._seconds_a_picture = seconds / new
 
     def _is_wanted(self) -> bool:
         """Whether to compute a further batch; if not, the worker is dismissed at once."""
         now = time.monotonic()
         with self._lock:
-            self._wanted = {n: at for n, at in self._wanted.items() if now - at < PATIENCE}
-            unfinished = len(self._pairs) <= _batches(max(self._wanted, default=0))
+            self._wanted = {key: at for key, at in self._wanted.items() if now - at < PATIENCE}
+            most = max((count for _, count in self._wanted), default=0)
+            unfinished = len(self._pairs) <= _batches(most)
             if unfinished and not _closing.is_set():
                 return True
             self._worker = None

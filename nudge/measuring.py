@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.cards import CONFUSIONS, FIRST_MISSES, NEVER
+from models.cards import CONFUSIONS, FIRST_MISSES
 from nudge.attacks import fgsm_direction, nudge, random_direction
 from nudge.data import Split, to_pixels
 from nudge.similarity import structural_similarity
-from nudge.sweep import BATCH_SIZE, EPSILONS, stream_predictions
+from nudge.sweep import BATCH_SIZE, EPSILONS, first_misses, stream_predictions
 from nudge.workers import ALONE, Workers
 
 RANDOM_SEED = 0  # of the random nudge that cards report
@@ -56,10 +56,7 @@ class Measurement:
 
         `NEVER` where every answer is right.
         """
-        wrong = self.fgsm != self.labels
-        first = wrong.int().argmax(dim=0)
-        first[~wrong.any(dim=0)] = NEVER
-        return first.to(torch.uint8).numpy()
+        return first_misses(self.fgsm == self.labels)
 
     def confusions(self, classes: int) -> NDArray[np.int32]:
         """Pictures of each class read as each class under FGSM: int32 (2, K, true, read).

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.cards import NEVER
 from nudge.attacks import (
     check_classes,
     check_directions,
@@ -147,3 +150,13 @@ def _predictions(
         check_classes(labels, logits)
         predictions[i] = logits.argmax(dim=1)
     return predictions.cpu()
+
+
+def first_misses(right: Tensor) -> NDArray[np.uint8]:
+    """By picture, where in the epsilons its first wrong answer stands: uint8 (N,).
+
+    `NEVER` where every answer is right. `right` is bool (K, N), the epsilons ascending.
+    """
+    first = (~right).int().argmax(dim=0)
+    first[right.all(dim=0)] = NEVER
+    return first.to(torch.uint8).numpy()

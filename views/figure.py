@@ -44,6 +44,11 @@ def show(
             )  # fmt: skip
 
 
+def background() -> str:
+    """The colour behind the charts, Streamlit's own of either theme."""
+    return "#0e1117" if st.context.theme.type == "dark" else "#ffffff"
+
+
 def csv_of(table: Sequence[Row]) -> str:
     """The rows as CSV, with a header."""
     file = io.StringIO()

@@ -466,3 +466,88 @@ def filters_caption(count: int) -> str:
         f"At most {count} filters of each size, those with the largest weights, in the same "
         "colours; the correlation is over all of that size."
     )
+
+
+# Curves, classes and the trade-off: the pages of the whole test set.
+CHOOSE_VARIANTS = "Networks to compare"
+SHORT_ARCHITECTURES = {"fcnn": "FC", "cnn": "CNN"}
+RANDOM_SHORT = "random"
+INTERVAL = "95 % interval"
+COUNT_PICTURES = "Test pictures to count here"
+COMPUTE_HERE = "Compute here"
+CANCEL = "Cancel"
+
+
+def plain(variant: "Variant") -> str:
+    """One of the eight, in as few words as a legend has room for; FC is fully connected."""
+    scrambled = " scrambled" if variant.pixels == "scrambled" else ""
+    return f"{DATASETS[variant.dataset]} {SHORT_ARCHITECTURES[variant.architecture]}{scrambled}"
+
+
+def tagged(variant: "Variant", number: int) -> str:
+    """With the number that tells its curve where colours do not."""
+    return f"{number} {plain(variant)}"
+
+
+def value_label(number: int, accuracy: float, *, random: bool) -> str:
+    return f"{number}: {accuracy:.1%}" + (" random" if random else "")
+
+
+def chance_label(accuracy: float) -> str:
+    return f"chance {accuracy:.1%}"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Some things, the last one after an "and"."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def curves_caption(*, totals: Sequence[int], chances: Sequence[float], live: bool) -> str:
+    pictures = listing([f"{total:,}" for total in totals])
+    dots = (
+        " Dots: counted now on this computer, over the first pictures of the test set "
+        "(full FGSM, hollow random), with a wider band."
+        if live
+        else ""
+    )
+    return (
+        f"Top-1 accuracy over all {pictures} official test pictures, recorded with the weights. "
+        f"Solid: FGSM by the true label. Dashed: a random nudge of the same size. Bands: 95 % "
+        f"intervals (Wilson). Dotted: chance, {listing([f'{c:.1%}' for c in chances])}.{dots}"
+    )
+
+
+def request(names: Sequence[str], count: int) -> str:
+    return f"{listing(names)}, {count:,} pictures each"
+
+
+def counting_networks(done: int, total: int, seconds_left: float | None) -> str:
+    left = f", about {_duration(seconds_left)} left" if seconds_left is not None else ""
+    return f"Counted {done:,} of {total:,} pictures, all networks together{left}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def in_line(*, own: int, before: int, served: int, what: str, share: float) -> str:
+    people = "one computation" if before == 1 else f"{before} computations"
+    return (
+        f"You wait with number {own}, behind {people}. "
+        f"Number {served} is being computed, {share:.0%} done: {what}."
+    )
+
+
+def agreement(name: str, pictures: int, same: int, differing: int | None) -> str:
+    """What was counted here beside what was recorded."""
+    if same == pictures:
+        flips = f"all {pictures:,} pictures flip first at the very epsilon that was recorded"
+    else:
+        flips = f"{pictures - same:,} of {pictures:,} pictures flip first at another epsilon"
+    if differing is None:
+        counts = "counts were recorded of the full test set only, so those of a part have no record"
+    elif differing:
+        counts = f"{differing} of the counts differ from the recorded ones"
+    else:
+        counts = "every count, FGSM and random, equals the recorded one"
+    return f"{name}: {flips}; {counts}."

@@ -6,6 +6,7 @@ import time
 import pytest
 from torch import Tensor, nn
 
+from models.cards import NEVER
 from nudge import live
 from nudge.attacks import random_direction
 from nudge.live import CurvePair, LiveCurves, Sight
@@ -129,6 +130,58 @@ def test_rests_when_nobody_looks(model: Watched, monkeypatch: pytest.MonkeyPatch
     assert model.calls < 5 * (1 + 2 * len(GRID))
     monkeypatch.setattr(live, "PATIENCE", 5.0)
     check(watch(curves, 230)[-1].pair, model, 230)
+
+
+def test_first_misses_are_those_of_each_picture(model: Watched) -> None:
+    sight = watch(start(model), 100)[-1]
+    assert len(sight.misses) == 100
+    for i, found in enumerate(sight.misses):
+        image, label = (values[i : i + 1] for values in SPLIT)
+        right = accuracy_curve(model.network, image, label, GRID).correct
+        assert found == (right.index(0) if 0 in right else NEVER)
+    assert len(set(sight.misses)) > 1
+
+
+def test_peeking_has_nothing_computed(model: Watched) -> None:
+    curves = start(model)
+    assert curves.peek(200).pair.total == 0
+    time.sleep(0.1)
+    assert model.calls == 0
+    watch(curves, 100)
+    sight = curves.peek(200)
+    check(sight.pair, model, 100)
+    assert not sight.complete
+    assert len(sight.misses) == 100
+
+
+def test_who_is_forgotten_has_nothing_more_computed(model: Watched) -> None:
+    curves = start(model)
+    model.gate.clear()
+    curves.look(230, "ada")
+    curves.look(100, "ben")
+    curves.forget("ada")
+    model.gate.set()
+    deadline = time.monotonic() + 30
+    while curves.peek(230).pair.total < 100:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    time.sleep(0.2)
+    assert curves.peek(230).pair.total == 100  # what ben waits for, and no more
+
+
+def test_a_small_count_is_soon_done_beside_a_large_one(small_network: nn.Module) -> None:
+    """Turn by turn: two batches of the one can have at most three of the other beside them."""
+    large, small = (start(Watched(small_network).eval()) for _ in range(2))
+    for curves in (large, small):
+        assert isinstance(curves._model, Watched)
+        curves._model.gate.clear()
+    large.look(230)
+    small.look(100)
+    for curves in (large, small):
+        assert isinstance(curves._model, Watched)
+        curves._model.gate.set()
+    watch(small, 100)
+    assert large.peek(230).pair.total <= 150
 
 
 def test_a_failure_is_told_once_and_then_started_over(model: Watched) -> None:

@@ -1,0 +1,45 @@
+"""Whether what was counted here and now equals what was recorded with the weights."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import Card
+from nudge.live import Sight
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Live counts of one variant beside the recorded ones, over the same first pictures."""
+
+    pictures: int
+    same: int  # pictures that FGSM fools first at the very epsilon that was recorded
+    # Counts of the whole test set, FGSM's and the random nudge's, that differ from the card's.
+    # None over a part of it, of which no counts were recorded.
+    differing: int | None
+
+    @property
+    def equal(self) -> bool:
+        return self.same == self.pictures and not self.differing
+
+
+def agreement(sight: Sight, card: Card, recorded: NDArray[np.uint8]) -> Agreement:
+    """Compare what was counted so far with the record.
+
+    Counts are recorded of the full test set only, and along epsilon a picture may turn wrong and
+    right again, so the counts of a part cannot be told from the first misses. The first misses
+    themselves can be compared, picture by picture: `recorded` is uint8 (N,), of the full test set.
+    """
+    live = np.frombuffer(sight.misses, np.uint8)
+    same = int((live == recorded[: len(live)]).sum())
+    differing = None
+    if len(live) == card.total:
+        pairs = ((sight.pair.fgsm.correct, card.fgsm), (sight.pair.random.correct, card.random))
+        differing = sum(_differing(live, recorded) for live, recorded in pairs)
+    return Agreement(len(live), same, differing)
+
+
+def _differing(live: Sequence[int], recorded: Sequence[int]) -> int:
+    return sum(a != b for a, b in zip(live, recorded, strict=True))

@@ -1,0 +1,114 @@
+"""Taking turns: what one server computes for many people, one thing at a time."""
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Generic, Self, TypeVar
+
+T = TypeVar("T")
+
+PATIENCE = 10.0  # seconds after which somebody who was not heard of has left the line
+
+
+class FairLock:
+    """A lock that goes to whoever has waited longest.
+
+    Python's own may go back to the thread that has just released it, which starves the others
+    where one thread does nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._taken = False
+
+    def __enter__(self) -> Self:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return self
+            mine = threading.Event()
+            self._waiting.append(mine)
+        mine.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()  # handed over, so it stays taken
+            else:
+                self._taken = False
+
+
+@dataclass(frozen=True)
+class Standing(Generic[T]):
+    """Somebody in line."""
+
+    number: int  # counts those who ever joined; what people are told of each other
+    what: T
+
+
+@dataclass(frozen=True)
+class Place(Generic[T]):
+    """Where somebody stands."""
+
+    ahead: tuple[Standing[T], ...]  # the first of them is served
+    own: Standing[T]
+
+    @property
+    def served(self) -> bool:
+        return not self.ahead
+
+
+class Line(Generic[T]):
+    """A line of people of whom the first is served until it leaves.
+
+    Nothing waits in here: whoever stands in line says so again and again, and has left it when
+    `PATIENCE` seconds go by without that, as when a page was closed.
+
+    >>> line = Line[str]()
+    >>> line.stand("ada", "curves").served
+    True
+    >>> line.stand("ben", "matrix").ahead
+    (Standing(number=1, what='curves'),)
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards all that follows
+        self._people: dict[str, tuple[Standing[T], float]] = {}  # in their order; when last heard
+        self._joined = 0
+
+    def stand(self, who: str, what: T) -> Place[T]:
+        """Join the line, or stay in it. Who comes to want something else goes to its end."""
+        with self._lock:
+            now = self._dismiss_the_silent()
+            known = self._people.get(who)
+            if known is not None and known[0].what == what:
+                own = known[0]
+            else:
+                self._people.pop(who, None)
+                self._joined += 1
+                own = Standing(self._joined, what)
+            self._people[who] = own, now
+            people = [standing for standing, _ in self._people.values()]
+            return Place(tuple(people[: people.index(own)]), own)
+
+    def leave(self, who: str) -> None:
+        """Leave the line, wherever in it one stands; who is not in it may say so too."""
+        with self._lock:
+            self._people.pop(who, None)
+
+    def look(self) -> tuple[Standing[T], ...]:
+        """Everybody in line; the first is served."""
+        with self._lock:
+            self._dismiss_the_silent()
+            return tuple(standing for standing, _ in self._people.values())
+
+    def _dismiss_the_silent(self) -> float:
+        now = time.monotonic()
+        heard = {who: at for who, (_, at) in self._people.items()}
+        for who, at in heard.items():
+            if now - at > PATIENCE:
+                del self._people[who]
+        return now

@@ -1,0 +1,195 @@
+"""The page of curves, run by Streamlit's own tester, against the cards and numbers counted here."""
+
+import io
+import json
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from models import PRETRAINED, VARIANTS, Dataset, load_model, zoo
+from models.cards import wilson_interval
+from nudge import live
+from nudge.attacks import random_direction
+from nudge.data import Split
+from nudge.measuring import RANDOM_SEED
+from nudge.sweep import EPSILONS, accuracy_curve
+from tests.conftest import CHECKOUT
+from views import counting, text
+from views.counting import Request
+from views.curves_chart import spread
+
+
+@pytest.fixture(autouse=True)
+def _fresh_server() -> None:
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def here(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("NUDGE_DATA", str(data_dir))
+    return data_dir
+
+
+def open_page(**query: object) -> AppTest:
+    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
+    page.switch_page("views/curves.py")
+    for name, value in query.items():
+        page.query_params[name] = str(value)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def rows(page: AppTest, name: str) -> list[dict[str, Any]]:
+    """The rows of a dataset of the page's chart."""
+    (chart,) = page.get("vega_lite_chart")
+    (found,) = [d for d in chart.proto.datasets if d.name == name]
+    table: list[dict[str, Any]] = (
+        pa.ipc.open_stream(io.BytesIO(found.data.data)).read_all().to_pylist()
+    )
+    return table
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(b for b in page.button if b.label == label)
+
+
+def wait(page: AppTest) -> None:
+    """Look on, as the page's timer does in a browser, until nothing is counted any more."""
+    deadline = time.monotonic() + 120
+    while page.get("progress"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        page.run()
+        assert not page.exception
+
+
+def test_recorded_curves_are_the_cards_to_the_last_digit() -> None:
+    page = open_page(variants="fashion-cnn,sign-fcnn-scrambled", epsilon=0.04)
+    recorded = rows(page, "recorded")
+    assert len(recorded) == 2 * 2 * len(EPSILONS)
+    for name, tag in (("fashion-cnn", 3), ("sign-fcnn-scrambled", 6)):
+        card = VARIANTS[name].card
+        for kind, counts in ((text.FGSM_CURVE, card.fgsm), (text.RANDOM_CURVE, card.random)):
+            mine = [r for r in recorded if r["tag"] == tag and r["kind"] == kind]
+            assert [r["epsilon"] for r in mine] == list(EPSILONS)
+            assert [r["accuracy"] for r in mine] == [c / card.total for c in counts]
+            assert [r["counted"] for r in mine] == [f"{c:,} / {card.total:,}" for c in counts]
+            bands = [wilson_interval(c, card.total) for c in counts]
+            assert [(r["low"], r["high"]) for r in mine] == bands
+    labels = {r["label"] for r in rows(page, "marker")}
+    assert labels == {"3: 44.2%", "3: 91.2% random", "6: 30.0%", "6: 87.5% random"}
+    assert sorted(r["accuracy"] for r in rows(page, "chance")) == [1 / 24, 1 / 10]
+    assert any("all 10,000 and 7,172 official" in c.value for c in page.caption)
+    assert rows(page, "live") == []
+
+
+def test_the_choice_stands_in_the_address() -> None:
+    page = open_page(dataset="sign")
+    assert page.button_group(key="_chosen").value == [v for v in VARIANTS if "sign" in v]
+    page.button_group(key="_chosen").set_value(["sign-cnn", "fashion-fcnn"]).run()
+    assert page.query_params["variants"] == "fashion-fcnn,sign-cnn"
+    assert {r["tag"] for r in rows(page, "recorded")} == {1, 7}
+    page.button_group(key="_chosen").set_value([]).run()  # never an empty chart
+    assert "variants" not in page.query_params
+    assert {r["tag"] for r in rows(page, "recorded")} == {5, 6, 7, 8}
+
+
+def test_counted_here_equals_other_counts(here: Path, test_splits: dict[Dataset, Split]) -> None:
+    page = open_page(variants="fashion-fcnn,sign-fcnn")
+    page.number_input(key="count_curves").set_value(90).run()
+    button(page, text.COMPUTE_HERE).click().run()
+    wait(page)
+    found = rows(page, "live")
+    for name, tag in (("fashion-fcnn", 1), ("sign-fcnn", 5)):
+        images, labels = (v[:100] for v in test_splits[VARIANTS[name].dataset])  # whole batches
+        model = load_model(name)
+        for kind, directions in (
+            (text.FGSM_CURVE, None),
+            (text.RANDOM_CURVE, random_direction(100, seed=RANDOM_SEED)),
+        ):
+            curve = accuracy_curve(model, images, labels, EPSILONS, directions=directions)
+            mine = [r for r in found if r["tag"] == tag and r["kind"] == kind]
+            assert [r["counted"] for r in mine] == [f"{c} / 100" for c in curve.correct]
+        assert any(
+            c.value.startswith(f":material/check: {text.plain(VARIANTS[name])}: all 100 pictures")
+            for c in page.caption
+        )
+
+
+def test_the_line_is_seen_and_left(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page(variants="fashion-fcnn")
+    other = Request(("sign-cnn", "sign-fcnn"), 500)
+    counting.line().stand("somebody else", other)
+    button(page, text.COMPUTE_HERE).click().run()
+    (bar,) = page.get("progress")
+    assert bar.proto.text.startswith("You wait with number 2, behind one computation. Number 1 is")
+    assert "Sign CNN and Sign FC, 500 pictures each" in bar.proto.text
+    assert rows(page, "live") == []  # nothing is computed meanwhile
+    button(page, text.CANCEL).click().run()
+    assert not page.get("progress")
+    assert [s.what for s in counting.line().look()] == [other]
+    button(page, text.COMPUTE_HERE).click().run()
+    counting.line().leave("somebody else")
+    wait(page)
+    assert rows(page, "live")
+    assert counting.line().look() == ()
+
+
+def test_cancelling_keeps_what_was_counted(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = open_page(variants="fashion-fcnn")
+    page.number_input(key="count_curves").set_value(10_000).run()
+    button(page, text.COMPUTE_HERE).click().run()
+    while not rows(page, "live"):
+        time.sleep(0.2)
+        page.run()
+    button(page, text.CANCEL).click().run()
+    assert counting.line().look() == ()
+    deadline = time.monotonic() + 30
+    while any(worker.is_alive() for worker in live._workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    page.run()
+    assert rows(page, "live")[0]["counted"].split(" / ")[1] != "10,000"
+
+
+def test_without_pictures_the_record_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUDGE_DATA", str(tmp_path))
+    page = open_page(variants="sign-fcnn")
+    assert not page.warning
+    button(page, text.COMPUTE_HERE).click().run()
+    wait(page)
+    assert "Sign FC cannot be used" in page.warning[0].value
+    assert page.code[0].value.endswith("python scripts/download.py sign")
+    assert len(rows(page, "recorded")) == 2 * len(EPSILONS)
+
+
+def test_a_broken_index_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = json.loads((PRETRAINED / "index.json").read_text())
+    del records["fashion-cnn"]["fgsm"]
+    (tmp_path / "index.json").write_text(json.dumps(records))
+    monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
+    page = open_page(variants="fashion-cnn,fashion-fcnn")
+    (warning,) = page.warning
+    assert "Fashion CNN cannot be used" in warning.value
+    assert {r["tag"] for r in rows(page, "recorded")} == {1}
+
+
+@pytest.mark.parametrize(
+    "values", [[], [0.5], [0.5, 0.5, 0.5], [0.0, 0.01, 0.99, 1.0, 1.0], [0.9] * 16, [0.3] * 40]
+)
+def test_labels_keep_apart_and_inside(values: list[float]) -> None:
+    places = spread(values, 0.05)
+    gap = min(0.05, 1 / max(len(values) - 1, 1))
+    assert all(0 <= p <= 1 for p in places)
+    assert all(b - a >= gap - 1e-9 for a, b in pairwise(sorted(places)))
+    assert sorted(range(len(values)), key=places.__getitem__) == sorted(
+        range(len(values)), key=values.__getitem__
+    )
+    assert spread([0.2, 0.8], 0.05) == [0.2, 0.8]  # who has room stays
