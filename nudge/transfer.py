@@ -42,11 +42,30 @@ class Transfer:
         counts: NDArray[np.int64] = self.correct[self.epsilons.index(epsilon)]
         return counts
 
+    def nearest(self, epsilon: float) -> float:
+        """The measured epsilon nearest to `epsilon`, the smaller of two."""
+        return nearest(self.epsilons, epsilon)
+
     @property
     def clean(self) -> NDArray[np.int64]:
         """What is right without a nudge: (target,)."""
         counts: NDArray[np.int64] = self.correct[0, 0]
         return counts
+
+
+def nearest(grid: Sequence[float], epsilon: float) -> float:
+    """The one of the grid that is nearest to `epsilon`, the smaller of two."""
+    return min(grid, key=lambda e: (abs(e - epsilon), e))
+
+
+def averages(found: Transfer, epsilon: float) -> tuple[float, float, float]:
+    """Mean accuracy over the networks: along their own gradient, along another's, and at random.
+
+    Fractions of 1; the control must have been counted, too.
+    """
+    *square, control = found.at(epsilon) / found.total
+    among, own = np.array(square), np.eye(len(control), dtype=bool)
+    return float(among[own].mean()), float(among[~own].mean()), float(control.mean())
 
 
 def networks(dataset: Dataset) -> tuple[Variant, ...]:

@@ -30,13 +30,18 @@ def show(view: View, own: Preparation | None) -> None:
         st.code(snippet(view, own), language="python")
 
 
-def link(view: View) -> str:
-    """The address of a view, as others on the same network can open it."""
+def link(view: View, page: str | None = None) -> str:
+    """The address of a view on this page or another, as others on the same network can open it.
+
+    `page` is the last part of its path: empty for the explorer.
+    """
     scheme, place, path, *_ = urlsplit(st.context.url or "http://localhost:8501/")
     host = urlsplit(f"//{place}").hostname
     if host in LOOPBACK and (address := own_address()):
         port = urlsplit(f"//{place}").port
         place = f"{address}:{port}" if port else address
+    if page is not None:
+        path = f"{path.rpartition('/')[0]}/{page}"
     return urlunsplit((scheme, place, path or "/", urlencode(view.to_query()), ""))
 
 

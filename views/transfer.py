@@ -5,7 +5,7 @@ import streamlit as st
 
 from models import Dataset, NudgeError
 from nudge.sources import SOURCES
-from nudge.transfer import EPSILONS, Transfer, networks, read_transfer
+from nudge.transfer import EPSILONS, Transfer, averages, nearest, networks, read_transfer
 from views import figure, matrix, resources, text, trouble
 from views.state import Compare, View, current, open_address, write_address
 
@@ -58,7 +58,7 @@ def _recorded(dataset: Dataset) -> Transfer | None:
 def _choose_epsilon(grid: tuple[float, ...]) -> None:
     """A slider over the measured epsilons; what the address says stays until it is moved."""
     state = st.session_state
-    state.transfer_epsilon = _nearest(grid, state.epsilon)
+    state.transfer_epsilon = nearest(grid, state.epsilon)
 
     def take() -> None:
         state.epsilon = state.transfer_epsilon
@@ -71,10 +71,6 @@ def _choose_epsilon(grid: tuple[float, ...]) -> None:
         on_change=take,
         width=320,
     )
-
-
-def _nearest(grid: tuple[float, ...], epsilon: float) -> float:
-    return min(grid, key=lambda e: (abs(e - epsilon), e))
 
 
 def _choose_count() -> int:
@@ -126,11 +122,11 @@ def _counts(view: View, recorded: Transfer | None, grid: tuple[float, ...], want
 
 
 def _draw(view: View, found: Transfer, *, here: bool) -> None:
-    epsilon = _nearest(found.epsilons, view.epsilon)
+    epsilon = found.nearest(view.epsilon)
     columns = tuple(text.short_variant(variant) for variant in networks(view.dataset))
     names = (*columns, text.RANDOM_NUDGE, text.NO_NUDGE)
     counts = np.vstack([found.at(epsilon), found.clean])
-    own, other, random = _averages(found.at(epsilon) / found.total)
+    own, other, random = averages(found, epsilon)
     st.markdown(text.transfer_finding(own=own, other=other, random=random, epsilon=epsilon))
     figure.show(
         "transfer",
@@ -145,14 +141,6 @@ def _draw(view: View, found: Transfer, *, here: bool) -> None:
             asked=view.epsilon if view.epsilon != epsilon else None,
         ),
     )
-
-
-def _averages(accuracy: np.ndarray) -> tuple[float, float, float]:
-    """Over the networks: along their own gradient, along another's, and at random."""
-    *square, control = accuracy
-    own = np.eye(len(control), dtype=bool)
-    among = np.array(square)
-    return float(among[own].mean()), float(among[~own].mean()), float(control.mean())
 
 
 page()
