@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
 from models import PRETRAINED, VARIANTS, Card, Dataset
 from models.cards import CONFUSIONS, read_array
 from nudge.kinds import NearFlips, near_flips
 from nudge.sweep import EPSILONS
+from nudge.tradeoff import ASSIGNMENT, trade_off
 
 NEAR_ENOUGH = 5.0  # points of accuracy that "about" allows
 SAME = 1.0  # points by which two accuracies may differ and be "the same"
@@ -73,9 +72,7 @@ class Figures:
 
     def best_trade_off(self, variant: str) -> float:
         """The epsilon with the largest product of SSIM and the share of its accuracy lost."""
-        card = self.cards[variant]
-        lost = 1 - np.array(card.fgsm) / card.fgsm[0]
-        return card.epsilons[int((lost * np.array(card.ssim)).argmax())]
+        return trade_off(self.cards[variant]).best
 
 
 def claims(figures: Figures, flips: Mapping[str, NearFlips]) -> list[Claim]:
@@ -87,7 +84,9 @@ def claims(figures: Figures, flips: Mapping[str, NearFlips]) -> list[Claim]:
         _eye(figures, "fashion-fcnn", "readable at 0.08", 0.08, READABLE, above=True),
         _clean(figures, "fashion-cnn", "about 91.3 %", 91.3),
         _between(figures, "fashion-cnn-scrambled", "scrambled: 87 to 88 %", 87, 88),
-        _trade_off(figures, "fashion-cnn", "best trade-off at 0.04 to 0.08", 0.04, 0.08),
+        _trade_off(
+            figures, "fashion-cnn", "best trade-off at 0.04 to 0.08", *ASSIGNMENT[Dataset.FASHION]
+        ),
         _falls(figures, "fashion-cnn", "about 20 % at 0.1", 20, 0.1),
         _sturdier(figures),
         _clean(figures, "sign-fcnn", "about 74 %", 74),

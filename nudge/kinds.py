@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
 
 import numpy as np
 import torch
@@ -58,6 +60,44 @@ def near(dataset: Dataset) -> NDArray[np.bool_]:
     else:
         groups = {name: tuple(hands) for name, hands in NEAREST_HANDS.items()}
     return np.array([[b in groups[a] and a != b for b in names] for a in names])
+
+
+@cache
+def arrangement(dataset: Dataset) -> tuple[int, ...]:
+    """The classes in an order in which near ones stand together, as positions among them.
+
+    Clothes stand by their kinds. Hands have no kinds, so what is small is the sum of the distances
+    in the row between near ones: first by the second eigenvector of the graph's Laplacian
+    (as Barnard, Pothen and Simon order sparse matrices, 1995), then by exchanging two while that
+    helps.
+    """
+    names = CLASSES[dataset]
+    if dataset is Dataset.FASHION:
+        return tuple(names.index(name) for kind in FASHION_KINDS.values() for name in kind)
+    ties = near(dataset).astype(float)
+    ties += ties.T
+    _, vectors = np.linalg.eigh(np.diag(ties.sum(axis=1)) - ties)
+    second = vectors[:, 1] * np.sign(vectors[0, 1])  # an eigenvector's sign is anybody's guess
+    order = np.argsort(second.round(9), kind="stable")
+    return tuple(_exchanged(order, ties).tolist())
+
+
+def spread(order: NDArray[np.integer], ties: NDArray[np.floating]) -> float:
+    """The sum of the distances in that order, each weighed by how tied the two are."""
+    places = np.argsort(order)
+    return float((ties * np.abs(places[:, None] - places)).sum())
+
+
+def _exchanged(order: NDArray[np.integer], ties: NDArray[np.floating]) -> NDArray[np.integer]:
+    best, found = spread(order, ties), True
+    while found:
+        found = False
+        for i, j in combinations(range(len(order)), 2):
+            other = order.copy()
+            other[[i, j]] = other[[j, i]]
+            if (value := spread(other, ties)) < best:
+                order, best, found = other, value, True
+    return order
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,144 @@
-"""Placeholder: classes."""
+"""Where it breaks: which classes fall first, what they are taken for, and which pictures flip."""
+
+import streamlit as st
+
+from models import NudgeError, PretrainedError
+from nudge.classes import ClassCurves, class_curves, ends, flips_by_step
+from nudge.kinds import near_flips
+from nudge.sweep import EPSILONS
+from views import choices, classes_chart, figure, gallery, resources, text, trouble
+from views.state import View, current, open_address, write_address
+
+PICTURES = 8  # at each end
+
+
+def page() -> None:
+    resources.tune_process()
+    notices = open_address("classes")
+    choices.variant()
+    choices.epsilon()
+    if notices:
+        st.caption(f":material/info: {text.address_notice(notices)}")
+    view = current()
+    write_address(view)
+    try:
+        confusions = resources.confusions(view.variant.id)
+        misses = resources.first_misses(view.variant.id).numpy()
+    except PretrainedError as error:
+        trouble.explain(error)
+        return
+    curves = class_curves(confusions)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _falls(view, curves)
+        _near(view)
+    with right:
+        _confusions(view)
+        _flips(view)
+    st.subheader(text.ENDS)
+    first, last = ends(misses, PICTURES)
+    _pictures(view, text.FIRST_TO_FLIP, first)
+    _pictures(view, text.LAST_TO_FLIP, last)
+
+
+def _falls(view: View, curves: ClassCurves) -> None:
+    st.subheader(text.BY_CLASS)
+    variant = view.variant
+    names = [text.class_name(view.dataset, name) for name in variant.classes]
+    order, steps = curves.order().tolist(), curves.falls().tolist()
+    falling = [(names[c], EPSILONS[steps[c]] if steps[c] < len(EPSILONS) else None) for c in order]
+    st.markdown(text.falling(falling))
+    total = int(curves.totals.sum())
+    figure.show(
+        "classes",
+        classes_chart.falls_spec(view.dataset),
+        classes_chart.falls_rows(curves, variant.classes, view.epsilon),
+        classes_chart.falls_table(curves, variant.classes),
+        text.falls_caption(text.plain(variant), total),
+    )
+
+
+def _confusions(view: View) -> None:
+    st.subheader(text.CONFUSIONS)
+    counts = resources.confusions(view.variant.id).sum(axis=0)[EPSILONS.index(view.epsilon)]
+    rows = classes_chart.confusion_rows(counts, view.dataset)
+    st.markdown(text.most_confused(classes_chart.worst(rows), view.epsilon, view.dataset))
+    figure.show(
+        "confusions",
+        classes_chart.confusion_spec(view.dataset),
+        {"cells": rows},
+        classes_chart.confusion_table(counts, view.variant.classes),
+        text.confusions_caption(
+            text.plain(view.variant), int(counts.sum()), view.epsilon, view.dataset
+        ),
+    )
+
+
+def _near(view: View) -> None:
+    st.subheader(text.NEAR)
+    flips = near_flips(resources.confusions(view.variant.id)[1], view.dataset)
+    step = EPSILONS.index(view.epsilon)
+    flipped = int(flips.flipped[step])
+    figure.show(
+        "near-flips",
+        classes_chart.near_spec(),
+        classes_chart.near_rows(flips, view.epsilon),
+        classes_chart.near_table(flips),
+        text.near_caption(
+            near=int(flips.near[step]),
+            flipped=flipped,
+            chance=float(flips.chance[step]) if flipped else None,
+            epsilon=view.epsilon,
+            dataset=view.dataset,
+        ),
+    )
+
+
+def _flips(view: View) -> None:
+    st.subheader(text.FLIPS)
+    misses = resources.first_misses(view.variant.id).numpy()
+    counts = flips_by_step(misses, len(EPSILONS)).tolist()
+    figure.show(
+        "flips",
+        classes_chart.flips_spec(),
+        classes_chart.flips_rows(counts, view.epsilon),
+        classes_chart.flips_table(counts),
+        text.flips_caption(
+            text.plain(view.variant),
+            total=len(misses),
+            wrong=counts[0],
+            never=counts[-1],
+            by_here=sum(counts[1 : EPSILONS.index(view.epsilon) + 1]),
+            epsilon=view.epsilon,
+        ),
+    )
+
+
+def _pictures(view: View, title: str, indices: list[int]) -> None:
+    """Each opens the explorer at the epsilon at which it flips."""
+    st.markdown(title)
+    try:
+        split = resources.test_split(view.dataset)
+    except NudgeError as error:
+        trouble.explain(error)
+        return
+    misses = resources.first_misses(view.variant.id)
+    with st.container(horizontal=True, gap="small"):
+        for index in indices:
+            step = int(misses[index])
+            flip = EPSILONS[step] if step < len(EPSILONS) else None
+            name = view.variant.classes[int(split.labels[index])]
+            name = text.class_name(view.dataset, name)
+            epsilon = EPSILONS[-1] if flip is None else flip
+            query = view.to_query() | {"image": str(index), "epsilon": f"{epsilon:g}"}
+            query |= {"compare": "one", "method": "fgsm"}
+            with st.container(width=132, gap=None):
+                source = gallery.png(split.images[index].numpy())
+                alt = text.thumbnail(name, index)
+                st.html(f'<img class="nudge-test-picture" src="{source}" alt="{alt}">')
+                st.page_link(
+                    "views/explorer.py", label=text.flip_link(name, flip), query_params=query
+                )
+
+
+page()

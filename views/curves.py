@@ -6,7 +6,7 @@ import streamlit as st
 
 from models import VARIANTS, PretrainedError, Variant
 from nudge.turns import Place
-from views import choices, counting, curves_chart, figure, resources, text
+from views import choices, counting, curves_chart, figure, resources, text, trouble
 from views.counting import Progress, Request
 from views.state import View, current, open_address, write_address
 
@@ -34,7 +34,7 @@ def _has_card(variant: Variant) -> bool:
     try:
         return bool(variant.card.total)
     except PretrainedError as error:
-        _explain(variant.id, str(error.what), error.mend)
+        trouble.explain(error)
         return False
 
 
@@ -49,8 +49,8 @@ def _drawn(view: View, variants: Sequence[Variant], *, polling: bool) -> None:
             counting.stop()
             st.rerun()
         _status(place, progress)
-    for name, error in counting.problems().items():
-        _explain(name, error.what, error.mend)
+    for error in counting.problems().values():
+        trouble.explain(error)
     _chart(view, variants)
 
 
@@ -116,12 +116,6 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
             text.plain(VARIANTS[name]), found.pictures, found.same, found.differing
         )
         st.caption(f"{icon} {words}")
-
-
-def _explain(name: str, what: str, mend: str | None) -> None:
-    st.warning(f"**{text.broken(text.plain(VARIANTS[name]))}.** {what}.", icon=":material/error:")
-    if mend:
-        st.code(mend, language="bash", wrap_lines=True)
 
 
 page()

@@ -27,9 +27,9 @@ LABEL_GAP = 0.052  # of the axis, between two values at the rule
 HEIGHT = 430
 
 
-def epsilon_axis() -> alt.X:
+def epsilon_axis(field: str = "epsilon") -> alt.X:
     return alt.X(
-        "epsilon:Q",
+        f"{field}:Q",
         title=text.EPSILON_AXIS,
         scale=alt.Scale(domain=[0, EPSILONS[-1]]),
         axis=alt.Axis(format=".2f", tickCount=6),
@@ -99,7 +99,7 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
             legend=alt.Legend(
                 orient="bottom",
                 symbolType="stroke",
-                symbolSize=500,
+                symbolSize=220,
                 labelExpr=f"datum.label == '{kinds[0]}' ? '{kinds[0]}' : '{text.RANDOM_SHORT}'",
             ),
         ),

@@ -5,12 +5,14 @@ import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
-from models.cards import FIRST_MISSES, read_arrays
+from models.cards import CONFUSIONS, FIRST_MISSES, read_array, read_arrays
 from nudge.attacks import fgsm_direction, random_direction, targeted_direction
 from nudge.data import Split, load_split, to_pixels
 from nudge.jobs import Job
@@ -142,6 +144,15 @@ def first_misses(variant_id: str) -> Tensor:
     As recorded with the weights. Raises PretrainedError.
     """
     return torch.from_numpy(read_arrays(PRETRAINED / FIRST_MISSES)[variant_id])
+
+
+@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
+def confusions(variant_id: str) -> NDArray[np.int32]:
+    """What was read as what under FGSM, as recorded: int32 (2, K, true, read).
+
+    First what was wrong before the attack, then what was right. Raises PretrainedError.
+    """
+    return read_array(PRETRAINED / CONFUSIONS, variant_id)
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(Dataset) + 1)

@@ -5,7 +5,15 @@ import torch
 
 from models import CLASSES, Dataset
 from nudge.data import load_split
-from nudge.kinds import FASHION_KINDS, NEAREST_HANDS, near, near_flips, nearest_classes
+from nudge.kinds import (
+    FASHION_KINDS,
+    NEAREST_HANDS,
+    arrangement,
+    near,
+    near_flips,
+    nearest_classes,
+    spread,
+)
 
 
 def test_every_class_has_one_kind() -> None:
@@ -54,3 +62,26 @@ def test_near_flips() -> None:
     np.testing.assert_allclose(found.share, [np.nan, 3 / 4, 0])
     # Three of the nine other classes are tops; nothing is near a bag.
     np.testing.assert_allclose(found.chance, [np.nan, 3 / 9, 0])
+
+
+def test_kinds_of_clothes_stand_together() -> None:
+    order = [CLASSES[Dataset.FASHION][i] for i in arrangement(Dataset.FASHION)]
+    assert sorted(order) == sorted(CLASSES[Dataset.FASHION])
+    for kind in FASHION_KINDS.values():
+        places = sorted(order.index(name) for name in kind)
+        assert places == list(range(places[0], places[0] + len(kind)))
+
+
+def test_near_hands_stand_together() -> None:
+    order = np.array(arrangement(Dataset.SIGN))
+    assert sorted(order) == list(range(24))
+    ties = near(Dataset.SIGN) + near(Dataset.SIGN).T
+    draw = np.random.default_rng(0)
+    by_chance = [spread(draw.permutation(24), ties) for _ in range(2000)]
+    alphabet = spread(np.arange(24), ties)
+    # Counted in the open, pair by pair.
+    places = {int(c): i for i, c in enumerate(order)}
+    mine = sum(abs(places[i] - places[j]) for i in range(24) for j in range(24) if ties[i, j])
+    assert spread(order, ties) == mine
+    assert mine < 0.6 * alphabet
+    assert mine < 0.8 * min(by_chance)

@@ -165,7 +165,7 @@ def test_without_pictures_the_record_stays(tmp_path: Path, monkeypatch: pytest.M
     assert not page.warning
     button(page, text.COMPUTE_HERE).click().run()
     wait(page)
-    assert "Sign FC cannot be used" in page.warning[0].value
+    assert "pictures of Sign-Language-MNIST" in page.warning[0].value
     assert page.code[0].value.endswith("python scripts/download.py sign")
     assert len(rows(page, "recorded")) == 2 * len(EPSILONS)
 
@@ -177,7 +177,7 @@ def test_a_broken_index_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
     page = open_page(variants="fashion-cnn,fashion-fcnn")
     (warning,) = page.warning
-    assert "Fashion CNN cannot be used" in warning.value
+    assert "The card of fashion-cnn cannot be read" in warning.value
     assert {r["tag"] for r in rows(page, "recorded")} == {1}
 
 
