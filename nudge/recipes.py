@@ -111,13 +111,14 @@ RECIPES: Mapping[tuple[Dataset, Architecture], Recipe] = {
         noise=0.2,
     ),
     # Dropped pixels do so too: no pattern of single pixels can be learnt by heart, as a scrambled
-    # picture invites to. That takes long to train.
+    # picture invites to. That takes long to train. Twice as many dropped read as well, but make
+    # the ordered twin so robust that FGSM has little to show.
     (Dataset.SIGN, Architecture.CNN): Recipe(
-        epochs=30,
+        epochs=24,
         batch_size=128,
         learning_rate=2e-3,
         weight_decay=0.05,
-        input_dropout=0.2,
+        input_dropout=0.1,
         dropout=0.3,
         label_smoothing=0.05,
     ),
