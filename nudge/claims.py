@@ -20,6 +20,17 @@ SAME = 1.0  # points by which two accuracies may differ and be "the same"
 # untouched, as much the same, and as readable.
 UNTOUCHED, ALIKE, READABLE = 0.9, 0.7, 0.5
 
+# In words, as Markdown.
+RULES = f"""\
+Verdicts follow fixed rules (`nudge/claims.py`). A clean accuracy holds when it is reached within
+{SAME:g} point; that of a scrambled CNN when it lies within {SAME:g} point of the range and below
+its twin. "About" allows {NEAR_ENOUGH:g} points under attack; an accuracy that has at least halved
+there holds in part. "Usually" means more than half of the flips.
+
+What an eye makes of a picture is put down as a convention: it looks untouched from an SSIM of
+{UNTOUCHED:g} on, much the same from {ALIKE:g} on, and is readable down to
+{READABLE:g}."""
+
 
 class Verdict(StrEnum):
     HOLDS = "holds"

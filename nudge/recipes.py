@@ -90,12 +90,13 @@ RECIPES: Mapping[tuple[Dataset, Architecture], Recipe] = {
         averaging=0.999,  # a long run has steps enough for a longer memory
     ),
     # Mixup keeps the softmax from 1 and regularises; with smoothing besides, FGSM's curve is flat.
+    # Scrambled pictures need more of all that regularises than ordered ones, and time for it.
     (Dataset.FASHION, Architecture.CNN): Recipe(
-        epochs=16,
+        epochs=24,
         batch_size=128,
         learning_rate=2e-3,
-        weight_decay=0.05,
-        dropout=0.3,
+        weight_decay=0.2,
+        dropout=0.4,
         mixup=0.2,
     ),
     # The training set is some 1,300 photographs in many copies. Noise makes copies differ.
@@ -110,14 +111,15 @@ RECIPES: Mapping[tuple[Dataset, Architecture], Recipe] = {
         noise=0.2,
     ),
     # Dropped pixels do so too: no pattern of single pixels can be learnt by heart, as a scrambled
-    # picture invites to. That takes long to train.
+    # picture invites to. That takes long to train. Twice as many dropped read as well, but make
+    # the ordered twin so robust that FGSM has little to show.
     (Dataset.SIGN, Architecture.CNN): Recipe(
-        epochs=20,
+        epochs=24,
         batch_size=128,
         learning_rate=2e-3,
         weight_decay=0.05,
-        input_dropout=0.2,
+        input_dropout=0.1,
         dropout=0.3,
-        label_smoothing=0.1,
+        label_smoothing=0.05,
     ),
 }

@@ -1,11 +1,13 @@
-"""How fast the page is, in a real Chromium on the machine that also serves it.
+"""How fast the pages are, in a real Chromium on the machine that also serves them.
 
     pip install -r requirements-dev.txt
     python scripts/benchmark_page.py
 
 Start: from the command to the first complete view, in a process and a browser that are new. Drag:
-what drawing one position of the slider takes, and messages to the server between press and release.
-New view: from a click to the complete view of another picture or network. Close other programs
+what drawing one position of the slider takes, and that no message goes to the server between press
+and release. New view: from a click to the complete view of another picture or network. Page: from a
+click in the navigation to the end of the page's run. Count: what the curves page takes to count here, against
+`accuracy_curve` in a process of its own, and the answer to a release meanwhile. Close other programs
 first.
 """
 
@@ -13,20 +15,26 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
 
+import torch
 from playwright.sync_api import Browser, Page
 
-from nudge.data import find_data_dir
-from nudge.sweep import EPSILONS
+from models import VARIANTS, load_model
+from nudge.attacks import random_direction
+from nudge.data import find_data_dir, load_split
+from nudge.sweep import EPSILONS, accuracy_curve
 from scripts import console
 from scripts.browsing import browser, server
+from views import text
 
 STARTS = 3
 PICTURES = 20
+ROUNDS = 5
+COUNTED, COUNT = "fashion-cnn", 1000
 WINDOW = {"width": 1280, "height": 800}
 COMPLETE = "[data-scene]"  # the stage has drawn a scene
 
@@ -40,6 +48,33 @@ _CLICK = """(control) => new Promise((resolve) => {
     requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
   }).observe(stage, { attributeFilter: ["data-scene"] });
   control.click();
+})"""
+
+
+# Follows a link, and resolves with the milliseconds until the page behind it has run.
+_VISIT = """(link) => new Promise((resolve) => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const start = performance.now();
+  let ran = false;
+  const look = () => {
+    const running = app.dataset.testScriptState !== "notRunning";
+    ran ||= running;
+    if (ran && !running) resolve(performance.now() - start);
+    else requestAnimationFrame(look);
+  };
+  link.click();
+  look();
+})"""
+
+# Resolves with the milliseconds until the address shows what was released.
+_ANSWER = """() => new Promise((resolve) => {
+  const [start, before] = [performance.now(), window.nudgeAddress ?? location.search];
+  const look = () => {
+    if (location.search === before && performance.now() - start < 5000) return setTimeout(look, 5);
+    window.nudgeAddress = location.search;
+    resolve(performance.now() - start);
+  };
+  look();
 })"""
 
 
@@ -58,6 +93,9 @@ def main() -> None:
             page.wait_for_selector(COMPLETE)
             page.wait_for_timeout(3000)
             four = measure_clicks(page, "button", ["Next"] * PICTURES)
+            pages = measure_navigation(page)
+            count, releases = measure_count(chromium, url)
+    alone = measure_alone(data_dir)
     frames, complete = zip(*starts, strict=True)
     print("| | median | slowest | target |\n| --- | ---: | ---: | ---: |")
     line("start: the page's frame stands", frames, "s", "")
@@ -66,6 +104,15 @@ def main() -> None:
     line("another picture", pictures, "ms", "150 ms")
     line("another network", networks, "ms", "150 ms")
     line("another picture, all four networks", four, "ms", "")
+    for name, times in pages.items():
+        line(f"to the page {name}", times, "ms", "300 ms")
+    line(
+        "a release while curves are counted, 95th percentile",
+        [percentile(releases)],
+        "ms",
+        "200 ms",
+    )
+    line(f"counting {COUNT} pictures here against accuracy_curve", [count / alone], "x", "1.15 x")
 
 
 def line(name: str, values: Sequence[float], unit: str, target: str) -> None:
@@ -85,6 +132,53 @@ def measure_start(chromium: Browser, data_dir: Path) -> tuple[float, float]:
         complete = time.perf_counter() - start
         context.close()
     return frame, complete
+
+
+def measure_navigation(page: Page) -> dict[str, list[float]]:
+    """Milliseconds from a click in the navigation until the page has run, for every page."""
+    times: dict[str, list[float]] = {title: [] for title in text.PAGES.values()}
+    for _ in range(ROUNDS + 1):
+        for title, found in times.items():
+            found.append(page.get_by_role("link", name=title, exact=True).evaluate(_VISIT))
+            page.wait_for_timeout(500)
+    return {title: found[1:] for title, found in times.items()}  # not the first, which loads
+
+
+def measure_count(chromium: Browser, url: str) -> tuple[float, list[float]]:
+    """Seconds of counting on the curves page, and milliseconds of releases beside it."""
+    counting, exploring = (chromium.new_context().new_page() for _ in range(2))
+    exploring.goto(f"{url}/?image=17&epsilon=0")
+    exploring.wait_for_selector(COMPLETE)
+    counting.goto(f"{url}/curves?variants={COUNTED}")
+    counting.get_by_label("Test pictures").fill(str(COUNT))
+    counting.get_by_label("Test pictures").press("Enter")
+    counting.get_by_role("button", name="Compute here").click()
+    start = time.perf_counter()
+    counting.get_by_role("button", name="Cancel").wait_for()
+    slider = exploring.locator(".slider input")
+    releases: list[float] = []
+    while counting.get_by_role("button", name="Cancel").is_visible():
+        slider.press("ArrowRight" if len(releases) % 50 < 40 else "Home")
+        releases.append(exploring.evaluate(_ANSWER))
+        exploring.wait_for_timeout(300)
+    return time.perf_counter() - start, releases
+
+
+def measure_alone(data_dir: Path) -> float:
+    """Seconds of the same count by `accuracy_curve`, with one thread as the server has."""
+    torch.set_num_threads(1)
+    variant = VARIANTS[COUNTED]
+    images, labels = (v[:COUNT] for v in load_split(variant.dataset, "test", data_dir))
+    model, tosses = load_model(variant), random_direction(COUNT)
+    start = time.perf_counter()
+    for directions in (None, tosses):
+        accuracy_curve(model, images, labels, EPSILONS, directions=directions)
+    return time.perf_counter() - start
+
+
+def percentile(values: Sequence[float]) -> float:
+    """The 95th."""
+    return quantiles(values, n=20)[-1]
 
 
 def measure_drag(page: Page, url: str) -> list[float]:

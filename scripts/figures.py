@@ -9,6 +9,7 @@ import numpy as np
 from models import VARIANTS, Architecture, Dataset, PixelOrder, Variant
 from nudge.claims import SUBJECTS, subject
 from nudge.kinds import NearFlips
+from nudge.records import learning_points
 
 ORDERS = [str(order) for order in PixelOrder]
 PIXELS = {
@@ -77,10 +78,8 @@ def _finished(chart: Any) -> alt.TopLevelMixin:
 def learning_curves() -> alt.TopLevelMixin:
     """Top-1 accuracy by epoch, in training and on the test set."""
     rows = [
-        {"epoch": i + 1, "accuracy": value, "on": on, **_panel(variant)}
-        for variant in VARIANTS.values()
-        for i, point in enumerate(variant.card.learning_curve)
-        for on, value in (("training", point.train_accuracy), ("test", point.test_accuracy))
+        {"epoch": p.epoch, "accuracy": p.accuracy, "on": p.on, **_panel(p.variant)}
+        for p in learning_points()
     ]
     return _by_panel(
         rows,

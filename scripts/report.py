@@ -7,7 +7,6 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from statistics import mean, stdev
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
 
@@ -15,21 +14,13 @@ import numpy as np
 from tqdm import tqdm
 
 from models import PRETRAINED, VARIANTS, NudgeError, Variant
-from models.cards import CONFUSIONS, REPETITIONS, read_arrays, read_repetitions
+from models.cards import CONFUSIONS, read_arrays
 from models.errors import CHECKOUT
-from nudge.claims import (
-    ALIKE,
-    NEAR_ENOUGH,
-    READABLE,
-    SAME,
-    UNTOUCHED,
-    Figures,
-    claims,
-    read_flips,
-)
+from nudge.claims import RULES, Figures, claims, read_flips
 from nudge.files import replacing
 from nudge.kinds import FASHION_KINDS, NEAREST_HANDS, NearFlips
 from nudge.measuring import SSIM_PICTURES
+from nudge.records import repetitions, spread
 from nudge.sources import SOURCES
 from scripts import console, ideas
 from scripts.figures import figures
@@ -100,11 +91,7 @@ def variants() -> str:
 def evidence() -> str:
     """How long the eight took, on what, and how they came out over all seeds."""
     cards = [variant.card for variant in VARIANTS.values()]
-    recorded = read_repetitions(PRETRAINED / REPETITIONS)
-    runs = {  # by another recipe it is no repetition
-        v.id: [run for run in recorded.get(v.id, []) if run.recipe == v.card.recipe]
-        for v in VARIANTS.values()
-    }
+    runs = repetitions()
     minutes = sum(card.seconds for card in cards) / 60
     hardware = "; ".join(sorted({card.hardware for card in cards}))
     seeds = sorted({run.seed for rows in runs.values() for run in rows})
@@ -116,11 +103,9 @@ def evidence() -> str:
     rows = []
     for variant in VARIANTS.values():
         percent = {run.seed: 100 * run.correct / run.total for run in runs[variant.id]}
-        spread = "-"
-        if len(percent) > 1:
-            spread = f"{mean(percent.values()):.2f} ± {stdev(percent.values()):.2f}"
+        found = spread(runs[variant.id])
         cells = [f"{percent[seed]:.2f}" if seed in percent else "" for seed in seeds]
-        rows.append([variant.id, *cells, spread])
+        rows.append([variant.id, *cells, f"{found[0]:.2f} ± {found[1]:.2f}" if found else "-"])
     heads = ["variant", *(f"seed {seed}" for seed in seeds), "mean ± standard deviation"]
     return f"{_table(heads, rows)}\n\n{summary}"
 
@@ -164,14 +149,7 @@ def _assignment(flips: Mapping[str, NearFlips]) -> str:
 
 {_table(["network", "reported", "measured", "verdict", "because"], rows, align_left=True)}
 
-Verdicts follow fixed rules (`nudge/claims.py`). A clean accuracy holds when it is reached within
-{SAME:g} point; that of a scrambled CNN when it lies within {SAME:g} point of the range and below
-its twin. "About" allows {NEAR_ENOUGH:g} points under attack; an accuracy that has at least halved
-there holds in part. "Usually" means more than half of the flips.
-
-What an eye makes of a picture is put down as a convention: it looks untouched from an SSIM of
-{UNTOUCHED:g} on, much the same from {ALIKE:g} on, and is readable down to
-{READABLE:g}."""
+{RULES}"""
 
 
 def _clean() -> str:

@@ -45,7 +45,7 @@ def share_axis(field: str, title: str) -> alt.Y:
     )
 
 
-def fitted(chart: alt.LayerChart, height: float | alt.Step) -> dict[str, Any]:
+def fitted(chart: alt.LayerChart | alt.FacetChart, height: float | alt.Step) -> dict[str, Any]:
     """The spec, as wide as there is room. The height is that of the axis, without the legends."""
     autosize = alt.AutoSizeParams(type="fit-x", contains="padding")
     spec: dict[str, Any] = chart.properties(height=height, autosize=autosize).to_dict()

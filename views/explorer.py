@@ -143,10 +143,11 @@ def _captions(
             st.selectbox(
                 text.PICTURES,
                 COUNTS,
-                format_func=lambda n: f"{n:,}" if n else text.all_of(total),
+                format_func=lambda n: text.count_here(n, total),
                 key="count",
+                label_visibility="collapsed",
                 on_change=st.rerun,
-                width=170,
+                width=230,
             )
 
 

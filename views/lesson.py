@@ -1,1 +1,103 @@
-"""Placeholder: lesson."""
+"""A lesson of forty minutes: seven questions, each with something to do and something to find."""
+
+import streamlit as st
+
+from models import Dataset, NudgeError
+from nudge.lesson import Findings, findings
+from nudge.sources import SOURCES
+from views import resources, share, text, trouble
+from views.state import current, open_address, write_address
+from views.steps import Step, early, steps
+from views.worksheet import Task, worksheet
+
+
+def page() -> None:
+    resources.tune_process()
+    notices = open_address("lesson")
+    if notices:
+        st.caption(f":material/info: {text.address_notice(notices)}")
+    view = current()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            text.DATASET,
+            list(Dataset),
+            format_func=text.DATASETS.__getitem__,
+            key="dataset",
+            required=True,
+        )
+        teacher = st.toggle(text.TEACHER, key="teacher")
+        sheet = st.container()
+    write_address(view)
+    try:
+        found = findings(view.dataset)
+    except NudgeError as error:
+        trouble.explain(error)
+        return
+    lesson = steps(found)
+    st.markdown(text.lesson_lead(sum(step.minutes for step in lesson)))
+    with sheet:
+        _download(lesson, view.dataset, teacher=teacher)
+    for number, step in enumerate(lesson, 1):
+        _show(number, step, teacher=teacher)
+    _early(found)
+    _faq(found)
+
+
+def _download(lesson: list[Step], dataset: Dataset, *, teacher: bool) -> None:
+    tasks = [
+        Task(step.question, share.link(step.view, step.path), step.do, step.find, step.minutes,
+             step.expected if teacher else None)
+        for step in lesson
+    ]  # fmt: skip
+    st.download_button(
+        text.WORKSHEET_ANSWERS if teacher else text.WORKSHEET,
+        lambda: worksheet(SOURCES[dataset].title, tasks),
+        f"nudge-{'answers' if teacher else 'worksheet'}-{dataset}.html",
+        "text/html",
+        icon=":material/print:",
+        on_click="ignore",
+    )
+
+
+def _show(number: int, step: Step, *, teacher: bool) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{number}. {step.question}** {text.minutes(step.minutes)}")
+        st.markdown(f"{text.DO} {step.do}")
+        st.page_link(
+            f"views/{step.page}.py",
+            label=text.open_page(step.page),
+            icon=":material/arrow_forward:",
+            query_params=step.view.to_query(),
+        )
+        st.markdown(f"{text.FIND} {step.find}")
+        if teacher:
+            st.info(step.expected, icon=":material/school:")
+
+
+def _early(found: Findings) -> None:
+    st.markdown(text.EARLY)
+    for label, view in early(found):
+        st.page_link(
+            "views/explorer.py",
+            label=label,
+            icon=":material/arrow_forward:",
+            query_params=view.to_query(),
+        )
+
+
+def _faq(found: Findings) -> None:
+    st.subheader(text.FAQ, anchor=False)
+    for question, answer in text.faq(
+        clean=found.clean,
+        wrong=found.total - round(found.clean * found.total),
+        total=found.total,
+        fgsm=found.fgsm,
+        random=found.random,
+        title=SOURCES[found.variant.dataset].title,
+        classes=len(found.variant.classes),
+    ):
+        with st.expander(question):
+            st.markdown(answer)
+
+
+page()

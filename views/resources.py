@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,16 @@ from models import PRETRAINED, VARIANTS, Dataset, load_model
 from models.cards import CONFUSIONS, FIRST_MISSES, read_array, read_arrays
 from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
 from nudge.data import Split, load_split, to_pixels
+from nudge.jobs import Job
 from nudge.live import LiveCurves
 from nudge.measuring import RANDOM_SEED
 from nudge.paths import ProbabilityPath, probability_path
 from nudge.sweep import EPSILONS
+from nudge.transfer import Transfer, networks, stream_transfer
 from views.pictures import png
+
+# Pictures at a time: twenty curves for each, and other pages wait for their turn meanwhile.
+TRANSFER_BATCH = 25
 
 
 @st.cache_resource(show_spinner=False)
@@ -133,6 +139,26 @@ def live_curves(variant_id: str) -> LiveCurves:
     dataset = VARIANTS[variant_id].dataset
     split = test_split(dataset)
     return LiveCurves(model(variant_id), split, EPSILONS, _random_directions(len(split.labels)))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def transfer_job(dataset: Dataset, count: int, epsilons: tuple[float, ...]) -> Job[Transfer]:
+    """Transfer in the making over the first `count` pictures. Raises DataError, PretrainedError."""
+    images, labels = test_split(dataset)
+    models = [model(variant.id) for variant in networks(dataset)]
+    control = _random_directions(len(labels))
+
+    def stream() -> Iterator[Transfer]:
+        return stream_transfer(
+            models,
+            images[:count],
+            labels[:count],
+            epsilons,
+            control=control[:count],
+            batch_size=TRANSFER_BATCH,
+        )
+
+    return Job(stream, steps=-(-min(count, len(labels)) // TRANSFER_BATCH))
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))

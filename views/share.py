@@ -15,29 +15,33 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def show(view: View, own: Preparation | None) -> None:
-    """The popovers of a view; somebody's own picture, so prepared, has no address."""
+    """What of a view can be taken along; somebody's own picture, so prepared, has no address."""
     if "share" in view.hide:
         return
-    if own is None:
-        with st.popover(text.QR_CODE, icon=":material/qr_code_2:"):
+    with st.popover(text.SHARE, icon=":material/qr_code_2:"):
+        if own is None:
             url = link(view)
             code = segno.make(url, error="m").svg_data_uri(scale=6, border=3, light="white")
-            st.html(f'<img src="{code}" alt="{text.QR_ALT}" style="width:min(100%,320px)">')
+            st.html(f'<img src="{code}" alt="{text.QR_ALT}" style="width:min(100%,300px)">')
             st.code(url, language=None, wrap_lines=True)
             if urlsplit(url).hostname in LOOPBACK:
                 st.caption(text.QR_LOCAL)
-    with st.popover(text.CODE, icon=":material/code:"):
         st.caption(text.CODE_HELP)
         st.code(snippet(view, own), language="python")
 
 
-def link(view: View) -> str:
-    """The address of a view, as others on the same network can open it."""
+def link(view: View, page: str | None = None) -> str:
+    """The address of a view on this page or another, as others on the same network can open it.
+
+    `page` is the last part of its path: empty for the explorer.
+    """
     scheme, place, path, *_ = urlsplit(st.context.url or "http://localhost:8501/")
     host = urlsplit(f"//{place}").hostname
     if host in LOOPBACK and (address := own_address()):
         port = urlsplit(f"//{place}").port
         place = f"{address}:{port}" if port else address
+    if page is not None:
+        path = f"{path.rpartition('/')[0]}/{page}"
     return urlunsplit((scheme, place, path or "/", urlencode(view.to_query()), ""))
 
 

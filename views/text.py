@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from models import Dataset, Variant
+    from models import Card, Dataset, Variant
+    from nudge.lesson import Findings
 
 TITLE = "Nudge"
-SUBTITLE = "Move every pixel by at most epsilon, and a network that was right becomes wrong."
 
 PAGES = {
     "explorer": "Explorer",
@@ -55,7 +55,7 @@ FORMULAS = {
 }
 OWN_FORMULA = "Nobody knows the true class of your own picture: y is what the network reads in it."
 
-PICTURES = "Pictures to attack"
+PICTURES = "Pictures to count here"
 FGSM_CURVE = "FGSM"
 RANDOM_CURVE = "Random nudge of the same size"
 EPSILON_AXIS = "Epsilon"
@@ -87,7 +87,8 @@ STAGE = {
     "at_and_back": "flips at {away}, and back at {back}",
     "never": "never flips, up to {largest}",
     "from_the_start": "wrong from the start",
-    "reaches": "Says {target}: {when}",
+    "reaches": "Says {target} first at {when}",
+    "reaches_not": "Says {target} nowhere up to {largest}",
     "moved": "After clipping pixels moved by {largest} at most, {mean} on average",
     "predict_first": "At which epsilon will the network change its mind? Move the slider, "
     "then lock in your guess.",
@@ -122,9 +123,9 @@ def poster(
     *, networks: str, subject: tuple[int, str] | None, method: str, target: str | None
 ) -> str:
     """The caption of a saved view; the browser fills in {epsilon}."""
-    picture = f"test picture {subject[0]}, {subject[1]}" if subject else "own picture"
+    picture = f"Test picture {subject[0]}, {subject[1]}" if subject else "Own picture"
     towards = f" towards {target}" if target else ""
-    return f"{networks}. {picture.capitalize()}. {method}{towards}, epsilon {{epsilon}}"
+    return f"{networks}. {picture}. {method}{towards}, epsilon {{epsilon}}"
 
 
 def poster_caption(total: int) -> str:
@@ -182,8 +183,8 @@ def expected(expected: object, found: object) -> str:
     return f"Expected {expected}; found {found}."
 
 
-def all_of(total: int) -> str:
-    return f"All {total:,}"
+def count_here(count: int, total: int) -> str:
+    return f"Count the first {count:,} here" if count else f"Count all {total:,} here"
 
 
 def variant(variant: "Variant") -> str:
@@ -240,10 +241,9 @@ def picture_error(what: str, expected: object, found: object) -> str:
 
 
 # Taking a view along.
-QR_CODE = "QR code"
+SHARE = "Share"
 QR_ALT = "QR code of this view's address"
 QR_LOCAL = "This computer has no network address, so only its own browser can open this link."
-CODE = "Code"
 CODE_HELP = "Python that makes this view anew. Run it in the project's folder."
 
 
@@ -251,6 +251,222 @@ CODE_HELP = "Python that makes this view anew. Run it in the project's folder."
 TABLE = "Table"
 SAVE_CSV = "Save as CSV"
 SAVE_PNG = "Save as PNG"
+
+
+# Transfer: attacked on one network, read by another.
+TRANSFER_LEAD = (
+    "A picture is nudged along the gradient of one network and shown to another that never "
+    "saw it. Where a row is dark, what fools the one fools the others: an attacker needs no "
+    "access to the network that is attacked."
+)
+TRANSFER_SOURCE = "Nudged along the gradient of"
+TRANSFER_TARGET = "Read by"
+NO_NUDGE = "No nudge"
+TRANSFER_PICTURES = "Pictures to count here"
+RANDOM_NUDGE = "Random nudge"
+HERE = "Count here"
+STOP_HERE = "Show what was recorded"
+ON_THESE = "The four on one picture"
+TRANSFER_COLUMNS = ("nudged along", "read by", "epsilon", "right", "pictures", "accuracy")
+
+
+def transfer_caption(
+    *, total: int, epsilon: float, title: str, here: bool, asked: float | None
+) -> str:
+    counted = (
+        f"counted now on this computer over the first {total:,}"
+        if here
+        else f"over all {total:,}, recorded with the weights"
+    )
+    nearest = f" It is the measured epsilon nearest to {asked:g}." if asked is not None else ""
+    return (
+        f"Top-1 accuracy on official test pictures of {title}, nudged by epsilon {epsilon:g}: "
+        f"{counted}.{nearest} The frames mark the usual attack, along a network's own gradient. "
+        "Scrambled networks take pictures in our order and scramble them themselves, so a nudge "
+        "means the same pixels to all four."
+    )
+
+
+def transfer_finding(*, own: float, other: float, random: float, epsilon: float) -> str:
+    return (
+        f"At epsilon {epsilon:g} the four read on average **{own:.1%}** of the pictures right "
+        f"after a nudge along their own gradient, **{other:.1%}** along another's, and "
+        f"**{random:.1%}** after a random nudge of the same size."
+    )
+
+
+def pictures(count: int, total: int) -> str:
+    return f"The first {count:,}" if count else f"All {total:,}"
+
+
+def transfer_equal(equal: bool) -> str:
+    return (
+        "Every count equals the recorded one."
+        if equal
+        else "Some counts differ from the recorded ones: another processor sums in another order."
+    )
+
+
+# The assignment, checked.
+ASSIGNMENT_LEAD = (
+    "Nudge reproduces a course assignment. What that reported stands here beside what the eight "
+    "variants measure on the full official test sets, each with a verdict by fixed rules."
+)
+CLAIM_HEADS = ("Reported", "Measured", "Verdict", "Because")
+RULES = "How it is judged"
+TRAINED = "How the networks were trained"
+EPOCH = "Epoch"
+ON_TEST = "Test pictures"
+ON_TRAINING = "Training pictures"
+PICTURES_OF = "Pictures"
+RECIPE = "**Recipe**, shared by a network and its scrambled twin:"
+CHECKSUMS = "**SHA-256** of the weights, the decoded pictures and the permutation:"
+RECREATE = "**Recreate it:**"
+PERMUTATION = "permutation"
+
+# Hyperparameters in words, in the order of the card.
+HYPERPARAMETERS = {
+    "epochs": "Epochs",
+    "batch_size": "Pictures a batch",
+    "learning_rate": "Largest learning rate, AdamW",
+    "warm_up": "Share of the training until that rate",
+    "weight_decay": "Weight decay",
+    "input_dropout": "Dropout of pixels",
+    "dropout": "Dropout before dense layers",
+    "mixup": "Mixup",
+    "label_smoothing": "Label smoothing",
+    "noise": "Noise on the pixels, at most",
+    "averaging": "Decay of the averaged weights",
+    "precision": "Precision",
+}
+
+
+def claims_tally(*, total: int, holds: int, in_part: int, fails: int) -> str:
+    return (
+        f"Of {total} findings **{holds} hold**, **{in_part} hold in part** and "
+        f"**{fails} {'does' if fails == 1 else 'do'} not hold**."
+    )
+
+
+def network(variant: "Variant") -> str:
+    """A network and its twin."""
+    architecture = ARCHITECTURES[variant.architecture]
+    return f"{DATASETS[variant.dataset]}, {architecture}"
+
+
+def learning_caption(*, total: int) -> str:
+    return (
+        f"Top-1 accuracy after each epoch: on all {total:,} test pictures, by the averaged "
+        "weights; on training pictures by the network at work, with dropout, blended pictures or "
+        "noise. The last epoch is the one that counts; none was chosen."
+    )
+
+
+def card_line(*, accuracy: float, low: float, high: float) -> str:
+    return f"{accuracy:.2%} ({low:.2%} to {high:.2%})"
+
+
+def card_facts(card: "Card") -> list[str]:
+    low, high = card.interval
+    return [
+        f"Clean accuracy {card.accuracy:.2%}: {card.fgsm[0]:,} of {card.total:,} official test "
+        f"pictures; 95 % interval {low:.2%} to {high:.2%} (Wilson's, over the pictures)",
+        f"{card.parameters:,} parameters",
+        f"Seed {card.seed}, trained in {card.seconds / 60:.1f} minutes on {card.hardware}",
+        "With " + ", ".join(f"{name} {version}" for name, version in card.versions.items()),
+    ]
+
+
+def seeds(*, count: int, mean: float, deviation: float) -> str:
+    return (
+        f"Over {count} seeds of the training the clean accuracy is {mean:.2f} % on average, with a "
+        f"standard deviation of {deviation:.2f} points."
+    )
+
+
+def recipe(values: Mapping[str, object]) -> list[str]:
+    return [
+        f"{HYPERPARAMETERS.get(name, name)}: {value:g}"
+        if isinstance(value, int | float)
+        else f"{HYPERPARAMETERS.get(name, name)}: {value}"
+        for name, value in values.items()
+    ]
+
+
+def split_of(name: str) -> str:
+    return f"{name} pictures"
+
+
+# The scramble.
+SCRAMBLE_LEAD = (
+    "Scrambled networks see every picture with its 784 pixels in another order: one permutation, "
+    "drawn once and used for every picture. To us nothing is left to see. Is it for a network?"
+)
+AS_TAKEN = "As taken"
+AS_SCRAMBLED = "As a scrambled network sees them"
+FOUR_TWINS = "The four twins"
+CLEAN_AXIS = "Top-1 accuracy without a nudge"
+WHY = "Why the one does not care and the other does"
+DENSE_WEIGHTS = "First-layer weights of the fully connected network"
+CNN_FILTERS = "First filters of the CNN"
+ORDERED_TWIN = "Ordered twin"
+SCRAMBLED_TWIN = "Scrambled twin"
+PUT_BACK = "Scrambled twin, its weights put back in order"
+
+
+def scramble_caption(indices: Sequence[int]) -> str:
+    listed = ", ".join(f"{index}" for index in indices)
+    return f"Test pictures {listed}: the first of each of the first {len(indices)} classes."
+
+
+def twins_caption(*, total: int) -> str:
+    return (
+        f"Top-1 accuracy on all {total:,} official test pictures, as recorded with the weights. "
+        "Lines: 95 % intervals over the pictures (Wilson's). Twins share one recipe and "
+        "seed; only the permutation differs."
+    )
+
+
+def why(*, dense: Sequence[float], convolutional: Sequence[float]) -> str:
+    """Three sentences; accuracies are (ordered, scrambled)."""
+    return (
+        "A fully connected network has a weight of its own for every pixel and no notion of "
+        "neighbours, so a scramble only renames its inputs: it reads "
+        f"**{dense[0]:.2%}** in order and **{dense[1]:.2%}** scrambled, and its weights, put back "
+        "in order, show the same kind of patterns. "
+        "A CNN slides small filters over the picture, which works because neighbouring pixels "
+        "belong together: an edge is an edge wherever it stands. "
+        "The scramble puts pixels from anywhere under a filter, so there is nothing left for it to "
+        f"find twice, and the CNN falls from **{convolutional[0]:.2%}** to "
+        f"**{convolutional[1]:.2%}**."
+    )
+
+
+def alike(heading: str, correlation: float) -> str:
+    return f"**{heading}**: neighbouring weights correlate by **{correlation:.2f}**"
+
+
+def filters(heading: str, side: int) -> str:
+    return f"{heading}, {side} x {side}"
+
+
+def weights_said(heading: str, count: int) -> str:
+    return f"{heading}: {count} pictures of weights"
+
+
+def dense_caption(count: int) -> str:
+    return (
+        f"The {count} units with the largest weights, each in its own scale: blue below zero, "
+        "white at zero, brown above. The correlation is over all units, of each weight with those "
+        "of the pixels to the right and below; 0 is what noise has."
+    )
+
+
+def filters_caption(count: int) -> str:
+    return (
+        f"At most {count} filters of each size, those with the largest weights, in the same "
+        "colours; the correlation is over all of that size."
+    )
 
 
 # Curves, classes and the trade-off: the pages of the whole test set.
@@ -336,6 +552,199 @@ def agreement(name: str, pictures: int, same: int, differing: int | None) -> str
     else:
         counts = "every count, FGSM and random, equals the recorded one"
     return f"{name}: {flips}; {counts}."
+
+
+# A lesson.
+TEACHER = "For the teacher: what is found"
+WORKSHEET = "Worksheet to print"
+WORKSHEET_ANSWERS = "Answer sheet to print"
+SHEET_NAME = "Name"
+SHEET_DATE = "Date"
+DO = "**Do:**"
+FIND = "**Find:**"
+EARLY = "**Done early?**"
+EARLY_FOUR = "All four networks on one picture: which stands longest?"
+EARLY_OWN = "Upload or photograph a picture of your own, and fool the network with it"
+FAQ = "What people ask"
+
+# Each step by its name: what is asked, what is done, what is looked for.
+LESSON = {
+    "guess": {
+        "question": "How far must every pixel move?",
+        "do": "look at one picture, guess where the network changes its mind, and lock it in.",
+        "find": "the smallest epsilon that fools the network on this picture, and how far off you "
+        "were. Would you have noticed the change?",
+    },
+    "noise": {
+        "question": "Is it only noise?",
+        "do": "move every pixel of the same picture as far, but up or down by the toss of a coin.",
+        "find": "a random nudge that fools the network, if there is one. What does FGSM know that "
+        "the coin does not?",
+    },
+    "many": {
+        "question": "Was that one picture, or is it all of them?",
+        "do": "see the accuracy over the whole test set fall as epsilon grows.",
+        "find": "the epsilon at which half of the accuracy is gone, and how much of it a random "
+        "nudge of that size costs.",
+    },
+    "meaning": {
+        "question": "What are pictures taken for?",
+        "do": "see which class is taken for which at a small epsilon.",
+        "find": "the class that falls first, and whether the wrong answers are close in meaning.",
+    },
+    "eye": {
+        "question": "How much of it do we see?",
+        "do": "weigh how readable a picture stays against how often the network is fooled.",
+        "find": "the epsilon that you would choose to fool the network and nobody else.",
+    },
+    "scramble": {
+        "question": "Which network minds if all pixels trade places?",
+        "do": "compare networks that see ordered pictures with twins that see scrambled ones.",
+        "find": "the network that loses next to nothing, and the reason in one sentence.",
+    },
+    "transfer": {
+        "question": "Must an attacker know the network?",
+        "do": "attack one network and let the others read the pictures.",
+        "find": "how well what fools one network fools another, and what that means for keeping a "
+        "network secret.",
+    },
+}
+
+
+def lesson_lead(minutes: int) -> str:
+    return (
+        f"Seven questions, about {minutes} minutes. Each opens a prepared view; come back here by "
+        "the browser's back button or by Lesson above."
+    )
+
+
+def open_page(page: str) -> str:
+    return f"Open {PAGES[page]}"
+
+
+def minutes(count: int) -> str:
+    return f"({count} minutes)"
+
+
+def sheet_code(number: int) -> str:
+    return f"QR code of the address of step {number}"
+
+
+def early_target(name: str) -> str:
+    return f"Make the network say {name}: how far must pixels move for that?"
+
+
+def lesson_expected(found: "Findings", *, large: float, small: float) -> dict[str, str]:
+    """What a class finds, by the step's name; every figure comes from the records."""
+    half = (
+        f"Of all pictures that it reads right, half are misread by **{found.median_flip:g}**. "
+        if found.median_flip is not None
+        else "Half of all pictures that it reads right stand up to every epsilon shown. "
+    )
+    halved = (
+        f"at **{found.halved_at:g}**"
+        if found.halved_at is not None
+        else "at no epsilon up to the largest"
+    )
+    carried = "It was not recorded with these weights; the page counts it on demand."
+    if found.transferred:
+        t = found.transferred
+        carried = (
+            f"At {t.epsilon:g} the four read on average **{t.own:.1%}** after an attack along "
+            f"their own gradient, **{t.other:.1%}** along another's, and **{t.random:.1%}** after "
+            "a random nudge. A secret network is attacked by way of one's own."
+        )
+    weakest = class_name(found.variant.dataset, found.weakest)
+    return {
+        "guess": (
+            f"Test picture {found.image} is first misread at **{found.flips_at:g}**, "
+            f"{255 * found.flips_at:.1f} of 255 grey levels. {half}"
+        ).strip(),
+        "noise": (
+            f"Over all {found.total:,} test pictures the network reads **{found.clean:.1%}** "
+            f"untouched, **{found.random:.1%}** after a random nudge of {large:g} and "
+            f"**{found.fgsm:.1%}** after FGSM of the same size. FGSM knows for every pixel which "
+            "way hurts; tosses of a coin mostly cancel each other."
+        ),
+        "many": (
+            f"Accuracy starts at **{found.clean:.1%}** and is halved {halved}; at {large:g} it is "
+            f"**{found.fgsm:.1%}**, after a random nudge **{found.random:.1%}**."
+        ),
+        "meaning": (
+            f"At {small:g} **{weakest}** has the fewest right, **{found.weakest_accuracy:.1%}**. "
+            f"Of {found.flips:,} flips **{found.near:.0%}** go to a class close in meaning; by "
+            f"chance it would be **{found.near_by_chance:.0%}**."
+        ),
+        "eye": (
+            f"There is no one answer. By our measure, similarity (SSIM) times the share of "
+            f"accuracy lost, it is **{found.best_epsilon:g}**: SSIM {found.best_ssim:.2f}, "
+            f"accuracy **{found.best_accuracy:.1%}**."
+        ),
+        "scramble": (
+            f"The fully connected network: **{found.dense[0]:.2%}** in order, "
+            f"**{found.dense[1]:.2%}** scrambled. The CNN: **{found.convolutional[0]:.2%}** and "
+            f"**{found.convolutional[1]:.2%}**, because its small filters count on neighbours "
+            "that belong together."
+        ),
+        "transfer": carried,
+    }
+
+
+def faq(
+    *,
+    clean: float,
+    wrong: int,
+    total: int,
+    fgsm: float,
+    random: float,
+    title: str,
+    classes: int,
+) -> list[tuple[str, str]]:
+    """Questions and answers; the figures are those of the CNN on ordered pixels."""
+    return [
+        (
+            "Is epsilon in /255?",
+            "No. Pixels range from 0, black, to 1, white, and epsilon is a share of that way: "
+            f"0.02 is {0.02 * 255:.1f} of 255 grey levels, and one grey level is {1 / 255:.4f}. "
+            "Some programs nudge normalised pictures instead; there the same number means another "
+            "distance.",
+        ),
+        (
+            "Why did accuracy not fall?",
+            "Look for these, the commonest first. Epsilon was too small, or in another unit. "
+            "The attack used the predicted label, which pushes pictures that are wrong already "
+            "back to right. The loss was taken after a softmax, where a confident network has no "
+            "gradient left; Nudge takes it from the logits. The nudge was clipped away, as a black "
+            "pixel gets no darker. And it may rise a little towards large epsilons: FGSM goes "
+            "straight on, and may leave the region of the wrong answer again.",
+        ),
+        (
+            "Why is a picture wrong at epsilon 0?",
+            f"No network reads everything. The CNN reads {clean:.2%} of {title}'s {total:,} test "
+            f"pictures right, so {wrong:,} are wrong before anybody touches them. Nudge marks "
+            "them, and counts as fooled only what was right before.",
+        ),
+        (
+            "Is it only noise?",
+            f"No. A random nudge of 0.1 leaves the CNN {random:.1%} of the pictures, FGSM of the "
+            f"same size {fgsm:.1%}. The direction does it, not the size.",
+        ),
+        (
+            "Does it work on a photograph?",
+            "Yes; upload or take one in the explorer. It is brought to 28 x 28 grey pixels first, "
+            "in steps that you can see. Nobody knows its true class, so the attack leads away from "
+            f"what the network reads in it. And the network knows {classes} classes and nothing "
+            "else: whatever the photograph shows is read as one of them.",
+        ),
+        (
+            "How does one defend?",
+            "Best by training on attacked pictures (arXiv:1412.6572, arXiv:1706.06083), which "
+            "takes longer and costs some accuracy on untouched ones. Hiding the gradient does not "
+            "help: attacks get around it (arXiv:1802.00420) or come from another network, as the "
+            "page on transfer shows. Averaging answers over noisy copies gives a guarantee within "
+            "a small distance (arXiv:1902.02918). Nudge's networks are trained without any of it.",
+        ),
+    ]
 
 
 # Where it breaks.

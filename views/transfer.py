@@ -1,1 +1,146 @@
-"""Placeholder: transfer."""
+"""Transfer: nudged along the gradient of one network, read by another."""
+
+import numpy as np
+import streamlit as st
+
+from models import Dataset, NudgeError
+from nudge.sources import SOURCES
+from nudge.transfer import EPSILONS, Transfer, averages, nearest, networks, read_transfer
+from views import figure, matrix, resources, text, trouble
+from views.state import Compare, View, current, open_address, write_address
+
+COUNTS = (50, 200, 1000, 0)  # pictures to count here; 0 is all of them
+POLL = 1.0  # seconds between two looks at growing counts
+_HERE = "_transfer_here"  # the data set that this session asked to have counted here
+
+
+def page() -> None:
+    resources.tune_process()
+    notices = open_address("transfer")
+    if notices:
+        st.caption(f":material/info: {text.address_notice(notices)}")
+    st.markdown(text.TRANSFER_LEAD)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        st.segmented_control(
+            text.DATASET,
+            list(Dataset),
+            format_func=text.DATASETS.__getitem__,
+            key="dataset",
+            required=True,
+        )
+    recorded = _recorded(st.session_state.dataset)
+    grid = recorded.epsilons if recorded else EPSILONS
+    with row:
+        _choose_epsilon(grid)
+        wanted = _choose_count()
+    view = current()
+    write_address(view)
+    _counts(view, recorded, grid, wanted)
+    st.page_link(
+        "views/explorer.py",
+        label=text.ON_THESE,
+        icon=":material/grid_view:",
+        query_params=View(
+            dataset=view.dataset, epsilon=view.epsilon, image=view.image, compare=Compare.ALL
+        ).to_query(),
+    )
+
+
+def _recorded(dataset: Dataset) -> Transfer | None:
+    try:
+        return read_transfer(dataset)
+    except NudgeError as error:
+        trouble.explain(error)
+        return None
+
+
+def _choose_epsilon(grid: tuple[float, ...]) -> None:
+    """A slider over the measured epsilons; what the address says stays until it is moved."""
+    state = st.session_state
+    state.transfer_epsilon = nearest(grid, state.epsilon)
+
+    def take() -> None:
+        state.epsilon = state.transfer_epsilon
+
+    st.select_slider(
+        text.EPSILON_AXIS,
+        grid,
+        format_func=lambda e: f"{e:g}",
+        key="transfer_epsilon",
+        on_change=take,
+        width=320,
+    )
+
+
+def _choose_count() -> int:
+    """How many pictures to count here; 0 where the record is to be shown."""
+    state = st.session_state
+    total = SOURCES[state.dataset].splits["test"].total
+    asked = state.get(_HERE) == state.dataset
+
+    def ask() -> None:
+        state[_HERE] = None if asked else state.dataset
+
+    count = st.selectbox(
+        text.TRANSFER_PICTURES,
+        COUNTS,
+        format_func=lambda n: text.pictures(n, total),
+        key="transfer_count",
+        width=170,
+    )
+    icon = ":material/history:" if asked else ":material/calculate:"
+    st.button(text.STOP_HERE if asked else text.HERE, icon=icon, on_click=ask, key="transfer_here")
+    return (count or total) if asked else 0
+
+
+def _counts(view: View, recorded: Transfer | None, grid: tuple[float, ...], wanted: int) -> None:
+    if not wanted:
+        if recorded:
+            _draw(view, recorded, here=False)
+        return
+    try:
+        job = resources.transfer_job(view.dataset, wanted, grid)
+    except NudgeError as error:
+        trouble.explain(error)
+        return
+    polling = not job.look().complete
+
+    def drawn() -> None:
+        look = job.look()
+        if polling and look.complete:
+            st.rerun()  # without polling
+        if not look.complete:
+            told = text.counting(look.value.total, wanted, look.seconds_left)
+            st.progress(look.done / look.steps, told)
+        if look.value.total:
+            _draw(view, look.value, here=True)
+        if recorded and look.value.total == recorded.total:
+            st.caption(text.transfer_equal(np.array_equal(look.value.correct, recorded.correct)))
+
+    st.fragment(drawn, run_every=POLL if polling else None)()
+
+
+def _draw(view: View, found: Transfer, *, here: bool) -> None:
+    epsilon = found.nearest(view.epsilon)
+    columns = tuple(text.short_variant(variant) for variant in networks(view.dataset))
+    names = (*columns, text.RANDOM_NUDGE, text.NO_NUDGE)
+    counts = np.vstack([found.at(epsilon), found.clean])
+    own, other, random = averages(found, epsilon)
+    st.markdown(text.transfer_finding(own=own, other=other, random=random, epsilon=epsilon))
+    figure.show(
+        "transfer",
+        matrix.transfer_spec(names, columns),
+        {"cells": matrix.cells(names, columns, counts, found.total)},
+        matrix.table(names, columns, found),
+        text.transfer_caption(
+            total=found.total,
+            epsilon=epsilon,
+            title=SOURCES[view.dataset].title,
+            here=here,
+            asked=view.epsilon if view.epsilon != epsilon else None,
+        ),
+    )
+
+
+page()

@@ -32,7 +32,8 @@ def test_every_figure_from_an_attack_made_here(test_splits: dict[Dataset, Split]
     epsilon, names = 0.04, CLASSES[Dataset.FASHION]
     images, labels = test_splits[Dataset.FASHION]
     model = load_model("fashion-fcnn")
-    pairs = list(zip(images.split(1000), labels.split(1000), strict=True))
+    batches = [slice(i, i + 1000) for i in range(0, len(labels), 1000)]
+    pairs = [(images[batch], labels[batch]) for batch in batches]
     clean = torch.cat([model(to_pixels(x)).argmax(1) for x, _ in pairs])
     read = torch.cat([model(fgsm(model, to_pixels(x), y, epsilon)).argmax(1) for x, y in pairs])
     page = open_at("classes", dataset="fashion", architecture="fcnn", epsilon=epsilon)

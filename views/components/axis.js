@@ -15,9 +15,13 @@ class Axis {
     });
     this.figure = element("output", { class: "epsilon" }); // follows the thumb
     this.ticks = element("div", { class: "ticks", "aria-hidden": "true" });
+    this.marks = []; // where the scale is labelled
     for (let step = 0; step < grid.count; step += 10) {
-      const tick = element("span", {}, Number((step * grid.step).toFixed(2)));
-      tick.style.left = `${(100 * step) / (grid.count - 1)}%`;
+      const label = String(Number((step * grid.step).toFixed(2)));
+      const mark = { share: step / (grid.count - 1), label };
+      this.marks.push(mark);
+      const tick = element("span", {}, label);
+      tick.style.left = `${100 * mark.share}%`;
       this.ticks.append(tick);
     }
     this.ticks.append(this.figure);

@@ -104,7 +104,7 @@ function legend({ name, style }) {
   stroke(context, style, [[0, 4], [22, 4]]);
   sample.setAttribute("aria-hidden", "true");
   const figure = element("b");
-  return { node: element("span", {}, sample, `${name} `, figure), figure };
+  return { node: element("span", {}, sample, `${name} `, figure), sample, figure };
 }
 
 function stroke(context, { colour, dash, width }, places) {

@@ -84,7 +84,7 @@ class Network {
     this.facts.replaceChildren(
       ...(open ? this.listFacts(attacked) : []).map((fact) => element("li", {}, fact)),
     );
-    this.bars.draw(open ? step : 0);
+    this.bars.draw(open ? step : null);
     this.describe();
   }
 
@@ -116,7 +116,8 @@ class Network {
   listFacts(attacked) {
     const { classes, grid, method, picture, target, words } = this.scene.data;
     const at = (step) => inBothUnits(step * grid.step);
-    const never = fill(words.never, { largest: (grid.count - 1) * grid.step });
+    const largest = Number(((grid.count - 1) * grid.step).toFixed(3));
+    const never = fill(words.never, { largest });
     const flips = (path) => {
       const { away, back } = path.flips(this.reference);
       if (away === 0) return words.from_the_start;
@@ -127,12 +128,13 @@ class Network {
     if (method !== "random") facts.push(fill(words.flips[method], { when: flips(this.attack) }));
     if (target !== null) {
       const step = this.attack.reaches(target);
-      const when = step === null ? never : fill(words.at, { away: at(step) });
-      facts.push(fill(words.reaches, { target: classes[target], when }));
+      const when = step === null ? "" : at(step);
+      const said = step === null ? words.reaches_not : words.reaches;
+      facts.push(fill(said, { target: classes[target], when, largest }));
     }
     facts.push(fill(words.flips.random, { when: flips(this.control) }));
-    const { largest, mean } = moved(picture, attacked);
-    const figures = { largest: largest.toFixed(3), mean: mean.toFixed(3) };
+    const way = moved(picture, attacked);
+    const figures = { largest: way.largest.toFixed(3), mean: way.mean.toFixed(3) };
     facts.push(fill(words.moved, figures));
     if (this.scene.guess !== null) facts.unshift(this.judgeGuess());
     return facts;
@@ -196,10 +198,12 @@ class Bars {
     this.node = element("div", { class: "bars" }, this.key, ...tables);
   }
 
+  // At a step; null draws the clean bars alone.
   draw(step) {
-    const read = this.path.predictions[step];
+    const read = this.path.predictions[step ?? 0];
     this.rows.forEach(({ row, after, figure }, label) => {
-      const probability = this.path.probability(step, label);
+      const probability = this.path.probability(step ?? 0, label);
+      after.hidden = step === null;
       after.style.transform = `scaleX(${probability})`;
       figure.textContent = percent(probability);
       row.classList.toggle("read", label === read);

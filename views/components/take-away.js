@@ -107,7 +107,7 @@ function poster(scene) {
   const rows = Math.ceil(data.classes.length / (data.classes.length > 12 ? 2 : 1));
   const panel = Math.max(side + 30, rows * 19) + 64;
   const chart = axis.all.map(({ canvas }) => (canvas.height * (width - 2 * pad)) / canvas.width + 30);
-  const height = networks.length * panel + chart.reduce((sum, h) => sum + h, 0) + 100;
+  const height = networks.length * panel + chart.reduce((sum, h) => sum + h, 0) + 116;
   const canvas = element("canvas", { width, height });
   const context = canvas.getContext("2d");
   const style = getComputedStyle(scene.root);
@@ -136,14 +136,24 @@ function poster(scene) {
   }
   context.imageSmoothingEnabled = true;
   axis.all.forEach((drawn, i) => {
-    const said = drawn.entries.map(({ line, figure }) => `${line.name} ${figure.textContent}`);
-    write(`${drawn.title}: ${said.join(", ")}`, pad, y + 20, "14px sans-serif");
+    write(drawn.title, pad, y + 20, "bold 14px sans-serif");
+    let x = pad + context.measureText(drawn.title).width + 24;
+    for (const { line, figure, sample } of drawn.entries) {
+      const words = `${line.name} ${figure.textContent}`;
+      context.drawImage(sample, x, y + 11, 22, 8);
+      write(words, x + 28, y + 20, "14px sans-serif");
+      x += context.measureText(words).width + 48;
+    }
     context.drawImage(drawn.canvas, pad, y + 28, width - 2 * pad, chart[i] - 30);
     y += chart[i];
   });
+  const scale = (width - 2 * pad) / axis.width; // of the charts as they are drawn here
+  for (const { share, label } of axis.marks) {
+    write(label, pad + scale * placeOf(share, axis.width), y + 12, "12px sans-serif", "center");
+  }
   const ends = { epsilon: inBothUnits(scene.epsilon) };
-  write(fill(data.words.poster, ends), pad, y + 34, "bold 16px sans-serif");
-  write(data.caption, pad, y + 60, "14px sans-serif");
+  write(fill(data.words.poster, ends), pad, y + 50, "bold 16px sans-serif");
+  write(data.caption, pad, y + 76, "14px sans-serif");
   return canvas;
 }
 
@@ -162,7 +172,8 @@ function drawBars(context, write, network, { x, y, rows, width }) {
     context.fillRect(left + indent, top + 8, room * shown.probability(scene.step, label), 7);
     context.strokeStyle = STYLES[0].colour;
     context.lineWidth = 1.5;
-    context.strokeRect(left + indent, top + 1, room * shown.probability(0, label), 6);
+    const clean = room * shown.probability(0, label);
+    if (clean >= 2) context.strokeRect(left + indent, top + 1, clean, 6);
     const figure = percent(shown.probability(scene.step, label));
     write(figure, left + indent + room + 8, top + 13, "13px sans-serif");
   });

@@ -1,0 +1,75 @@
+"""Attack each variant of a data set and let the other three read what comes of it.
+
+    python scripts/transfer.py                  # both data sets, into pretrained/transfer.npz
+    python scripts/transfer.py sign --check     # compare with what is recorded; 1 on a difference
+
+Run it anew when weights have changed: a record made with other weights is not shown.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from models import Dataset, load_model
+from nudge.data import load_split
+from nudge.transfer import (
+    EPSILONS,
+    Transfer,
+    networks,
+    read_transfer,
+    save_transfer,
+    stream_transfer,
+)
+from scripts import console
+
+
+def main() -> None:
+    options = console.parser(__doc__)
+    options.add_argument("datasets", nargs="*", metavar="dataset", help=", ".join(Dataset))
+    console.add_device(options)
+    options.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
+    args = options.parse_args()
+    if unknown := [name for name in args.datasets if name not in list(Dataset)]:
+        options.error(f"unknown data set {', '.join(unknown)}; choose from {', '.join(Dataset)}")
+    device = console.device(options, args)
+    differences = 0
+    for dataset in map(Dataset, args.datasets or Dataset):
+        found = measure(dataset, device, args.data_dir)
+        if args.check:
+            differences += _differences(dataset, found)
+        else:
+            save_transfer(dataset, found)
+    if differences:
+        sys.exit("error: what was measured is not what was recorded")
+
+
+def measure(dataset: Dataset, device: torch.device, data_dir: str | None) -> Transfer:
+    """The counts of one data set over its full test set."""
+    test = load_split(dataset, "test", data_dir)
+    models = [load_model(variant, device) for variant in networks(dataset)]
+    stream = stream_transfer(models, *test, EPSILONS)
+    with tqdm(desc=dataset, unit="picture") as bar:
+        for found in stream:
+            console.advance(bar, found.total, len(test.labels))
+    return found
+
+
+def _differences(dataset: Dataset, found: Transfer) -> int:
+    """How many counts differ from the record; prints it."""
+    recorded = read_transfer(dataset)
+    if recorded.epsilons != found.epsilons:
+        tqdm.write(f"{dataset}: recorded at other epsilons: {recorded.epsilons}")
+        return recorded.correct.size
+    networks_only = recorded.correct[:, : found.correct.shape[1]]  # without the cards' control
+    different = int(np.count_nonzero(found.correct != networks_only))
+    tqdm.write(f"{dataset}: {different} of {found.correct.size} counts differ")
+    return different
+
+
+if __name__ == "__main__":
+    console.run(main)

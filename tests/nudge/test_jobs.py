@@ -1,0 +1,90 @@
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from nudge import jobs, live
+from nudge.jobs import Job, Look
+
+
+class Counter:
+    """Yields 0, 1, 2, ...; waits and fails on demand."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.broken = False
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def __call__(self) -> Iterator[int]:
+        yield 0
+        for value in range(1, 100):
+            self.gate.wait(timeout=30)
+            if self.broken:
+                raise RuntimeError("broken")
+            self.calls += 1
+            yield value
+
+
+def watch(job: Job[int]) -> list[Look[int]]:
+    """Look until it is complete."""
+    looks = [job.look()]
+    deadline = time.monotonic() + 30
+    while not looks[-1].complete:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+        looks.append(job.look())
+    return looks
+
+
+def test_takes_its_steps_and_no_more() -> None:
+    counter = Counter()
+    looks = watch(Job(counter, steps=5))
+    assert (looks[0].value, looks[0].seconds_left) == (0, None)
+    assert (looks[-1].value, looks[-1].done, looks[-1].seconds_left) == (5, 5, 0)
+    assert all(look.value == look.done for look in looks)
+    assert counter.calls == 5
+
+
+def test_many_look_at_one_computation_without_waiting() -> None:
+    counter = Counter()
+    counter.gate.clear()
+    job = Job(counter, steps=5)
+    start = time.monotonic()
+    assert {job.look().value for _ in range(100)} == {0}
+    assert time.monotonic() - start < 5  # the gate would hold it for 30
+    counter.gate.set()
+    watch(job)
+    assert counter.calls == 5
+
+
+def test_one_step_at_a_time_in_the_whole_process() -> None:
+    job = Job(Counter(), steps=5)
+    assert jobs.TURN is live._turn
+    with jobs.TURN:
+        job.look()
+        time.sleep(0.1)
+        assert job.look().value == 0
+    assert watch(job)[-1].value == 5
+
+
+def test_rests_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "PATIENCE", 0.0)
+    counter = Counter()
+    job = Job(counter, steps=50)
+    job.look()
+    time.sleep(0.2)
+    assert counter.calls < 50
+    monkeypatch.setattr(jobs, "PATIENCE", 5.0)
+    assert watch(job)[-1].value == 50
+
+
+def test_a_failure_is_told_once_and_then_started_over() -> None:
+    counter = Counter()
+    job = Job(counter, steps=5)
+    counter.broken = True
+    with pytest.raises(RuntimeError, match="broken"):
+        watch(job)
+    counter.broken = False
+    assert watch(job)[-1].value == 5
