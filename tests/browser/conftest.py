@@ -53,7 +53,9 @@ class Visit:
         page.set_default_timeout(60_000)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # Opened at a page of its own, Streamlit looks under that page for its server first.
+        looking = "/_stcore/" in message.location.get("url", "")
+        if message.type == "error" and not looking:
             self.complaints.append(message.text)
 
     def _own(self, request: Request) -> None:
@@ -67,6 +69,21 @@ class Visit:
     def open(self, address: str = "") -> None:
         self.page.goto(self.server + "/" + address)
         self.page.wait_for_selector(".stage canvas")
+
+    def read(self, address: str) -> None:
+        """Open a page of charts, and wait until they stand."""
+        self.page.goto(self.server + "/" + address)
+        chart = self.page.get_by_test_id("stVegaLiteChart").last
+        expect(chart.locator("canvas, svg").first).to_be_visible()
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
+
+    @property
+    def wide(self) -> bool:
+        """Whether the page runs out of the window to the side."""
+        found: bool = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        return found
 
     def settle(self) -> None:
         """Wait until the curve that is counted here has grown, and nothing is on its way."""
