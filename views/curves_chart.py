@@ -117,7 +117,13 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
         ),
     )
     dots = [
-        live.mark_point(filled=kind == text.FGSM_CURVE, size=22, opacity=1, strokeWidth=1.2)
+        live.mark_point(
+            filled=kind == text.FGSM_CURVE,
+            size=22,
+            opacity=1,
+            strokeWidth=1.2,
+            aria=False,  # without a row it would be an unnamed picture to a screen reader
+        )
         .transform_filter(alt.FieldEqualPredicate(field="kind", equal=kind))
         .encode(x=x, y=y, color=colour, tooltip=tooltip)
         for kind in kinds

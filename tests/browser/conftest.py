@@ -55,7 +55,7 @@ class Visit:
 
     def _hear(self, message: ConsoleMessage) -> None:
         # Below a page's own path Streamlit looks for its server first, and then above.
-        looking = "/_stcore/" in message.location["url"] and "404" in message.text
+        looking = "/_stcore/" in message.location.get("url", "") and "404" in message.text
         if message.type == "error" and not looking:
             self.complaints.append(message.text)
 
@@ -84,6 +84,15 @@ class Visit:
             " return m.scrollWidth <= m.clientWidth })()"
         )
         return wide
+
+    def read(self, address: str) -> None:
+        """Open a page of charts, and wait until they stand."""
+        self.page.goto(self.server + "/" + address)
+        chart = self.page.get_by_test_id("stVegaLiteChart").last
+        expect(chart.locator("canvas, svg").first).to_be_visible()
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
 
     def settle(self) -> None:
         """Wait until the curve that is counted here has grown, and nothing is on its way."""

@@ -147,7 +147,7 @@ def test_without_pictures_the_record_stays(tmp_path: Path, monkeypatch: pytest.M
     assert not page.warning
     button(page, text.COMPUTE_HERE).click().run()
     wait(page)
-    assert "pictures of Sign-Language-MNIST" in page.warning[0].value
+    assert "Sign-Language-MNIST is missing" in page.warning[0].value
     assert page.code[0].value.endswith("python scripts/download.py sign")
     assert len(rows(page, "recorded")) == 2 * len(EPSILONS)
 
