@@ -14,8 +14,7 @@ from models import PRETRAINED, VARIANTS, Dataset, load_model
 from models.cards import CONFUSIONS, FIRST_MISSES, read_arrays
 from nudge.data import Split
 from nudge.sweep import EPSILONS, accuracy_curve
-from tests.browser.conftest import Visit, visits
-from tests.browser.test_explorer import barriers
+from tests.browser.conftest import Visit, barriers, visits
 
 CURVES = "curves?variants=fashion-fcnn,sign-fcnn&epsilon=0.04"
 CLASSES = "classes?dataset=fashion&architecture=fcnn&pixels=ordered&epsilon=0.04&image=0"
