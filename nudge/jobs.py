@@ -1,34 +1,16 @@
 """A computation that people watch while it runs in the background, once for all of them."""
 
-import atexit
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from nudge import live
+from nudge import background
 
 T = TypeVar("T")
 
 PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
-
-# The lock of the curves: one step at a time in the whole process, whatever is computed, so that
-# pages stay quick however many people ask for something.
-TURN: AbstractContextManager[object] = live._turn
-
-# Python kills threads at its end wherever they are; within PyTorch that ends in a crash.
-_closing = threading.Event()
-_workers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-
-
-@atexit.register
-def _close() -> None:
-    _closing.set()
-    for worker in list(_workers):
-        worker.join()
 
 
 @dataclass(frozen=True)
@@ -81,9 +63,7 @@ class Job(Generic[T]):
                 raise failure
             self._looked = time.monotonic()
             if self._worker is None and self._done < self._steps:
-                self._worker = threading.Thread(target=self._work, daemon=True)
-                _workers.add(self._worker)
-                self._worker.start()
+                self._worker = background.start(self._work)
             left = None
             if self._done:
                 left = self._seconds / self._done * (self._steps - self._done)
@@ -91,7 +71,7 @@ class Job(Generic[T]):
 
     def _work(self) -> None:
         while self._is_wanted():
-            with TURN:
+            with background.TURN:
                 start = time.perf_counter()
                 try:
                     value = next(self._stream)
@@ -109,7 +89,7 @@ class Job(Generic[T]):
         """Whether to take a further step; if not, the worker is dismissed at once."""
         with self._lock:
             awaited = time.monotonic() - self._looked < PATIENCE
-            if awaited and self._done < self._steps and not _closing.is_set():
+            if awaited and self._done < self._steps and not background.closing.is_set():
                 return True
             self._worker = None
             return False

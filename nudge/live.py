@@ -1,36 +1,19 @@
 """Curves that many people watch while they are computed, once for all of them."""
 
-import atexit
 import threading
 import time
-import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from nudge import background
 from nudge.data import Split
 from nudge.sweep import AccuracyCurve, first_misses, stream_predictions
-from nudge.turns import FairLock
 
 BATCH_SIZE = 50  # pictures; a page sees the curve sharpen after every batch
 PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
-
-# One batch at a time in the whole process, so that pages stay quick however many curves are asked,
-# and in turns, so that a small count is soon done beside a large one.
-_turn = FairLock()
-
-# Python kills threads at its end wherever they are; within PyTorch that ends in a crash.
-_closing = threading.Event()
-_workers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-
-
-@atexit.register
-def _close() -> None:
-    _closing.set()
-    for worker in list(_workers):
-        worker.join()
 
 
 @dataclass(frozen=True)
@@ -131,9 +114,7 @@ class LiveCurves:
                 raise failure
             self._wanted[viewer, count] = time.monotonic()
             if self._worker is None and len(self._pairs) <= _batches(count):
-                self._worker = threading.Thread(target=self._work, daemon=True)
-                _workers.add(self._worker)
-                self._worker.start()
+                self._worker = background.start(self._work)
             return self._sight(count)
 
     def peek(self, count: int) -> Sight:
@@ -154,7 +135,7 @@ class LiveCurves:
 
     def _work(self) -> None:
         while self._is_wanted():
-            with _turn:
+            with background.TURN:
                 start = time.perf_counter()
                 try:
                     pair, misses = next(self._stream)
@@ -176,7 +157,7 @@ class LiveCurves:
             self._wanted = {key: at for key, at in self._wanted.items() if now - at < PATIENCE}
             most = max((count for _, count in self._wanted), default=0)
             unfinished = len(self._pairs) <= _batches(most)
-            if unfinished and not _closing.is_set():
+            if unfinished and not background.closing.is_set():
                 return True
             self._worker = None
             return False

@@ -90,13 +90,14 @@ RECIPES: Mapping[tuple[Dataset, Architecture], Recipe] = {
         averaging=0.999,  # a long run has steps enough for a longer memory
     ),
     # Mixup keeps the softmax from 1 and regularises; with smoothing besides, FGSM's curve is flat.
-    # Scrambled pictures need more of all that regularises than ordered ones, and time for it.
+    # Half as many epochs more, with more dropout and decay, read 0.08 points more of what is held
+    # out: luck, and no reason to train longer.
     (Dataset.FASHION, Architecture.CNN): Recipe(
-        epochs=24,
+        epochs=16,
         batch_size=128,
         learning_rate=2e-3,
-        weight_decay=0.2,
-        dropout=0.4,
+        weight_decay=0.05,
+        dropout=0.3,
         mixup=0.2,
     ),
     # The training set is some 1,300 photographs in many copies. Noise makes copies differ.

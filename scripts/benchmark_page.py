@@ -5,10 +5,10 @@
 
 Start: from the command to the first complete view, in a process and a browser that are new. Drag:
 what drawing one position of the slider takes, and that no message goes to the server between press
-and release. New view: from a click to the complete view of another picture or network. Page: from a
-click in the navigation to the end of the page's run. Count: what the curves page takes to count here, against
-`accuracy_curve` in a process of its own, and the answer to a release meanwhile. Close other programs
-first.
+and release. New view: from a click to the complete view of another picture or network. Page: from
+a click in the navigation to the end of the page's run. Count: what the curves page takes to count
+here, against `accuracy_curve` in a process of its own, and the answer to a release meanwhile. Close
+other programs first.
 """
 
 import sys

@@ -16,6 +16,8 @@ def page() -> None:
     notices = open_address("lesson")
     if notices:
         st.caption(f":material/info: {text.address_notice(notices)}")
+    # Whoever comes back from an exercise is done with it: the explorer is whole again.
+    st.session_state.quiz, st.session_state.hide = False, frozenset()
     view = current()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(

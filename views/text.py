@@ -614,7 +614,7 @@ LESSON = {
 def lesson_lead(minutes: int) -> str:
     return (
         f"Seven questions, about {minutes} minutes. Each opens a prepared view; come back here by "
-        "the browser's back button or by Lesson above."
+        "Lesson in the navigation."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from numpy.typing import NDArray
 from playwright.sync_api import (
     Browser,
@@ -53,8 +54,8 @@ class Visit:
         page.set_default_timeout(60_000)
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # Opened at a page of its own, Streamlit looks under that page for its server first.
-        looking = "/_stcore/" in message.location.get("url", "")
+        # Below a page's own path Streamlit looks for its server first, and then above.
+        looking = "/_stcore/" in message.location["url"] and "404" in message.text
         if message.type == "error" and not looking:
             self.complaints.append(message.text)
 
@@ -79,11 +80,19 @@ class Visit:
             "data-test-script-state", "notRunning"
         )
 
-    @property
-    def wide(self) -> bool:
-        """Whether the page runs out of the window to the side."""
-        found: bool = self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-        return found
+    def open_page(self, address: str, ready: str) -> None:
+        """Another page than the explorer; it is there when the text `ready` is."""
+        self.page.goto(self.server + "/" + address)
+        expect(self.page.get_by_text(ready).first).to_be_visible()
+        expect(self.page.get_by_test_id("stStatusWidget")).to_have_count(0)
+
+    def fits(self) -> bool:
+        """Whether nothing has to be moved sideways to be seen."""
+        wide: bool = self.page.evaluate(
+            "(() => { const m = document.querySelector('[data-testid=stMain]');"
+            " return m.scrollWidth <= m.clientWidth })()"
+        )
+        return wide
 
     def settle(self) -> None:
         """Wait until the curve that is counted here has grown, and nothing is on its way."""
@@ -152,3 +161,13 @@ def visits(
     yield visit
     context.close()
     assert not visit.complaints
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe-core finds that is serious or critical."""
+    return [
+        f"{found['id']}: {node['target']} {node['failureSummary']}"
+        for found in Axe().run(page).response["violations"]
+        if found["impact"] in ("serious", "critical")
+        for node in found["nodes"]
+    ]

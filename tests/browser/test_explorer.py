@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from models import PRETRAINED, VARIANTS, Dataset, Scramble, load_model
 from models.cards import FIRST_MISSES, read_arrays
 from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
 from nudge.sweep import EPSILONS
-from tests.browser.conftest import Visit, visits
+from tests.browser.conftest import Visit, barriers, visits
 
 # The first test picture that is read right and that a small nudge spoils.
 MISSES = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
@@ -266,13 +265,3 @@ def test_no_serious_barrier(
         visit.open(address)
         visit.page.wait_for_timeout(1500)
         assert barriers(visit.page) == []
-
-
-def barriers(page: Page) -> list[str]:
-    """What axe-core finds that is serious or critical."""
-    return [
-        f"{found['id']}: {node['target']} {node['failureSummary']}"
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    ]

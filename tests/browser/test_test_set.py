@@ -14,8 +14,7 @@ from models import PRETRAINED, VARIANTS, Dataset, load_model
 from models.cards import CONFUSIONS, FIRST_MISSES, read_arrays
 from nudge.data import Split
 from nudge.sweep import EPSILONS, accuracy_curve
-from tests.browser.conftest import Visit, visits
-from tests.browser.test_explorer import barriers
+from tests.browser.conftest import Visit, barriers, visits
 
 CURVES = "curves?variants=fashion-fcnn,sign-fcnn&epsilon=0.04"
 CLASSES = "classes?dataset=fashion&architecture=fcnn&pixels=ordered&epsilon=0.04&image=0"
@@ -46,7 +45,7 @@ def test_curves_are_the_cards(visit: Visit) -> None:
         assert [int(row["random right"]) for row in mine] == list(card.random)
     picture = Image.open(saved(visit, 0, "Save as PNG"))
     assert len(picture.convert("RGB").getcolors(1 << 20) or []) > 20  # something is drawn on it
-    assert not visit.wide
+    assert visit.fits()
 
 
 def test_counting_here_and_leaving_the_line(
@@ -84,7 +83,7 @@ def test_classes_are_the_record_and_pictures_lead_to_the_explorer(visit: Visit) 
     found = {(r["class"], float(r["epsilon"])): int(r["right"]) for r in rows(visit, 0)}
     for c, name in enumerate(names):
         assert [found[name, e] for e in EPSILONS] == counts[:, c, c].tolist()
-    assert not visit.wide
+    assert visit.fits()
     misses = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
     first = int(np.flatnonzero(misses == 1)[0])
     visit.page.locator(f'a[href*="image={first}&"], a[href$="image={first}"]').first.click()
@@ -106,7 +105,7 @@ def test_the_trade_off_is_the_cards(visit: Visit) -> None:
         )
         said = visit.page.get_by_text(re.compile(f"our measure recommends {best['epsilon']} "))
         expect(said).to_be_visible()
-    assert not visit.wide
+    assert visit.fits()
 
 
 @pytest.mark.parametrize("address", [CURVES, CLASSES, TRADE_OFF], ids=lambda a: a.split("?")[0])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nudge import jobs, live
+from nudge import background, jobs
 from nudge.jobs import Job, Look
 
 
@@ -61,8 +61,7 @@ def test_many_look_at_one_computation_without_waiting() -> None:
 
 def test_one_step_at_a_time_in_the_whole_process() -> None:
     job = Job(Counter(), steps=5)
-    assert jobs.TURN is live._turn
-    with jobs.TURN:
+    with background.TURN:
         job.look()
         time.sleep(0.1)
         assert job.look().value == 0

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model, zoo
 from models.cards import wilson_interval
-from nudge import live
+from nudge import background
 from nudge.attacks import random_direction
 from nudge.data import Split
 from nudge.measuring import RANDOM_SEED
@@ -134,7 +134,7 @@ def test_cancelling_keeps_what_was_counted(here: Path, monkeypatch: pytest.Monke
     button(page, text.CANCEL).click().run()
     assert counting.line().look() == ()
     deadline = time.monotonic() + 30
-    while any(worker.is_alive() for worker in live._workers):
+    while any(worker.is_alive() for worker in background.workers):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     page.run()

@@ -90,6 +90,18 @@ def test_the_faq_counts_what_is_wrong_from_the_start() -> None:
     assert f"{card['total'] - card['fgsm'][0]:,} are wrong before" in answer
 
 
+def test_coming_back_from_an_exercise_ends_it() -> None:
+    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
+    page.switch_page("views/lesson.py")
+    page.query_params.update({"dataset": "sign", "quiz": "1", "hide": "dataset,bars", "image": "7"})
+    page.run()
+    assert not page.exception
+    assert page.query_params["dataset"] == "sign"
+    assert page.query_params["image"] == "7"
+    assert "quiz" not in page.query_params
+    assert "hide" not in page.query_params
+
+
 def test_without_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
     page = open_page()
