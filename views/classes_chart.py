@@ -29,7 +29,8 @@ def falls_spec(dataset: Dataset) -> dict[str, Any]:
 
     Fed by "classes", "halves" (where a class falls below half) and "marker".
     """
-    y = alt.Y("class:N", title=None, sort=alt.EncodingSortField(field="place", op="min"))
+    by_place = alt.EncodingSortField(field="place", op="min")
+    y = alt.Y("class:N", title=None, sort=by_place, axis=alt.Axis(labelOverlap=False))
     cells = (
         alt.Chart(alt.NamedData("classes"))
         .mark_rect(clip=True)
