@@ -127,16 +127,16 @@ def _attack(variant: Variant, view: View, subject: resources.Subject) -> resourc
 def _captions(
     view: View, subject: resources.Subject, sight: Sight | None, *, polling: bool
 ) -> None:
-    formula = text.FORMULAS[view.method]
-    if subject.label is None and view.method is Method.FGSM:
-        formula = f"{formula} {text.OWN_FORMULA}"
-    st.caption(formula)
+    own_fgsm = subject.label is None and view.method is Method.FGSM
+    st.caption(text.OWN_FORMULA if own_fgsm else text.FORMULAS[view.method])
     if "accuracy" in view.hide:
         return
     total = SOURCES[view.dataset].splits["test"].total
     done = sight.pair.total if sight else 0
-    if polling and sight:
-        st.progress(done / sight.wanted, text.counting(done, sight.wanted, sight.seconds_left))
+    # The room stays when the count has ended, so that nothing jumps away under a finger.
+    with st.container(height=64, border=False):
+        if polling and sight:
+            st.progress(done / sight.wanted, text.counting(done, sight.wanted, sight.seconds_left))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(text.curve_caption(done=done, total=total, chance=_chance(view)))
         if sight and "count" not in view.hide:
@@ -166,7 +166,7 @@ def _explain(error: NudgeError, view: View) -> None:
     if error.mend:
         st.markdown(text.RUN_THIS)
         st.code(error.mend, language="bash", wrap_lines=True)
-    if broken:
+    if broken or "accuracy" in view.hide:
         return
     card = view.variant.card
     pair = CurvePair(

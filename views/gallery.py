@@ -15,6 +15,7 @@ from views.pictures import png
 from views.state import View, last_picture
 
 PAGE = 24  # thumbnails at a time
+_MARKED = "_marked"  # key of the session's state: the picture that was marked last
 
 _FOLDER = Path(__file__).with_name("components")
 _mount = st.components.v2.component(
@@ -100,6 +101,11 @@ def show(view: View, found: NDArray[np.int64]) -> None:
         st.caption(text.NO_PICTURES)
         return
     pages = -(-len(found) // PAGE)
+    ordered = st.session_state.get("order", "test set") != "test set"
+    if st.session_state.get(_MARKED) != view.image:  # chosen elsewhere, so it is shown where it is
+        st.session_state[_MARKED] = view.image
+        if view.image in found:
+            st.session_state.gallery_page = int(np.flatnonzero(found == view.image)[0]) // PAGE
     page = min(st.session_state.setdefault("gallery_page", 0), pages - 1)
     shown = found[page * PAGE : (page + 1) * PAGE]
     split = resources.test_split(view.dataset)
@@ -130,7 +136,10 @@ def show(view: View, found: NDArray[np.int64]) -> None:
                 "earlier": text.EARLIER,
                 "later": text.LATER,
                 "caption": text.gallery_caption(
-                    first=page * PAGE, last=page * PAGE + len(shown), count=len(found)
+                    first=page * PAGE,
+                    last=page * PAGE + len(shown),
+                    count=len(found),
+                    judge=text.short_variant(view.variant) if ordered else None,
                 ),
             },
         },

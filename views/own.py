@@ -7,6 +7,8 @@ from threading import Lock
 
 import numpy as np
 import streamlit as st
+from PIL import Image
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from models import Dataset, Variant
 from nudge.own import PictureError, Preparation, Step, pixels, prepare, read_picture, suggest
@@ -21,6 +23,8 @@ _READING = Lock()
 # Keys of the session's state: nobody else is ever shown somebody's own picture.
 _OWN = "_own"  # how the one that is shown was prepared
 _SEEN = "_seen"  # the file and data set that steps were last suggested for
+_SUGGESTED = "_suggested"  # those steps
+_DECODED = "_decoded"  # the last file: its id, its SHA-256 and its picture
 _ATTACKS = "_attacks"
 
 
@@ -74,14 +78,12 @@ def _prepared(view: View, source: str) -> Subject | None:
     st.session_state[_OWN] = None
     if file is None:
         return None
-    content = file.getvalue()
     try:
-        with _READING:
-            image = read_picture(content)
+        digest, image = _decoded(file)
     except PictureError as error:
         st.warning(text.picture_error(error.what, error.expected, error.found))
         return None
-    _suggest_once(suggest(image, view.dataset), content, view.dataset)
+    _suggest_once(image, digest, view.dataset)
     with st.container(horizontal=True):
         chosen = {f.name: st.checkbox(text.STEPS[f.name], key=f.name) for f in fields(Preparation)}
     st.session_state[_OWN] = Preparation(**chosen)
@@ -90,13 +92,25 @@ def _prepared(view: View, source: str) -> Subject | None:
     return resources.own_picture(pixels(steps))
 
 
-def _suggest_once(suggested: Preparation, content: bytes, dataset: Dataset) -> None:
+def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
+    """SHA-256 and picture of a file, which is decoded once. Raises PictureError."""
+    known = st.session_state.get(_DECODED)
+    if known is None or known[0] != file.file_id:
+        content = file.getvalue()
+        with st.spinner(text.DECODING), _READING:
+            known = file.file_id, sha256(content).hexdigest(), read_picture(content)
+        st.session_state[_DECODED] = known
+    return known[1], known[2]
+
+
+def _suggest_once(image: Image.Image, digest: str, dataset: Dataset) -> None:
     """Set the checkboxes when a picture is new; afterwards they are its owner's."""
-    seen = (sha256(content).hexdigest(), dataset)
+    seen = (digest, dataset)
     if st.session_state.get(_SEEN) != seen:
         st.session_state[_SEEN] = seen
-        st.session_state.update(asdict(suggested))
-    for name, value in asdict(suggested).items():
+        st.session_state[_SUGGESTED] = asdict(suggest(image, dataset))
+        st.session_state.update(st.session_state[_SUGGESTED])
+    for name, value in st.session_state[_SUGGESTED].items():
         st.session_state.setdefault(name, value)
 
 

@@ -18,7 +18,10 @@ def show(view: View, own: Preparation | None) -> None:
     """What of a view can be taken along; somebody's own picture, so prepared, has no address."""
     if "share" in view.hide:
         return
-    with st.popover(text.SHARE, icon=":material/qr_code_2:"):
+    box = st.popover(text.SHARE, icon=":material/qr_code_2:", key="share", on_change="rerun")
+    if not box.open:  # what stands in it is of the moment at which it is opened
+        return
+    with box:
         if own is None:
             url = link(view)
             code = segno.make(url, error="m").svg_data_uri(scale=6, border=3, light="white")
@@ -30,19 +33,22 @@ def show(view: View, own: Preparation | None) -> None:
         st.code(snippet(view, own), language="python")
 
 
-def link(view: View, page: str | None = None) -> str:
-    """The address of a view on this page or another, as others on the same network can open it.
+def link(view: View, page: str = "") -> str:
+    """The address of a view, as others on the same network can open it.
 
     `page` is the last part of its path: empty for the explorer.
     """
-    scheme, place, path, *_ = urlsplit(st.context.url or "http://localhost:8501/")
+    return f"{base()}{page}?{urlencode(view.to_query())}"
+
+
+def base() -> str:
+    """The address of this server, as others on the same network can open it."""
+    scheme, place, *_ = urlsplit(st.context.url or "http://localhost:8501/")
     host = urlsplit(f"//{place}").hostname
     if host in LOOPBACK and (address := own_address()):
         port = urlsplit(f"//{place}").port
         place = f"{address}:{port}" if port else address
-    if page is not None:
-        path = f"{path.rpartition('/')[0]}/{page}"
-    return urlunsplit((scheme, place, path or "/", urlencode(view.to_query()), ""))
+    return urlunsplit((scheme, place, "/", "", ""))
 
 
 def own_address() -> str | None:

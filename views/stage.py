@@ -17,7 +17,7 @@ from models.layers import scramble_permutation
 from nudge.live import CurvePair
 from nudge.paths import ProbabilityPath
 from nudge.sweep import EPSILON_STEP, EPSILONS
-from views import text
+from views import share, text
 from views.resources import Attack, Subject
 from views.state import Compare, View
 
@@ -103,6 +103,7 @@ def scene(
         "hide": sorted(view.hide),
         "file": _file_name(view, subject),
         "caption": text.poster_caption(view.variant.card.total),
+        "base": share.base(),
         "words": text.STAGE | {"poster": _poster(view, subject, classes)},
     }
 

@@ -129,7 +129,7 @@ class View:
             asked = query.get(name, default)
             if asked in list(type(default)):
                 return type(default)(asked)
-            notices.append(f"{name} is {default}, for want of {_quoted(asked)}")
+            notices.append(f"{name} is {default}, not {_quoted(asked)}")
             return default
 
         default = cls()
@@ -169,7 +169,7 @@ def _snap(asked: str | None, default: float, notices: list[str]) -> float:
     else:
         snapped = default
     if snapped != value:
-        notices.append(f"epsilon is {snapped:g}, for want of {_quoted(asked)}")
+        notices.append(f"epsilon is {snapped:g}, not {_quoted(asked)}")
     return snapped
 
 
@@ -179,7 +179,7 @@ def _index(asked: str | None, default: int, last: int, notices: list[str]) -> in
     # isdecimal knows other scripts' digits, which int reads too; the length bounds the work.
     index = min(int(asked), last) if asked.isdecimal() and len(asked) <= 9 else default
     if str(index) != asked:
-        notices.append(f"image is {index}, for want of {_quoted(asked)}")
+        notices.append(f"image is {index}, not {_quoted(asked)}")
     return index
 
 
@@ -190,13 +190,13 @@ def _target(asked: str | None, method: Method, dataset: Dataset, notices: list[s
     if asked in classes:
         return asked
     if asked is not None:
-        notices.append(f"target is {classes[0]}, for want of {_quoted(asked)}")
+        notices.append(f"target is {classes[0]}, not {_quoted(asked)}")
     return classes[0]
 
 
 def _switch(name: str, asked: str | None, notices: list[str]) -> bool:
     if asked not in (None, "0", "1"):
-        notices.append(f"{name} is 0, for want of {_quoted(asked)}")
+        notices.append(f"{name} is 0, not {_quoted(asked)}")
     return asked == "1"
 
 

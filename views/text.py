@@ -53,7 +53,10 @@ FORMULAS = {
         "every pixel moves by epsilon up or down, as a coin falls. It looks the same to us."
     ),
 }
-OWN_FORMULA = "Nobody knows the true class of your own picture: y is what the network reads in it."
+OWN_FORMULA = (
+    r"$x + \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, y))$: every pixel moves by epsilon "
+    "the way that makes less likely what the network reads now, for nobody knows the truth."
+)
 
 PICTURES = "Pictures to count here"
 FGSM_CURVE = "FGSM"
@@ -64,6 +67,7 @@ COUNTED = "Right"
 
 # What the stage says; {names} are filled in by the browser.
 STAGE = {
+    "name": "Epsilon",
     "epsilon": EPSILON,
     "original": "Original",
     "attacked": "Attacked",
@@ -85,25 +89,29 @@ STAGE = {
     },
     "at": "flips at {away}",
     "at_and_back": "flips at {away}, and back at {back}",
+    "and_again": "flips at {away}, back at {back}, again at {again}",
     "never": "never flips, up to {largest}",
     "from_the_start": "wrong from the start",
     "reaches": "Says {target} first at {when}",
     "reaches_not": "Says {target} nowhere up to {largest}",
     "moved": "After clipping pixels moved by {largest} at most, {mean} on average",
-    "predict_first": "At which epsilon will the network change its mind? Move the slider, "
-    "then lock in your guess.",
+    "predict_first": "At which epsilon will the network change its mind? Move the slider, to the "
+    "end for never, then lock in your guess.",
     "lock_in": "This is my guess",
     "guesses": {
         "exact": "Your guess, {guess}, is exact",
         "early": "Your guess, {guess}: it flips only at {away}, you were {off} too early",
         "late": "Your guess, {guess}: it flips at {away} already, you were {off} too late",
     },
-    "guess_never": "Your guess, {guess}: it never flips",
+    "guess_never": "Your guess, {guess}: it never flips, for which the scale has its end",
+    "guess_of_never": "Your guess, never, is exact",
+    "guess_idle": "Nothing to guess here: it was wrong from the start",
     "own": "your picture",
     "hidden": "not shown yet",
     "alt_original": "{subject}, original",
     "alt_attacked": "{subject}, attacked with epsilon {epsilon}, read as {read}",
     "paths": "Probability of each class along epsilon",
+    "readings": "Probability of what each network reads in the original, along epsilon",
     "truths": "Probability of the true class along epsilon",
     "accuracy": "Accuracy along epsilon",
     "fgsm_curve": "FGSM",
@@ -218,13 +226,16 @@ def thumbnail(name: str, index: int) -> str:
     return f"{name}, test picture {index}"
 
 
-def gallery_caption(*, first: int, last: int, count: int) -> str:
-    return f"{first + 1:,} to {last:,} of {count:,}"
+def gallery_caption(*, first: int, last: int, count: int, judge: str | None) -> str:
+    """`judge` is the network by which the pictures are ordered, if they are."""
+    by = f", by {judge}" if judge else ""
+    return f"{first + 1:,} to {last:,} of {count:,}{by}"
 
 
 # Somebody's own picture.
 UPLOAD = "A picture of yours: PNG, JPEG, WebP, GIF or BMP. It is kept only while this page is open."
 CAMERA = "A photograph"
+DECODING = "Reading the picture"
 STEPS = {
     "grey": "Grey",
     "crop": "Crop to a square",

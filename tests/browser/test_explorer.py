@@ -88,7 +88,7 @@ def test_one_line_runs_through_thumb_and_charts(visit: Visit) -> None:
         line = visit.page.locator(".line").bounding_box()
         assert line is not None
         assert line["x"] + line["width"] / 2 == pytest.approx(visit.place(step)[0], abs=1.5)
-    chart = visit.page.locator(".chart canvas").last  # a chart can be taken hold of, too
+    chart = visit.page.locator(".chart > canvas").last  # a chart can be taken hold of, too
     box = chart.bounding_box()
     assert box is not None
     chart.click(position={"x": visit.place(30)[0] - box["x"], "y": 20})
@@ -160,6 +160,30 @@ def test_an_address_can_hide_controls(visit: Visit) -> None:
     expect(visit.page.get_by_role("button", name="Share")).to_have_count(0)
 
 
+def test_what_is_hidden_is_not_told_either(visit: Visit) -> None:
+    visit.open(
+        ADDRESS.replace("epsilon=0&", "epsilon=0.05&") + "&hide=verdict,epsilon,perturbation"
+    )
+    attacked = visit.page.locator(".equation canvas").last
+    expect(attacked).to_have_attribute("aria-label", re.compile("read as not shown yet"))
+    expect(visit.page.locator(".equation .sign")).to_have_text("→")
+    visit.page.locator(".chart > canvas").first.click(position={"x": 200, "y": 20})
+    visit.page.wait_for_timeout(300)
+    assert visit.step == 10
+    expect(visit.page.locator(".said")).to_be_empty()
+
+
+def test_another_theme_reaches_the_charts(visit: Visit) -> None:
+    visit.open(ADDRESS)
+    chart = visit.page.locator(".chart > canvas").first
+    ink = "c => Array.from(c.getContext('2d').getImageData(0, 0, 60, c.height).data).join()"
+    before = chart.evaluate(ink)
+    dark = visit.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    visit.page.emulate_media(color_scheme="light" if dark else "dark")
+    visit.page.wait_for_timeout(1500)
+    assert chart.evaluate(ink) != before
+
+
 def test_a_picture_from_the_gallery_and_back(visit: Visit) -> None:
     page = visit.page
     visit.open(ADDRESS.replace("epsilon=0&", "epsilon=0.05&"))
@@ -221,6 +245,8 @@ def test_copy_link_and_qr_code(visit: Visit) -> None:
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    expect(page.get_by_test_id("stCode").first).to_contain_text("epsilon=0.04&")
+    expect(page.get_by_test_id("stCode").last).to_contain_text("epsilon=0.04)")
 
 
 def test_the_code_of_the_view(visit: Visit) -> None:

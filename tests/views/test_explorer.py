@@ -137,7 +137,7 @@ def test_what_an_address_hides(here: Path) -> None:
 
 def test_the_gallery_follows_class_and_order(here: Path) -> None:
     misses = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
-    page = open_page(architecture="fcnn")
+    page = open_page(architecture="fcnn", image=1)  # of another class
     page.selectbox(key="class-fashion").set_value(9).run()
     page.selectbox(key="order").set_value("fragile").run()
     shown = component(page, "gallery")
@@ -202,8 +202,8 @@ def test_a_wrong_address_is_told(here: Path) -> None:
     page = open_page(dataset="mnist", architecture="fcnn", epsilon="0.237")
     assert not page.exception
     notice = next(c.value for c in page.caption if "address was adjusted" in c.value)
-    assert "dataset is fashion, for want of `mnist`" in notice
-    assert "epsilon is 0.235, for want of `0.237`" in notice
+    assert "dataset is fashion, not `mnist`" in notice
+    assert "epsilon is 0.235, not `0.237`" in notice
 
 
 @pytest.mark.parametrize("markup", ["![](//a.example/x)", "<img src=x>", "`![](//a.ex/x)`"])

@@ -58,7 +58,7 @@ def test_what_does_not_fit_is_adjusted_and_told(name: str, asked: str, shown: ob
     assert getattr(view, name) == shown
     assert len(notices) == 1
     said = f"{shown:g}" if isinstance(shown, float | bool) else shown
-    assert notices[0].startswith(f"{name} is {said}, for want of")
+    assert notices[0].startswith(f"{name} is {said}, not")
     assert len(notices[0]) < 80
 
 
@@ -85,7 +85,7 @@ def test_what_is_not_as_usual_stands_in_the_address() -> None:
 def test_a_target_is_a_class_of_the_data_set() -> None:
     view, notices = View.from_query({"dataset": "sign", "method": "targeted", "target": "bag"})
     assert view.target_index == 0
-    assert notices == ["target is A, for want of `bag`"]
+    assert notices == ["target is A, not `bag`"]
     assert View.from_query({"method": "targeted"})[1] == []
     assert View.from_query({"target": "bag"}) == (View(), [])
 

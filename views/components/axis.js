@@ -3,7 +3,7 @@
 class Axis {
   constructor(scene) {
     this.scene = scene;
-    const { grid, hide, words } = scene.data;
+    const { grid, words } = scene.data;
     this.charts = element("div", { class: "charts" });
     this.line = element("div", { class: "line" });
     this.slider = element("input", {
@@ -27,7 +27,7 @@ class Axis {
     this.ticks.append(this.figure);
     const bar = element("div", { class: "slider" }, this.slider, this.ticks);
     this.node = element("div", { class: "axis" }, this.charts, bar);
-    if (hide.includes("epsilon")) bar.hidden = true;
+    if (!scene.shows("epsilon")) bar.hidden = this.line.hidden = true;
     this.listen();
     this.chart();
   }
@@ -36,12 +36,14 @@ class Axis {
   chart() {
     const { data, networks, open } = this.scene;
     this.all = [];
-    if (open && !data.hide.includes("paths")) {
+    if (open && this.scene.shows("paths")) {
       const several = networks.length > 1;
       const lines = several ? pathsOfTheTruth(networks) : pathsOfClasses(networks[0], data.classes);
-      this.all.push(new Chart(several ? data.words.truths : data.words.paths, lines));
+      const { words } = data;
+      const title = !several ? words.paths : data.label === null ? words.readings : words.truths;
+      this.all.push(new Chart(title, lines));
     }
-    if (!data.hide.includes("accuracy")) {
+    if (this.scene.shows("accuracy")) {
       this.all.push(new Chart(data.words.accuracy, curves(data)));
     }
     this.charts.replaceChildren(...this.all.map(({ node }) => node), this.line);
@@ -63,17 +65,41 @@ class Axis {
       scene.move(scene.step + far);
       scene.release();
     });
-    // The charts are the same axis: whoever takes hold of them moves the thumb.
-    this.charts.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
+    if (scene.shows("epsilon")) this.listenOnCharts();
+  }
+
+  // The charts are the same axis: whoever takes hold of them moves the thumb. A finger may be
+  // scrolling the page, so it takes hold only by moving sideways, or by a tap.
+  listenOnCharts() {
+    const { charts, scene } = this;
+    let began = null;
+    const take = (event) => {
+      began = null;
       scene.dragging = true;
-      this.charts.setPointerCapture(event.pointerId);
+      charts.setPointerCapture(event.pointerId);
       scene.move(this.stepAt(event));
+    };
+    charts.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
+      if (event.pointerType === "touch") began = [event.clientX, event.clientY];
+      else take(event);
     });
-    this.charts.addEventListener("pointermove", (event) => {
-      if (this.charts.hasPointerCapture(event.pointerId)) scene.move(this.stepAt(event));
+    charts.addEventListener("pointermove", (event) => {
+      if (began) {
+        const [across, down] = [event.clientX - began[0], event.clientY - began[1]].map(Math.abs);
+        if (across > 8 && across > down) take(event);
+      } else if (charts.hasPointerCapture(event.pointerId) && scene.dragging) {
+        scene.move(this.stepAt(event));
+      }
     });
-    this.charts.addEventListener("lostpointercapture", () => scene.release());
+    charts.addEventListener("pointerup", (event) => {
+      if (began) take(event);
+      scene.release();
+    });
+    charts.addEventListener("pointercancel", () => {
+      began = null;
+      if (scene.dragging) scene.release();
+    });
   }
 
   stepAt(event) {
@@ -91,7 +117,7 @@ class Axis {
     const { step, epsilon, data } = this.scene;
     if (Number(this.slider.value) !== step) this.slider.value = step;
     this.slider.setAttribute("aria-valuetext", inBothUnits(epsilon));
-    this.figure.textContent = inBothUnits(epsilon);
+    this.figure.textContent = `${data.words.name} ${inBothUnits(epsilon)}`;
     const share = step / (data.grid.count - 1);
     this.figure.style.left = `${100 * share}%`;
     this.figure.style.transform = `translateX(${-20 - 60 * share}%)`; // whole at both ends

@@ -64,7 +64,7 @@ class Chart {
     context.textBaseline = "middle";
     for (const value of [0, 0.5, 1]) {
       context.fillStyle = this.colour;
-      context.fillText(percent(value), EDGE.left - 8, this.y(value));
+      context.fillText(`${100 * value} %`, EDGE.left - 8, this.y(value));
       stroke(context, { colour: "rgb(128 128 128 / 30%)", dash: [], width: 1 }, [
         [EDGE.left, this.y(value)],
         [this.width - EDGE.right, this.y(value)],
@@ -88,12 +88,15 @@ class Chart {
       const { values, style, name } = line;
       const x = placeOf(step / (values.length - 1), this.width);
       dot(context, [x, this.y(values[step])], 5, style.colour);
-      figure.textContent = percent(values[step]);
+      figure.textContent = share(values[step]);
     }
-    const said = this.entries.map(({ line }) => `${line.name} ${percent(line.values[step])}`);
+    const said = this.entries.map(({ line }) => `${line.name} ${share(line.values[step])}`);
     this.canvas.setAttribute("aria-label", `${this.title}: ${said.join(", ")}`);
   }
 }
+
+// A share of pictures can be all or none, and a probability rounds to that.
+const share = (value) => `${Math.round(100 * value)} %`;
 
 // A sample of the line, its name, and a place for its value.
 function legend({ name, style }) {

@@ -17,11 +17,16 @@ class Path {
     return Array.from(this.predictions, (_, step) => this.probability(step, label));
   }
 
-  // The steps at which the reading first is not `label`, and then is again; null for never.
+  // The steps at which the reading first is not `label`, then is, then is not again; null for never.
   flips(label) {
-    const away = this.predictions.findIndex((read) => read !== label);
-    const back = this.predictions.findIndex((read, step) => step > away && read === label);
-    return { away: away < 0 ? null : away, back: away < 0 || back < 0 ? null : back };
+    const next = (from, is) => {
+      if (from === null) return null;
+      const step = this.predictions.findIndex((read, i) => i > from && (read === label) === is);
+      return step < 0 ? null : step;
+    };
+    const away = next(-1, false);
+    const back = next(away, true);
+    return { away, back, again: next(back, false) };
   }
 
   reaches(label) {
@@ -45,14 +50,16 @@ class Network {
   }
 
   build(places) {
-    const { hide, words } = this.scene.data;
+    const { words } = this.scene.data;
+    const shows = (part) => this.scene.shows(part);
     this.pictures = [new Picture(places), new Picture(places), new Picture(places)];
     this.captions = this.pictures.map(() => element("figcaption"));
     const figure = (i) => element("figure", {}, this.pictures[i].canvas, this.captions[i]);
     const sign = (text) => element("span", { class: "sign", "aria-hidden": "true" }, text);
     const equation = [figure(0)];
-    if (!hide.includes("perturbation")) equation.push(sign("+"), figure(1));
-    equation.push(sign("="), figure(2));
+    if (shows("perturbation")) equation.push(sign("+"), figure(1), sign("="));
+    else equation.push(sign("→"));
+    equation.push(figure(2));
     this.verdict = element("p", { class: "verdict" });
     this.facts = element("ul", { class: "facts" });
     this.bars = new Bars(this, words);
@@ -61,8 +68,8 @@ class Network {
     this.left = element("div", {}, element("div", { class: "equation" }, ...equation));
     this.node.append(this.left);
     const reading = element("div", { class: "reading" });
-    if (!hide.includes("verdict")) reading.append(this.verdict, this.facts);
-    if (!hide.includes("bars")) reading.append(this.bars.node);
+    if (shows("verdict")) reading.append(this.verdict, this.facts);
+    if (shows("bars")) reading.append(this.bars.node);
     this.node.append(reading);
     this.captions[0].textContent = words.original;
   }
@@ -93,7 +100,7 @@ class Network {
     const [before, after] = [this.shown.predictions[0], this.shown.predictions[step]];
     if (label === null) return after === before ? "same" : "changed";
     if (before !== label) return "wrong";
-    if (target !== null && after === target) return "reached";
+    if (target !== null && target !== label && after === target) return "reached";
     return after === label ? "right" : "fooled";
   }
 
@@ -119,10 +126,11 @@ class Network {
     const largest = Number(((grid.count - 1) * grid.step).toFixed(3));
     const never = fill(words.never, { largest });
     const flips = (path) => {
-      const { away, back } = path.flips(this.reference);
+      const { away, back, again } = path.flips(this.reference);
       if (away === 0) return words.from_the_start;
       if (away === null) return never;
-      return fill(back === null ? words.at : words.at_and_back, { away: at(away), back: at(back) });
+      const said = back === null ? words.at : again === null ? words.at_and_back : words.and_again;
+      return fill(said, { away: at(away), back: at(back), again: at(again) });
     };
     const facts = [];
     if (method !== "random") facts.push(fill(words.flips[method], { when: flips(this.attack) }));
@@ -144,7 +152,9 @@ class Network {
     const { grid, words } = this.scene.data;
     const { away } = this.shown.flips(this.reference);
     const guess = inBothUnits(this.scene.guess * grid.step);
-    if (away === null) return fill(words.guess_never, { guess });
+    if (away === 0) return words.guess_idle;
+    const last = this.scene.guess === grid.count - 1;
+    if (away === null) return fill(last ? words.guess_of_never : words.guess_never, { guess });
     const off = ((this.scene.guess - away) * grid.step).toFixed(3);
     const key = this.scene.guess === away ? "exact" : off > 0 ? "late" : "early";
     const figures = { guess, off: off.replace("-", ""), away: inBothUnits(away * grid.step) };
@@ -156,7 +166,7 @@ class Network {
     const { classes, label, words } = this.scene.data;
     const { epsilon, open, step } = this.scene;
     const subject = label === null ? words.own : classes[label];
-    const read = open ? this.said(step) : words.hidden;
+    const read = open && this.scene.shows("verdict") ? this.said(step) : words.hidden;
     this.pictures[0].describe(fill(words.alt_original, { subject }));
     this.pictures[1].describe(this.captions[1].textContent);
     const figures = { subject, epsilon: epsilon.toFixed(3), read };

@@ -5,6 +5,8 @@
 
 const scenes = new WeakMap(); // by root element, so that news of epsilon or accuracy build nothing
 
+const guesses = new Map(); // by scene: whoever has locked one in cannot guess again
+
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".stage");
   let scene = scenes.get(root);
@@ -12,7 +14,7 @@ export default function ({ data, parentElement, setStateValue }) {
     // Another picture or network: the slider stays where it is, unless an address was opened.
     const step = scene?.data.opened === data.opened ? scene.step : data.step;
     scene?.close();
-    scene = new Scene(root, data, step);
+    scene = new Scene(root, data, step, scene?.share ?? 0);
     scenes.set(root, scene);
   }
   scene.report = (step) => setStateValue("step", [scene.data.opened, step]);
@@ -20,12 +22,12 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 class Scene {
-  constructor(root, data, step) {
+  constructor(root, data, step, share) {
     this.root = root;
     this.data = { ...data, picture: bytes(data.picture) };
     this.step = this.reported = step; // where the slider is, and where the server knows it to be
-    this.guess = null; // the step at which somebody expects the reading to change
-    this.share = data.as_seen ? 1 : 0; // of the way into the scramble
+    this.guess = guesses.get(data.id) ?? null; // where somebody expects the reading to change
+    this.share = share; // of the way into the scramble
     this.dragging = false;
     this.places = data.places && words16(data.places);
     this.networks = data.networks.map((network) => new Network(this, network));
@@ -34,6 +36,8 @@ class Scene {
     this.build();
     this.resized = new ResizeObserver(() => this.layOut());
     this.resized.observe(root);
+    // The canvases take the theme's colours when they are drawn; a theme may change any time.
+    root.ontransitionend = ({ propertyName }) => propertyName === "color" && this.drawSoon();
     this.layOut();
     root.dataset.scene = data.id; // complete: what tests and the benchmark wait for
   }
@@ -59,6 +63,12 @@ class Scene {
   // Whether what the network reads may be seen.
   get open() {
     return !this.data.quiz || this.guess !== null;
+  }
+
+  // Whether a part stands on the stage; an exercise may hide it, but no quiz its own parts.
+  shows(part) {
+    const { hide, quiz } = this.data;
+    return !hide.includes(part) || (quiz && ["epsilon", "verdict"].includes(part));
   }
 
   close() {
@@ -95,7 +105,8 @@ class Scene {
   }
 
   announce() {
-    const sentences = this.networks.map((network) =>
+    const spoken = this.shows("verdict") ? this.networks : [];
+    const sentences = spoken.map((network) =>
       [this.networks.length > 1 ? `${network.title}: ` : "", network.verdict.textContent].join(""),
     );
     this.said.textContent = [inBothUnits(this.epsilon), ...sentences].join(". ");
@@ -103,6 +114,7 @@ class Scene {
 
   commit() {
     this.guess = this.step;
+    guesses.set(this.data.id, this.step);
     this.axis.chart();
     this.tools.update();
     this.draw();

@@ -3,20 +3,24 @@
 class Tools {
   constructor(scene) {
     this.scene = scene;
-    const { hide, quiz, words } = scene.data;
+    const { quiz, words } = scene.data;
     this.node = element("div", { class: "tools" });
-    if (scene.places && !hide.includes("scramble")) this.node.append(this.scramble());
+    if (scene.places && scene.shows("scramble")) this.node.append(this.scramble());
     if (quiz) {
       this.guess = button(words.lock_in, () => scene.commit(), { class: "guess" });
       this.node.append(this.guess);
     }
-    if (!hide.includes("save")) {
+    if (scene.shows("save")) {
       this.saving = [
         button(words.save_picture, () => this.savePicture()),
         button(words.save_numbers, () => this.saveNumbers()),
       ];
       this.node.append(element("span", { class: "gap" }));
-      this.node.append(button(words.copy_link, (event) => this.copyLink(event)), ...this.saving);
+      // Somebody's own picture has no address.
+      if (scene.data.label !== null) {
+        this.node.append(button(words.copy_link, (event) => this.copyLink(event)));
+      }
+      this.node.append(...this.saving);
     }
     this.update();
   }
@@ -60,15 +64,17 @@ class Tools {
 
   async copyLink(event) {
     const { target } = event;
-    const { words } = this.scene.data;
+    const { base, words } = this.scene.data;
+    const url = base + location.search; // as others on the network can open it
     try {
-      await navigator.clipboard.writeText(location.href); // only where the page came by https
+      await navigator.clipboard.writeText(url); // only where the page came by https
     } catch {
-      const field = element("textarea", { readonly: "" }, location.href);
+      const field = element("textarea", { readonly: "" }, url);
       this.node.append(field);
       field.select();
-      document.execCommand("copy");
+      const copied = document.execCommand("copy");
       field.remove();
+      if (!copied) return prompt(words.copy_link, url);
     }
     target.textContent = words.copied;
     setTimeout(() => (target.textContent = words.copy_link), 2000);
@@ -83,7 +89,7 @@ class Tools {
       if (data.method !== "random") paths.unshift([data.method, network.attack]);
       for (const [nudge, path] of paths) {
         path.predictions.forEach((read, step) => {
-          const row = data.classes.map((_, label) => path.probability(step, label).toFixed(5));
+          const row = data.classes.map((_, label) => path.probability(step, label).toFixed(4));
           const epsilon = (step * data.grid.step).toFixed(3);
           rows.push([network.name, nudge, epsilon, data.classes[read], ...row]);
         });
@@ -124,14 +130,17 @@ function poster(scene) {
   let y = pad;
   for (const network of networks) {
     write(network.title, pad, y + 16, "bold 18px sans-serif");
-    write(network.verdict.textContent, pad, y + 42);
+    if (scene.shows("verdict")) write(network.verdict.textContent, pad, y + 42);
+    const perturbation = scene.shows("perturbation");
     network.pictures.forEach((picture, i) => {
+      if (i === 1 && !perturbation) return;
       const x = pad + i * (side + 40);
       context.drawImage(picture.canvas, x, y + 58, side, side);
       write(network.captions[i].textContent, x + side / 2, y + 76 + side, "13px sans-serif", "center");
-      if (i < 2) write(i ? "=" : "+", x + side + 20, y + 64 + side / 2, "26px sans-serif", "center");
+      const sign = !perturbation ? "→" : i ? "=" : "+";
+      if (i < 2) write(sign, x + side + 20, y + 64 + side / 2, "26px sans-serif", "center");
     });
-    drawBars(context, write, network, { x: 3 * (side + 40) + pad, y: y + 58, rows, width });
+    if (scene.shows("bars")) drawBars(context, write, network, { x: 3 * (side + 40) + pad, y: y + 58, rows, width });
     y += panel;
   }
   context.imageSmoothingEnabled = true;
@@ -148,12 +157,12 @@ function poster(scene) {
     y += chart[i];
   });
   const scale = (width - 2 * pad) / axis.width; // of the charts as they are drawn here
-  for (const { share, label } of axis.marks) {
+  for (const { share, label } of axis.all.length ? axis.marks : []) {
     write(label, pad + scale * placeOf(share, axis.width), y + 12, "12px sans-serif", "center");
   }
   const ends = { epsilon: inBothUnits(scene.epsilon) };
   write(fill(data.words.poster, ends), pad, y + 50, "bold 16px sans-serif");
-  write(data.caption, pad, y + 76, "14px sans-serif");
+  write(scene.shows("accuracy") ? data.caption : "", pad, y + 76, "14px sans-serif");
   return canvas;
 }
 

@@ -21,10 +21,10 @@ const words16 = (text) => new Uint16Array(bytes(text).buffer);
 // "{name} is here" with its names filled in.
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
-// A probability for people; never "100 %" of what is not quite certain.
+// A probability for people: a softmax is never 0 and never 1.
 function percent(fraction) {
-  if (fraction >= 0.995 && fraction < 1) return "> 99 %";
-  if (fraction > 0 && fraction < 0.005) return "< 1 %";
+  if (fraction >= 0.995) return "> 99 %";
+  if (fraction < 0.005) return "< 1 %";
   return `${Math.round(100 * fraction)} %`;
 }
 
