@@ -164,8 +164,8 @@ def _snap(asked: str | None, default: float, notices: list[str]) -> float:
     except ValueError:
         value = math.nan
     if math.isfinite(value):
-        step = min(max(round(value / EPSILON_STEP), 0), len(EPSILONS) - 1)
-        snapped = EPSILONS[step]
+        inside = min(max(value, EPSILONS[0]), EPSILONS[-1])  # first, for a quotient may overflow
+        snapped = EPSILONS[round(inside / EPSILON_STEP)]
     else:
         snapped = default
     if snapped != value:

@@ -38,6 +38,7 @@ def test_the_documented_address() -> None:
         ("pixels", "Scrambled", PixelOrder.ORDERED),
         ("epsilon", "0.237", 0.235),
         ("epsilon", "5", 0.3),
+        ("epsilon", "10E305", 0.3),
         ("epsilon", "-1e9", 0.0),
         ("epsilon", "nan", 0.05),
         ("epsilon", "-inf", 0.05),
