@@ -240,7 +240,8 @@ def open_address(page: str) -> list[str]:
         # Streamlit forgets the state of a widget that a run did not make; the address has it.
         view, _ = View.from_query(written[-1])
         for name, value in _values(view).items():
-            state.setdefault(name, value)
+            if moved or state.get(name) is None:
+                state[name] = value
     _fit()
     notices: list[str] = state.get(_NOTICES, [])
     return notices
