@@ -265,10 +265,13 @@ def write_address(view: View) -> None:
     """Bring the address to what is shown."""
     query = view.to_query()
     written = st.session_state[_WRITTEN]
-    if query != written[-1]:
+    # What the browser sent along may be older than what it was told since: a click that comes while
+    # the last one is being answered. So a change is always told. On a page just come to, too.
+    changed = query != written[-1]
+    if changed:
         st.session_state[_NOTICES] = []
         written.append(query)
-    if query != st.query_params.to_dict():  # on a page just come to, too
+    if changed or query != st.query_params.to_dict():
         st.query_params.from_dict(query)
 
 
