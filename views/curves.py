@@ -4,38 +4,28 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from models import VARIANTS, PretrainedError, Variant
+from models import VARIANTS, Variant
 from nudge.turns import Place
-from views import choices, counting, curves_chart, figure, resources, text, trouble
+from views import choices, counting, curves_chart, figure, text, trouble
 from views.counting import Progress, Request
-from views.state import View, current, open_address, write_address
+from views.page import begin, readable
+from views.state import View, current, write_address
 
 POLL = 0.7  # seconds between two looks at growing curves
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("curves")
+    begin("curves")
     choices.variants(current())
     choices.epsilon()
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
     view = current()
     write_address(view)
-    readable = [variant for variant in view.compared if _has_card(variant)]
-    if not readable:
+    variants = readable(view.compared)
+    if not variants:
         return
     polling = counting.asked() is not None
     # A fragment of its own, which alone runs again while curves grow.
-    st.fragment(_drawn, run_every=POLL if polling else None)(view, readable, polling=polling)
-
-
-def _has_card(variant: Variant) -> bool:
-    try:
-        return bool(variant.card.total)
-    except PretrainedError as error:
-        trouble.explain(error)
-        return False
+    st.fragment(_drawn, run_every=POLL if polling else None)(view, variants, polling=polling)
 
 
 def _drawn(view: View, variants: Sequence[Variant], *, polling: bool) -> None:

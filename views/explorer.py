@@ -18,19 +18,17 @@ from models import (
 from nudge.live import CurvePair, Sight
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS, AccuracyCurve
-from views import charts, own, resources, share, stage, text
-from views.state import Compare, Method, View, current, open_address, opened, write_address
+from views import charts, choices, own, resources, share, stage, text
+from views.page import begin
+from views.state import Compare, Method, View, current, opened, write_address
 
 COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
 POLL = 0.7  # seconds between two looks at growing curves
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("explorer")
+    begin("explorer")
     row = _controls()
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
     view = current()
     try:
         for variant in view.on_stage:
@@ -73,9 +71,7 @@ def _choice(
     view: View, key: str, options: type[StrEnum], label: str, names: Mapping[str, str]
 ) -> None:
     if key not in view.hide:
-        st.segmented_control(
-            label, list(options), format_func=names.__getitem__, key=key, required=True
-        )
+        choices.segments(key, options, label, names)
 
 
 def _stage(view: View, subject: resources.Subject) -> None:
