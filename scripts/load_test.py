@@ -47,6 +47,7 @@ class Report:
 
     first: list[float] = field(default_factory=list)  # seconds to the first complete view
     updates: list[float] = field(default_factory=list)  # seconds
+    moments: list[float] = field(default_factory=list)  # at which second of the test each ended
     errors: Counter[str] = field(default_factory=Counter)
     memory: list[tuple[float, float]] = field(default_factory=list)  # seconds, MB
     busy: float = 0.0  # seconds of a core that the server used
@@ -55,6 +56,22 @@ class Report:
     def percentile(self) -> float:
         """The 95th of the updates, in seconds."""
         return quantiles(self.updates, n=20)[-1]
+
+    def minutes(self) -> list[str]:
+        """Rows: minute, updates, their median and 95th percentile, the server's memory."""
+        rows = []
+        for minute in range(int(self.seconds // 60)):
+            there = [
+                s for s, at in zip(self.updates, self.moments, strict=True) if at // 60 == minute
+            ]
+            if len(there) > 1:
+                middle, most = median(there) * 1000, quantiles(there, n=20)[-1] * 1000
+                megabytes = self.memory_at(minute * 60 + 45)
+                rows.append(
+                    f"| {minute + 1} | {len(there)} | {middle:.0f} ms | {most:.0f} ms "
+                    f"| {megabytes:.0f} MB |"
+                )
+        return rows
 
     def memory_at(self, seconds: float) -> float:
         """MB, the mean of half a minute around a moment."""
@@ -68,7 +85,7 @@ def main() -> None:
     options.add_argument("--arriving", type=float, default=ARRIVING, help="seconds (default: 20)")
     args = options.parse_args()
     data_dir = find_data_dir(args.data_dir).resolve()
-    pictures = test_pictures(data_dir)
+    pictures = official_pictures(data_dir)
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with serving(data_dir) as served:
         load = Load(served.url, pictures, served.process.pid)
@@ -78,7 +95,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def test_pictures(data_dir: Path) -> dict[Dataset, Tensor]:
+def official_pictures(data_dir: Path) -> dict[Dataset, Tensor]:
     """uint8 (N, 28, 28) of each data set that is here."""
     found = {}
     for dataset in Dataset:
@@ -92,9 +109,10 @@ class Load:
 
     def __init__(self, url: str, pictures: Mapping[Dataset, Tensor], pid: int | None) -> None:
         """`pid` is the server's process, whose memory is looked at."""
-        self.url, self._pictures, self._pid = url, pictures, pid
+        self.url, self.pictures, self._pid = url, pictures, pid
         self._variants = [v for v in VARIANTS.values() if v.dataset in pictures]
         self.report = Report()
+        self._start = 0.0
 
     def visitor(self, number: int) -> Visitor:
         """The visitor of that number, with a picture and a network of their own."""
@@ -103,12 +121,13 @@ class Load:
             dataset=variant.dataset,
             architecture=variant.architecture,
             pixels=variant.pixels,
-            image=number * 17 % len(self._pictures[variant.dataset]),
+            image=number * 17 % len(self.pictures[variant.dataset]),
         )
-        return Visitor(self.url, view, self._pictures)
+        return Visitor(self.url, view, self.pictures)
 
     async def run(self, users: int, seconds: float, arriving: float) -> Report:
-        start, busy = time.perf_counter(), processor_seconds(self._pid)
+        self._start = start = time.perf_counter()
+        busy = processor_seconds(self._pid)
         watching = asyncio.create_task(self._watch(start))
         async with asyncio.TaskGroup() as group:
             for number in range(users):
@@ -128,7 +147,8 @@ class Load:
                 await asyncio.sleep(luck.uniform(0.5, 1.5) * THINKING)
                 if time.perf_counter() > end:
                     break
-                self.report.updates.append(await act(visitor, luck, self._pictures))
+                self.report.updates.append(await act(visitor, luck, self.pictures))
+                self.report.moments.append(time.perf_counter() - self._start)
             if visitor.connections > 1:
                 raise VisitError(f"the connection was lost {visitor.connections - 1} times")
         except VisitError as error:
@@ -189,12 +209,19 @@ def lines(users: int, report: Report) -> list[str]:
         ("first view, median", f"{median(report.first):.2f} s"),
         ("first view, slowest", f"{max(report.first):.2f} s"),
         ("server, of one core", f"{report.busy / report.seconds:.0%}"),
+        ("server, of a core for an update", f"{report.busy / len(report.updates) * 1000:.0f} ms"),
         ("server, memory at most", f"{max(megabytes):.0f} MB"),
     ]
     if report.seconds > 180:
         early, late = report.memory_at(120), report.memory_at(report.seconds - 15)
         rows.append(("memory, from minute two to the end", f"{late / early - 1:+.1%}"))
     table = [f"| {name} | {value} |" for name, value in rows]
+    table += [
+        "",
+        "| minute | updates | median | 95th percentile | memory |",
+        "| - | - | - | - | - |",
+    ]
+    table += report.minutes()
     return [*table, *(f"{count} x {what}" for what, count in report.errors.most_common())]
 
 

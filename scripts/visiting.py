@@ -216,7 +216,7 @@ class Visitor:
             self._mount(WidgetState(id=number.id, double_value=number.value), told=number.set_value)
         elif kind == "bidi_component" and _key(element.bidi_component.id) == "stage":
             self._mount(WidgetState(id=element.bidi_component.id, json_value="{}"), told=False)
-            self._take_scene(json.loads(element.bidi_component.json))
+            self._take_scene(*json.loads(element.bidi_component.json))
             self.seen.fragment = message.delta.fragment_id
 
     def _mount(self, state: WidgetState, *, told: bool) -> None:
