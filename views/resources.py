@@ -33,9 +33,9 @@ TRANSFER_BATCH = 25
 
 _M_ARENA_MAX = -8  # glibc's malloc.h
 
-# One attack at a time, in one thread: it takes up to 30 ms and PyTorch 20 MB of room to work in,
-# which each thread would have for itself. Many side by side would only be slower.
-_ATTACKING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="attack")
+# A few attacks at a time, in threads that stay: PyTorch takes 20 MB of room to work in for each,
+# which the thread of every visitor would have for itself.
+_ATTACKING = ThreadPoolExecutor(max_workers=3, thread_name_prefix="attack")
 
 _RECENT = 20.0  # seconds after which a session is taken to be idle
 _seen: dict[str, float] = {}  # when each session was last served
