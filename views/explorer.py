@@ -129,10 +129,12 @@ def _captions(
         return
     total = SOURCES[view.dataset].splits["test"].total
     done = sight.pair.total if sight else 0
-    # The room stays when the count has ended, so that nothing jumps away under a finger.
-    with st.container(height=64, border=False):
-        if polling and sight:
-            st.progress(done / sight.wanted, text.counting(done, sight.wanted, sight.seconds_left))
+    if sight:
+        # The room stays when the count has ended, so that nothing jumps away under a finger.
+        with st.container(height=64, border=False):
+            if polling:
+                share = done / sight.wanted
+                st.progress(share, text.counting(done, sight.wanted, sight.seconds_left))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(text.curve_caption(done=done, total=total, chance=_chance(view)))
         if sight and "count" not in view.hide:
