@@ -7,6 +7,7 @@ where it stopped.
 
     python scripts/make_hands.py
     python scripts/make_hands.py --sheet hands.png      # and a contact sheet, to look at
+    python scripts/make_hands.py --measure              # keep the hands: after new weights
 """
 
 import argparse
@@ -15,10 +16,12 @@ import shlex
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
 
 import torch
+from PIL import Image
 from tqdm import tqdm
 
 from models import CLASSES, PRETRAINED, Dataset
@@ -26,7 +29,7 @@ from models.errors import CHECKOUT
 from nudge.data import Split, load_split
 from nudge.devices import device_name, multiplies_bfloat16
 from nudge.flow import FlowRecipe, FlowTraining
-from nudge.hands import contact_sheet, describe, publish
+from nudge.hands import FACTS, load_hands, measure_hands, publish, read_card
 from scripts import console
 
 
@@ -42,6 +45,7 @@ def main() -> None:
         help="of the multiplications (default: bfloat16 where the device has instructions for it)",
     )
     options.add_argument("--sheet", type=Path, help="where to put a contact sheet, as a PNG")
+    options.add_argument("--measure", action="store_true", help="draw none, measure those there")
     options.add_argument("--output-dir", type=Path, default=PRETRAINED)
     options.add_argument("--checkpoint-dir", type=Path, default=CHECKOUT / "checkpoints")
     args = options.parse_args()
@@ -50,6 +54,24 @@ def main() -> None:
         args.precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
     train, test = (load_split("sign", split, args.data_dir) for split in ("train", "test"))
 
+    if args.measure:
+        hands, known = load_hands(args.output_dir), read_card(args.output_dir)
+        facts = {name: getattr(known, name) for name in FACTS}
+    else:
+        hands, facts = make(train, device, args)
+    if args.sheet is not None:
+        contact_sheet(hands).save(args.sheet)
+    card, misses = measure_hands(hands, train, test, facts)
+    publish(args.output_dir, hands, card, misses)
+    print(f"{card.total} hands, read as meant: {card.read_as_meant}")
+    print(f"To the nearest training picture: {card.distances}")
+    print(f"The same from official test pictures: {card.test_distances}")
+
+
+def make(
+    train: Split, device: torch.device, args: argparse.Namespace
+) -> tuple[Split, dict[str, Any]]:
+    """The hands, and what only their training knows of them."""
     training = train_network(train, device, args)
     # Letters take turns, so that the first so many pictures hold as many of each.
     labels = torch.arange(len(CLASSES[Dataset.SIGN])).repeat(args.each)
@@ -57,10 +79,7 @@ def main() -> None:
         images = training.draw(
             labels, seed=args.seed, progress=lambda done: bar.update(done - bar.n)
         )
-    hands = Split(images, labels)
-    if args.sheet is not None:
-        contact_sheet(hands).save(args.sheet)
-    facts = {
+    return Split(images, labels), {
         "command": command(args, device),
         "seed": args.seed,
         "recipe": asdict(training.recipe),
@@ -68,13 +87,6 @@ def main() -> None:
         "hardware": device_name(device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }
-    card = describe(hands, train, test, **facts)
-    publish(args.output_dir, hands, card)
-    print(
-        f"{card.total} hands, {card.read_as_meant['sign-cnn']} of them read as meant by sign-cnn; "
-        f"distances to the nearest training picture: {card.distances}, "
-        f"those of real test pictures: {card.test_distances}"
-    )
 
 
 def train_network(train: Split, device: torch.device, args: argparse.Namespace) -> FlowTraining:
@@ -94,6 +106,13 @@ def train_network(train: Split, device: torch.device, args: argparse.Namespace) 
                 bar.update(done - bar.n)
                 bar.set_postfix_str(f"loss {mean.item():.3f}")
     return training
+
+
+def contact_sheet(hands: Split) -> Image.Image:
+    """All hands, a row for each letter."""
+    rows = [hands.images[hands.labels == label] for label in range(len(CLASSES[Dataset.SIGN]))]
+    sheet = torch.cat([row.permute(1, 0, 2).flatten(1) for row in rows])
+    return Image.fromarray(sheet.numpy())
 
 
 def command(args: argparse.Namespace, device: torch.device) -> str:
