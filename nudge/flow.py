@@ -147,7 +147,7 @@ class FlowTraining:
             seed: of the first weights and of everything random after.
             mixed_precision: multiply in bfloat16; weights and their updates stay float32.
             checkpoint: file that is written after each `every` steps, and read here if it stands
-                there and comes from the same recipe, seed and data.
+                there and comes from the same recipe, seed, data and threads.
         """
         self.recipe, self.seed, self.every = recipe, seed, every
         self.device, self.mixed_precision = torch.device(device), mixed_precision
@@ -169,6 +169,9 @@ class FlowTraining:
                 "seed": seed,
                 "data": digest(*split),
                 "mixed_precision": mixed_precision,
+                "device": self.device.type,
+                "threads": torch.get_num_threads(),  # decide the last bits
+                "torch": torch.__version__,
             }
             modules = {"live": self._live, "average": self.network}
             self._checkpoint = Checkpoint(checkpoint, fingerprint, modules, self._optimiser)
