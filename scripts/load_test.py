@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 from torch import Tensor
 
 from models import VARIANTS, Dataset, NudgeError, Variant
-from nudge.data import find_data_dir, load_split
+from nudge.data import find_data_dir
+from nudge.exhibit import exhibit
 from nudge.sweep import EPSILONS
 from scripts import console
 from scripts.browsing import serving
@@ -85,7 +86,7 @@ def main() -> None:
     options.add_argument("--arriving", type=float, default=ARRIVING, help="seconds (default: 20)")
     args = options.parse_args()
     data_dir = find_data_dir(args.data_dir).resolve()
-    pictures = official_pictures(data_dir)
+    pictures = shown_pictures(data_dir)
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with serving(data_dir) as served:
         load = Load(served.url, pictures, served.process.pid)
@@ -95,12 +96,12 @@ def main() -> None:
         sys.exit(1)
 
 
-def official_pictures(data_dir: Path) -> dict[Dataset, Tensor]:
-    """uint8 (N, 28, 28) of each data set that is here."""
+def shown_pictures(data_dir: Path) -> dict[Dataset, Tensor]:
+    """uint8 (N, 28, 28) of each data set, as pages show them."""
     found = {}
     for dataset in Dataset:
         with suppress(NudgeError):
-            found[dataset] = load_split(dataset, "test", data_dir).images
+            found[dataset] = exhibit(dataset, data_dir).split.images
     return found
 
 

@@ -1,12 +1,14 @@
 """Where it breaks: which classes fall first, what they are taken for, and which pictures flip."""
 
 import streamlit as st
+from torch import Tensor
 
 from models import NudgeError, PretrainedError
 from nudge.classes import ClassCurves, class_curves, ends, flips_by_step
+from nudge.exhibit import Exhibit
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
-from views import choices, classes_chart, figure, pictures, resources, text, trouble
+from views import choices, classes_chart, figure, pictures, real_data, resources, text, trouble
 from views.page import begin
 from views.state import View, current, write_address
 
@@ -21,7 +23,7 @@ def page() -> None:
     write_address(view)
     try:
         confusions = resources.confusions(view.variant.id)
-        misses = resources.first_misses(view.variant.id).numpy()
+        resources.first_misses(view.variant.id)
     except PretrainedError as error:
         trouble.explain(error)
         return
@@ -34,9 +36,10 @@ def page() -> None:
         _confusions(view)
         _flips(view)
     st.subheader(text.ENDS)
-    first, last = ends(misses, PICTURES)
-    _pictures(view, text.FIRST_TO_FLIP, first)
-    _pictures(view, text.LAST_TO_FLIP, last)
+    try:
+        _ends(view, resources.exhibit(view.dataset))
+    except NudgeError as error:
+        trouble.explain(error)
 
 
 def _falls(view: View, curves: ClassCurves) -> None:
@@ -112,15 +115,19 @@ def _flips(view: View) -> None:
     )
 
 
-def _pictures(view: View, title: str, indices: list[int]) -> None:
+def _ends(view: View, among: Exhibit) -> None:
+    """Of the pictures that are here, those that flip first and last. Raises NudgeError."""
+    real_data.offer(among)
+    misses = resources.first_misses(view.variant.id, generated=among.generated)
+    first, last = ends(misses.numpy(), PICTURES)
+    for title, indices in ((text.FIRST_TO_FLIP, first), (text.LAST_TO_FLIP, last)):
+        st.markdown(title)
+        _pictures(view, among, misses, indices)
+
+
+def _pictures(view: View, among: Exhibit, misses: Tensor, indices: list[int]) -> None:
     """Each opens the explorer at the epsilon at which it flips."""
-    st.markdown(title)
-    try:
-        split = resources.test_split(view.dataset)
-    except NudgeError as error:
-        trouble.explain(error)
-        return
-    misses = resources.first_misses(view.variant.id)
+    split = among.split
     with st.container(horizontal=True, gap="small"):
         for index in indices:
             step = int(misses[index])
@@ -132,7 +139,7 @@ def _pictures(view: View, title: str, indices: list[int]) -> None:
             query |= {"compare": "one", "method": "fgsm"}
             with st.container(width=132, gap=None):
                 source = pictures.png(split.images[index].numpy())
-                alt = text.thumbnail(name, index)
+                alt = text.thumbnail(name, index, generated=among.generated)
                 st.html(f'<img class="nudge-test-picture" src="{source}" alt="{alt}">')
                 st.page_link(
                     "views/explorer.py", label=text.flip_link(name, flip), query_params=query

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models import CLASSES
+from nudge.exhibit import Exhibit
 from views import resources, text
 from views.pictures import png
-from views.state import View, last_picture
+from views.state import View
 
 PAGE = 24  # thumbnails at a time
 _MARKED = "_marked"  # key of the session's state: the picture that was marked last
@@ -27,8 +28,8 @@ _mount = st.components.v2.component(
 )
 
 
-def search(view: View) -> NDArray[np.int64]:
-    """The controls that choose among the test pictures; returns those to be shown."""
+def search(view: View, among: Exhibit) -> NDArray[np.int64]:
+    """The controls that choose among the pictures; returns those to be shown."""
     label, order = None, "test set"
     if "gallery" not in view.hide:
         label = st.selectbox(
@@ -42,18 +43,18 @@ def search(view: View) -> NDArray[np.int64]:
         order = st.selectbox(
             text.ORDER,
             list(text.ORDERS),
-            format_func=text.ORDERS.__getitem__,
+            format_func=lambda order: text.order(order, generated=among.generated),
             key="order",
             on_change=_to_first_page,
             width=215,
         )
-    found = pictures(view, label, order)
+    found = pictures(view, among, label, order)
     if "image" not in view.hide:
-        _steps(view, found)
+        _steps(view, among, found)
     return found
 
 
-def _steps(view: View, found: NDArray[np.int64]) -> None:
+def _steps(view: View, among: Exhibit, found: NDArray[np.int64]) -> None:
     """Previous, next and random, all among those that were found, and the number itself."""
     place = int(np.flatnonzero(found == view.image)[0]) if view.image in found else -1
 
@@ -71,19 +72,19 @@ def _steps(view: View, found: NDArray[np.int64]) -> None:
     st.button(text.NEXT, icon=":material/chevron_right:", on_click=go, args=(following,),
               disabled=not count or place == count - 1)  # fmt: skip
     st.button(text.RANDOM, icon=":material/casino:", on_click=draw, disabled=not count)
-    last = last_picture(view.dataset)
-    st.number_input(text.IMAGE, 0, last, step=1, key="image", width=130)
+    label = text.one_picture(generated=among.generated)
+    st.number_input(label, 0, among.total - 1, step=1, key="image", width=130)
 
 
-def pictures(view: View, label: int | None, order: str) -> NDArray[np.int64]:
-    """The test pictures of a class, or of all, in an order of `text.ORDERS`.
+def pictures(view: View, among: Exhibit, label: int | None, order: str) -> NDArray[np.int64]:
+    """The pictures of a class, or of all, in an order of `text.ORDERS`.
 
     How much a picture stands was recorded with the weights: the epsilon at which the chosen
     network first reads it wrong. Those read wrong without a nudge are no test of that, so the
     orders by it leave them to an order of their own.
     """
-    labels = resources.test_split(view.dataset).labels.numpy()
-    misses = resources.first_misses(view.variant.id).numpy()
+    labels = among.split.labels.numpy()
+    misses = resources.first_misses(view.variant.id, generated=among.generated).numpy()
     chosen = labels == label if label is not None else np.ones(len(labels), dtype=bool)
     if order == "wrong":
         return np.flatnonzero(chosen & (misses == 0))
@@ -94,7 +95,7 @@ def pictures(view: View, label: int | None, order: str) -> NDArray[np.int64]:
     return found[np.argsort(-key if order == "robust" else key, kind="stable")]
 
 
-def show(view: View, found: NDArray[np.int64]) -> None:
+def show(view: View, among: Exhibit, found: NDArray[np.int64]) -> None:
     """Thumbnails of the pictures found, a page at a time; what is clicked on is chosen."""
     if "gallery" in view.hide:
         return
@@ -121,27 +122,34 @@ def show(view: View, found: NDArray[np.int64]) -> None:
 
     _mount(
         key="gallery",
-        data=[_data(view, found, page, ordered=ordered)],  # in a list as the stage's is
+        data=[_data(view, among, found, page, ordered=ordered)],  # in a list as the stage's is
         on_chosen_change=chosen,
         on_page_change=turn,
     )
 
 
-def _data(view: View, found: NDArray[np.int64], page: int, *, ordered: bool) -> dict[str, Any]:
+def _data(
+    view: View, among: Exhibit, found: NDArray[np.int64], page: int, *, ordered: bool
+) -> dict[str, Any]:
     """What the browser is sent: one page of the pictures found, and its words."""
     shown = found[page * PAGE : (page + 1) * PAGE]
-    split = resources.test_split(view.dataset)
+    split = among.split
     return {
         "sheet": sheet(split.images[shown]),
         "pictures": [
-            {"index": int(i), "name": text.thumbnail(_name(view, int(split.labels[i])), int(i))}
+            {
+                "index": int(i),
+                "name": text.thumbnail(
+                    _name(view, int(split.labels[i])), int(i), generated=among.generated
+                ),
+            }
             for i in shown
         ],
         "chosen": view.image,
         "page": page,
         "pages": -(-len(found) // PAGE),
         "words": {
-            "title": text.GALLERY,
+            "title": text.gallery_title(generated=among.generated),
             "earlier": text.EARLIER,
             "later": text.LATER,
             "caption": text.gallery_caption(

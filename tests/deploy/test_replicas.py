@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scripts.browsing import Served, free_port, serving, wait_for
-from scripts.load_test import Load, act, official_pictures
+from scripts.load_test import Load, act, shown_pictures
 from scripts.visiting import Visitor
 from tests.conftest import CHECKOUT, unavailable
 
@@ -66,8 +66,8 @@ async def session(load: Load, victim: Served) -> tuple[list[float], list[Visitor
     answered: list[list[float]] = [[] for _ in visitors]
     tasks = [asyncio.create_task(visitor.run()) for visitor in visitors]
     for number, visitor in enumerate(visitors):
-        task = keep_busy(visitor, load, number, answered[number])
-        tasks.append(asyncio.create_task(task))
+        busy = keep_busy(visitor, load, number, answered[number])
+        tasks.append(asyncio.create_task(busy))
     async with asyncio.timeout(120):
         while not all(len(moments) > 2 for moments in answered):
             await asyncio.sleep(0.1)
@@ -88,7 +88,7 @@ def test_when_a_replica_dies_everybody_is_soon_served_by_the_other(
     data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with serving(data_dir) as one, serving(data_dir) as two, proxy([one, two], tmp_path) as url:
-        load = Load(url, official_pictures(data_dir), None)
+        load = Load(url, shown_pictures(data_dir), None)
         waited, visitors = asyncio.run(session(load, victim=one))
     moved = [visitor for visitor in visitors if visitor.connections > 1]
     with capsys.disabled():
