@@ -1,6 +1,5 @@
 """Curves that many people watch while they are computed, once for all of them."""
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from nudge import background
+from nudge.background import Watched
 from nudge.data import Split
 from nudge.sweep import AccuracyCurve, first_misses, stream_predictions
 
 BATCH_SIZE = 50  # pictures; a page sees the curve sharpen after every batch
-PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Sight:
         return self.pair.total >= self.wanted
 
 
-class LiveCurves:
+class LiveCurves(Watched[tuple[CurvePair, bytes]]):
     """Both curves of one model, computed in the background as long as somebody looks.
 
     Looking never waits. Everybody who looks sees the same curves, nothing is computed twice, and a
@@ -73,21 +72,18 @@ class LiveCurves:
         self._model, self._split, self._epsilons = model, split, tuple(epsilons)
         self._directions = directions
         self.total = len(split.labels)
-        self._lock = threading.Lock()  # guards all that follows
         # (viewer, pictures) -> when that viewer last looked for as many
         self._wanted: dict[tuple[str, int], float] = {}
-        self._worker: threading.Thread | None = None
-        self._failure: BaseException | None = None
-        self._start_over()
+        super().__init__()
 
     def _start_over(self) -> None:
+        super()._start_over()
         nothing = AccuracyCurve(self._epsilons, (0,) * len(self._epsilons), 0)
-        self._stream = self._in_the_making()
         self._pairs = [CurvePair(nothing, nothing)]
         self._misses = bytearray()
         self._seconds_a_picture: float | None = None
 
-    def _in_the_making(self) -> Iterator[tuple[CurvePair, bytes]]:
+    def _begin(self) -> Iterator[tuple[CurvePair, bytes]]:
         """After every batch the pair so far, and the first misses of the batch."""
         images, labels = self._split
         streams = (
@@ -119,13 +115,8 @@ class LiveCurves:
         """
         count = min(count, self.total)
         with self._lock:
-            if self._failure is not None:
-                failure, self._failure = self._failure, None
-                self._start_over()
-                raise failure
             self._wanted[viewer, count] = time.monotonic()
-            if self._worker is None and len(self._pairs) <= _batches(count):
-                self._worker = background.start(self._work)
+            self._go_on()
             return self._sight(count)
 
     def peek(self, count: int) -> Sight:
@@ -144,34 +135,17 @@ class LiveCurves:
         left = None if a_picture is None else a_picture * max(count - pair.total, 0)
         return Sight(pair, count, left, bytes(self._misses[: pair.total]), self.generated)
 
-    def _work(self) -> None:
-        while self._is_wanted():
-            with background.TURN:
-                start = time.perf_counter()
-                try:
-                    pair, misses = next(self._stream)
-                except BaseException as error:  # told to whoever looks next
-                    with self._lock:
-                        self._failure, self._worker = error, None
-                    return
-                seconds = time.perf_counter() - start
-            with self._lock:
-                new = pair.total - self._pairs[-1].total
-                self._pairs.append(pair)
-                self._misses += misses
-                self._seconds_a_picture = seconds / new
-
     def _is_wanted(self) -> bool:
-        """Whether to compute a further batch; if not, the worker is dismissed at once."""
-        now = time.monotonic()
-        with self._lock:
-            self._wanted = {key: at for key, at in self._wanted.items() if now - at < PATIENCE}
-            most = max((count for _, count in self._wanted), default=0)
-            unfinished = len(self._pairs) <= _batches(most)
-            if unfinished and not background.closing.is_set():
-                return True
-            self._worker = None
-            return False
+        now, patience = time.monotonic(), background.PATIENCE
+        self._wanted = {key: at for key, at in self._wanted.items() if now - at < patience}
+        most = max((count for _, count in self._wanted), default=0)
+        return len(self._pairs) <= _batches(most)
+
+    def _keep(self, value: tuple[CurvePair, bytes], seconds: float) -> None:
+        pair, misses = value
+        self._seconds_a_picture = seconds / (pair.total - self._pairs[-1].total)
+        self._pairs.append(pair)
+        self._misses += misses
 
 
 def _batches(count: int) -> int:

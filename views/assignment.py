@@ -4,26 +4,20 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from models import Architecture, Dataset, NudgeError, Variant
+from models import Architecture, Variant
 from nudge.claims import RULES, Figures, claims, read_flips
 from nudge.records import repetitions, spread
+from views import choices, figure, text
 from views import claims as claims_table
-from views import figure, resources, text, trouble
 from views.learning import learning_rows, learning_spec
-from views.state import View, current, open_address, write_address
+from views.page import begin, draw
+from views.state import View, current, write_address
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("assignment")
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
+    begin("assignment")
     st.markdown(text.ASSIGNMENT_LEAD)
-    for part in (_claims, _choose, _learning, _cards):
-        try:
-            part(current())
-        except NudgeError as error:  # the other parts may have all that they need
-            trouble.explain(error)
+    draw(_claims, _choose, _learning, _cards)
     write_address(current())
 
 
@@ -45,13 +39,7 @@ def _claims(_: View) -> None:
 
 def _choose(_: View) -> None:
     st.subheader(text.TRAINED, anchor=False)
-    st.segmented_control(
-        text.DATASET,
-        list(Dataset),
-        format_func=text.DATASETS.__getitem__,
-        key="dataset",
-        required=True,
-    )
+    choices.dataset()
 
 
 def _learning(view: View) -> None:

@@ -1,5 +1,6 @@
 """Controls that the pages of the whole test set share. Each is kept in the address."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import streamlit as st
@@ -13,15 +14,15 @@ _CHOSEN = "_chosen"  # the pills; the state's `variants` is empty for the four o
 
 
 def dataset() -> None:
-    _segments("dataset", Dataset, text.DATASET, text.DATASETS)
+    segments("dataset", Dataset, text.DATASET, text.DATASETS)
 
 
 def variant() -> None:
     """Data set, network and order of the pixels."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         dataset()
-        _segments("architecture", Architecture, text.ARCHITECTURE, text.ARCHITECTURES)
-        _segments("pixels", PixelOrder, text.PIXEL_ORDER, text.PIXELS)
+        segments("architecture", Architecture, text.ARCHITECTURE, text.ARCHITECTURES)
+        segments("pixels", PixelOrder, text.PIXEL_ORDER, text.PIXELS)
 
 
 def variants(view: View) -> None:
@@ -53,7 +54,8 @@ def tag(variant_id: str) -> int:
     return list(VARIANTS).index(variant_id) + 1
 
 
-def _segments(key: str, options: type[StrEnum], label: str, names: dict[str, str]) -> None:
+def segments(key: str, options: type[StrEnum], label: str, names: Mapping[str, str]) -> None:
+    """One of a few, kept under `key`."""
     st.segmented_control(
         label, list(options), format_func=names.__getitem__, key=key, required=True
     )

@@ -9,18 +9,16 @@ from nudge.exhibit import Exhibit
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
 from views import choices, classes_chart, figure, pictures, real_data, resources, text, trouble
-from views.state import View, current, open_address, write_address
+from views.page import begin
+from views.state import View, current, write_address
 
 PICTURES = 8  # at each end
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("classes")
+    begin("classes")
     choices.variant()
     choices.epsilon()
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
     view = current()
     write_address(view)
     try:

@@ -5,39 +5,29 @@ from contextlib import suppress
 
 import streamlit as st
 
-from models import VARIANTS, NudgeError, PretrainedError, Variant
+from models import VARIANTS, NudgeError, Variant
 from nudge.turns import Place
 from views import choices, counting, curves_chart, figure, real_data, resources, text, trouble
 from views.counting import Progress, Request
-from views.state import View, current, open_address, write_address
+from views.page import begin, readable
+from views.state import View, current, write_address
 
 POLL = 0.7  # seconds between two looks at growing curves
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("curves")
+    begin("curves")
     choices.variants(current())
     choices.epsilon()
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
     view = current()
     write_address(view)
-    readable = [variant for variant in view.compared if _has_card(variant)]
-    if not readable:
+    variants = readable(view.compared)
+    if not variants:
         return
-    _say_what_is_counted(readable)
+    _say_what_is_counted(variants)
     polling = counting.asked() is not None
     # A fragment of its own, which alone runs again while curves grow.
-    st.fragment(_drawn, run_every=POLL if polling else None)(view, readable, polling=polling)
-
-
-def _has_card(variant: Variant) -> bool:
-    try:
-        return bool(variant.card.total)
-    except PretrainedError as error:
-        trouble.explain(error)
-        return False
+    st.fragment(_drawn, run_every=POLL if polling else None)(view, variants, polling=polling)
 
 
 def _say_what_is_counted(variants: Sequence[Variant]) -> None:

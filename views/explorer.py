@@ -19,19 +19,17 @@ from nudge.exhibit import Exhibit
 from nudge.live import CurvePair, Sight
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS, AccuracyCurve
-from views import charts, own, real_data, resources, share, stage, text
-from views.state import Compare, Method, View, current, open_address, opened, write_address
+from views import charts, choices, own, real_data, resources, share, stage, text
+from views.page import begin
+from views.state import Compare, Method, View, current, opened, write_address
 
 COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
 POLL = 0.7  # seconds between two looks at growing curves
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("explorer")
+    begin("explorer")
     row = _controls()
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
     view = current()
     try:
         for variant in view.on_stage:
@@ -75,9 +73,7 @@ def _choice(
     view: View, key: str, options: type[StrEnum], label: str, names: Mapping[str, str]
 ) -> None:
     if key not in view.hide:
-        st.segmented_control(
-            label, list(options), format_func=names.__getitem__, key=key, required=True
-        )
+        choices.segments(key, options, label, names)
 
 
 def _stage(view: View, subject: resources.Subject, pictures: Exhibit) -> None:
@@ -152,12 +148,13 @@ def _captions(
     if "accuracy" in view.hide:
         return
     recorded = SOURCES[view.dataset].splits["test"].total
-    done = sight.pair.total if sight else 0
-    generated = pictures.generated
-    # The room stays when the count has ended, so that nothing jumps away under a finger.
-    with st.container(height=64, border=False):
-        if polling and sight:
-            st.progress(done / sight.wanted, text.counting(done, sight.wanted, sight.seconds_left))
+    done, generated = sight.pair.total if sight else 0, pictures.generated
+    if sight:
+        # The room stays when the count has ended, so that nothing jumps away under a finger.
+        with st.container(height=64, border=False):
+            if polling:
+                share = done / sight.wanted
+                st.progress(share, text.counting(done, sight.wanted, sight.seconds_left))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             text.curve_caption(done=done, total=recorded, chance=_chance(view), generated=generated)

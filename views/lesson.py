@@ -2,31 +2,23 @@
 
 import streamlit as st
 
-from models import Dataset, NudgeError
+from models import NudgeError
 from nudge.lesson import Findings, findings
 from nudge.sources import SOURCES
-from views import real_data, resources, share, text, trouble
-from views.state import current, open_address, write_address
+from views import choices, real_data, resources, share, text, trouble
+from views.page import begin
+from views.state import current, write_address
 from views.steps import Step, early, steps
 from views.worksheet import Task, worksheet
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("lesson")
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
+    begin("lesson")
     # Whoever comes back from an exercise is done with it: the explorer is whole again.
     st.session_state.quiz, st.session_state.hide = False, frozenset()
     view = current()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            text.DATASET,
-            list(Dataset),
-            format_func=text.DATASETS.__getitem__,
-            key="dataset",
-            required=True,
-        )
+        choices.dataset()
         teacher = st.toggle(text.TEACHER, key="teacher")
         sheet = st.container()
     write_address(view)

@@ -12,7 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from models import Dataset, Variant
 from nudge.exhibit import Exhibit
-from nudge.own import PictureError, Preparation, Step, pixels, prepare, read_picture, suggest
+from nudge.own import Preparation, Step, pixels, prepare, suggest
+from nudge.uploads import PictureError, read_picture
 from views import gallery, resources, text
 from views.pictures import png
 from views.resources import Attack, Subject

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 
-def png(grey: NDArray[np.uint8]) -> str:
-    """A grey picture as a data URI; PNG, because JPEG would change its pixels."""
+def png(picture: NDArray[np.uint8]) -> str:
+    """A picture, grey (H, W) or RGB (H, W, 3), as a data URI; JPEG would change its pixels."""
     file = io.BytesIO()
-    Image.fromarray(grey).save(file, format="PNG")
+    Image.fromarray(picture).save(file, format="PNG")
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")

@@ -7,10 +7,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import VARIANTS, Architecture, Dataset, NudgeError, PixelOrder, Scramble, Variant
+from models import VARIANTS, Architecture, PixelOrder, Scramble, Variant
 from nudge.weights import first_dense, first_filters, in_order, largest, neighbour_correlation
-from views import figure, real_data, resources, text, trouble
-from views.state import View, current, open_address, write_address
+from views import choices, figure, real_data, resources, text
+from views.page import begin, draw
+from views.state import View, current, write_address
 from views.twins import twins_rows, twins_spec
 from views.weights import in_colours, tiles
 
@@ -20,25 +21,11 @@ FILTERS = 16  # of each kind
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("scramble")
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
+    begin("scramble")
     st.markdown(text.SCRAMBLE_LEAD)
-    st.segmented_control(
-        text.DATASET,
-        list(Dataset),
-        format_func=text.DATASETS.__getitem__,
-        key="dataset",
-        required=True,
-    )
-    view = current()
-    write_address(view)
-    for part in (_pictures, _accuracies, _reason, _dense, _filters):
-        try:
-            part(view)
-        except NudgeError as error:  # the other parts may have all that they need
-            trouble.explain(error)
+    choices.dataset()
+    write_address(current())
+    draw(_pictures, _accuracies, _reason, _dense, _filters)
 
 
 def _pictures(view: View) -> None:

@@ -28,7 +28,8 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
         imports += [
             "from pathlib import Path",
             "from nudge.data import to_pixels",
-            "from nudge.own import Preparation, pixels, prepare, read_picture",
+            "from nudge.own import Preparation, pixels, prepare",
+            "from nudge.uploads import read_picture",
         ]
         picture = [
             'photograph = read_picture(Path("picture.png").read_bytes())',

@@ -4,39 +4,28 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from models import Dataset, NudgeError, PretrainedError, Variant
+from models import Dataset, NudgeError, Variant
 from nudge.exhibit import Exhibit
 from nudge.measuring import SSIM_PICTURES
 from nudge.tradeoff import ASSIGNMENT, NEARLY, trade_off
 from views import choices, figure, real_data, resources, text, tradeoff_chart, trouble
-from views.state import View, current, last_picture, open_address, write_address
+from views.page import begin, readable
+from views.state import View, current, last_picture, write_address
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("tradeoff")
+    begin("tradeoff")
     choices.variants(current())
     datasets = {variant.dataset for variant in current().compared}
     last = min(last_picture(dataset) for dataset in {*datasets, current().dataset})
     st.session_state.image = min(st.session_state.image, last)
     st.number_input(text.STRIP_PICTURE, 0, last, step=1, key="image", width=220)
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
     view = current()
     write_address(view)
-    readable = [variant for variant in view.compared if _has_card(variant)]
-    if readable:
-        st.markdown("\n".join(f"- {_recommendation(variant)}" for variant in readable))
-        _along(view, readable)
-        _against(readable)
-
-
-def _has_card(variant: Variant) -> bool:
-    try:
-        return bool(variant.card.total)
-    except PretrainedError as error:
-        trouble.explain(error)
-        return False
+    if variants := readable(view.compared):
+        st.markdown("\n".join(f"- {_recommendation(variant)}" for variant in variants))
+        _along(view, variants)
+        _against(variants)
 
 
 def _recommendation(variant: Variant) -> str:

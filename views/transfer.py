@@ -7,8 +7,9 @@ from models import Dataset, NudgeError
 from nudge.exhibit import Exhibit
 from nudge.sources import SOURCES
 from nudge.transfer import EPSILONS, Transfer, averages, nearest, networks, read_transfer
-from views import figure, matrix, real_data, resources, text, trouble
-from views.state import Compare, View, current, open_address, write_address
+from views import choices, figure, matrix, real_data, resources, text, trouble
+from views.page import begin
+from views.state import Compare, View, current, write_address
 
 COUNTS = (50, 200, 1000, 0)  # pictures to count here; 0 is all of them
 POLL = 1.0  # seconds between two looks at growing counts
@@ -16,20 +17,11 @@ _HERE = "_transfer_here"  # the data set that this session asked to have counted
 
 
 def page() -> None:
-    resources.tune_process()
-    notices = open_address("transfer")
-    if notices:
-        st.caption(f":material/info: {text.address_notice(notices)}")
+    begin("transfer")
     st.markdown(text.TRANSFER_LEAD)
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
-        st.segmented_control(
-            text.DATASET,
-            list(Dataset),
-            format_func=text.DATASETS.__getitem__,
-            key="dataset",
-            required=True,
-        )
+        choices.dataset()
     recorded = _recorded(st.session_state.dataset)
     grid = recorded.epsilons if recorded else EPSILONS
     pictures = _pictures(st.session_state.dataset)

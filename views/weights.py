@@ -1,14 +1,13 @@
 """Weights and pictures as crisp tiles: every pixel a square of whole screen pixels."""
 
-import base64
-import io
 from collections.abc import Sequence
 from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
+
+from views.pictures import png
 
 # From below zero through nothing to above: told apart by people of any colour vision.
 BELOW = np.array((33.0, 102.0, 172.0))
@@ -33,7 +32,7 @@ def in_colours(weights: Tensor) -> NDArray[np.uint8]:
 def tiles(pictures: Sequence[NDArray[np.uint8]], said: str) -> str:
     """Pictures, grey (k, k) or RGB (k, k, 3), in a row that wraps; `said` is for those who hear."""
     images = "".join(
-        f'<img src="{_png(picture)}" alt="" style="{_width(len(picture))}">' for picture in pictures
+        f'<img src="{png(picture)}" alt="" style="{_width(len(picture))}">' for picture in pictures
     )
     return f'<div class="nudge-tiles" role="img" aria-label="{escape(said)}">{images}</div>'
 
@@ -41,9 +40,3 @@ def tiles(pictures: Sequence[NDArray[np.uint8]], said: str) -> str:
 def _width(side: int) -> str:
     """In CSS pixels: whole multiples, so that all squares are alike; smaller on a phone."""
     return f"--wide:{side * max(3, round(56 / side))}px;--phone:{side * max(2, round(48 / side))}px"
-
-
-def _png(picture: NDArray[np.uint8]) -> str:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")

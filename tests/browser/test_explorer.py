@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from models import PRETRAINED, VARIANTS, Dataset, Scramble, load_model
 from models.cards import FIRST_MISSES, read_arrays
@@ -78,6 +78,39 @@ def test_the_keyboard_does_everything(visit: Visit) -> None:
     expect(visit.slider).to_have_attribute("aria-valuetext", "0.020 ≈ 5/255")
     expect(visit.page).to_have_url(epsilon_in_address(4))
     expect(visit.page.locator(".said")).to_contain_text("0.020 ≈ 5/255")  # for screen readers
+
+
+def test_a_key_pressed_before_the_last_one_was_answered(visit: Visit) -> None:
+    """It brings back what the address still says, which the answer on its way will change."""
+    held: list[tuple[WebSocketRoute, bytes]] = []
+    holding = False
+
+    def relay(page: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            assert isinstance(message, bytes)  # Streamlit sends nothing else
+            held.append((page, message))
+            if not holding:
+                let_go()
+
+        page.connect_to_server().on_message(pass_on)
+
+    def let_go() -> None:
+        for page, message in held:
+            page.send(message)
+        held.clear()
+
+    visit.page.route_web_socket(re.compile("/_stcore/stream"), relay)
+    visit.open(ADDRESS.replace("epsilon=0&", "epsilon=0.02&"))
+    visit.settle()
+    holding = True
+    visit.slider.press("Home")
+    while not any(b"epsilon=0&" in message for _, message in held):
+        visit.page.wait_for_timeout(50)
+    visit.slider.press("Shift+ArrowRight")
+    visit.page.wait_for_timeout(1000)  # for its answer
+    holding = False
+    let_go()
+    expect(visit.page).to_have_url(epsilon_in_address(4))
 
 
 def test_one_line_runs_through_thumb_and_charts(visit: Visit) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nudge import background, jobs
+from nudge import background
 from nudge.jobs import Job, Look
 
 
@@ -69,13 +69,13 @@ def test_one_step_at_a_time_in_the_whole_process() -> None:
 
 
 def test_rests_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "PATIENCE", 0.0)
+    monkeypatch.setattr(background, "PATIENCE", 0.0)
     counter = Counter()
     job = Job(counter, steps=50)
     job.look()
     time.sleep(0.2)
     assert counter.calls < 50
-    monkeypatch.setattr(jobs, "PATIENCE", 5.0)
+    monkeypatch.setattr(background, "PATIENCE", 5.0)
     assert watch(job)[-1].value == 50
 
 

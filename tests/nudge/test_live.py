@@ -7,7 +7,7 @@ import pytest
 from torch import Tensor, nn
 
 from models.cards import NEVER
-from nudge import live
+from nudge import background
 from nudge.attacks import random_direction
 from nudge.live import CurvePair, LiveCurves, Sight
 from nudge.sweep import accuracy_curve
@@ -120,7 +120,7 @@ def test_many_watch_one_computation(model: Watched) -> None:
 
 
 def test_rests_when_nobody_looks(model: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "PATIENCE", 0.0)
+    monkeypatch.setattr(background, "PATIENCE", 0.0)
     curves = start(model)
     curves.look(230)
     deadline = time.monotonic() + 30
@@ -128,7 +128,7 @@ def test_rests_when_nobody_looks(model: Watched, monkeypatch: pytest.MonkeyPatch
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert model.calls < 5 * (1 + 2 * len(GRID))
-    monkeypatch.setattr(live, "PATIENCE", 5.0)
+    monkeypatch.setattr(background, "PATIENCE", 5.0)
     check(watch(curves, 230)[-1].pair, model, 230)
 
 

@@ -14,6 +14,7 @@ from models import PRETRAINED, VARIANTS, Dataset, zoo
 from models.cards import CONFUSIONS
 from nudge import claims
 from tests.conftest import CHECKOUT
+from tests.views.reading import open_at
 from views import text
 
 INDEX: dict[str, Any] = json.loads((PRETRAINED / "index.json").read_text(encoding="utf-8"))
@@ -25,12 +26,7 @@ def _fresh_server() -> None:
 
 
 def open_page(dataset: Dataset = Dataset.FASHION) -> AppTest:
-    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
-    page.switch_page("views/assignment.py")
-    page.query_params["dataset"] = str(dataset)
-    page.run()
-    assert not page.exception
-    return page
+    return open_at("assignment", dataset=dataset)
 
 
 def table(page: AppTest) -> list[tuple[str, ...]]:

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from models import PRETRAINED, Dataset, zoo
 from nudge.lesson import findings
 from tests.conftest import CHECKOUT
+from tests.views.reading import open_at
 from views import text
 from views.state import View
 from views.steps import early, steps
@@ -26,12 +27,7 @@ def _fresh_server() -> None:
 
 
 def open_page(dataset: Dataset = Dataset.FASHION) -> AppTest:
-    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
-    page.switch_page("views/lesson.py")
-    page.query_params["dataset"] = str(dataset)
-    page.run()
-    assert not page.exception
-    return page
+    return open_at("lesson", dataset=dataset)
 
 
 def test_seven_questions_and_no_answers() -> None:

@@ -13,7 +13,8 @@ from models import Architecture, Dataset, PixelOrder, load_model
 from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
 from nudge.data import Split, to_pixels
 from nudge.measuring import RANDOM_SEED
-from nudge.own import Preparation, pixels, prepare, read_picture
+from nudge.own import Preparation, pixels, prepare
+from nudge.uploads import read_picture
 from tests.conftest import CHECKOUT
 from views.snippet import snippet
 from views.state import Compare, Method, View
