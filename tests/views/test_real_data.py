@@ -207,7 +207,7 @@ def test_no_network_is_told_with_what_to_do_by_hand(folder: Path) -> None:
     page = open_at("scramble", dataset="sign")
     fetch(page)
     (warning,) = page.warning
-    assert "The data of Sign-Language-MNIST could not be fetched" in warning.value
+    assert "Sign-Language-MNIST could not be downloaded" in warning.value
     assert "no connection from http://127.0.0.1:9/sign.zip" in warning.value
     assert f"put `{CSV}` into `{folder / SIGN.folder}`" in said(page)
     assert re.search(r"`\S*python scripts/download.py sign`", said(page))
