@@ -148,7 +148,8 @@ def _captions(
     if "accuracy" in view.hide:
         return
     recorded = SOURCES[view.dataset].splits["test"].total
-    done, generated = sight.pair.total if sight else 0, pictures.generated
+    done = sight.pair.total if sight else 0
+    generated = pictures.generated
     if sight:
         # The room stays when the count has ended, so that nothing jumps away under a finger.
         with st.container(height=64, border=False):
