@@ -121,7 +121,7 @@ def read_card(index: Path, variant: str) -> Card:
         PretrainedError: the file or the card is missing or malformed.
     """
     try:
-        return Card.from_json(read_index(index)[variant])
+        return _card(index, variant, _version(index))
     except FileNotFoundError:
         raise PretrainedError("The model cards are missing", where=index, mend=MEND) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -190,6 +190,11 @@ def read_repetitions(path: Path) -> dict[str, list[Repetition]]:
 def read_index(index: Path) -> dict[str, Any]:
     """All records of `index`, by variant id, as parsed JSON."""
     return _parse(index, _version(index))
+
+
+@lru_cache(maxsize=64)
+def _card(index: Path, variant: str, _version: tuple[int, ...]) -> Card:
+    return Card.from_json(read_index(index)[variant])
 
 
 def _version(path: Path) -> tuple[int, ...]:

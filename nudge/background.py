@@ -1,16 +1,20 @@
 """Computing while pages look on: a step at a time, only what is wanted, and never past the end."""
 
 import atexit
+import os
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from nudge.turns import FairLock
 
 T = TypeVar("T")
 
+_NICE = 10  # of 19
 PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
 
 # One step at a time in the whole process, whatever is computed, so that pages stay quick however
@@ -31,7 +35,15 @@ def _close() -> None:
 
 def start(work: Callable[[], None]) -> threading.Thread:
     """Run `work` in a thread of its own. It looks at `closing` between its steps."""
-    worker = threading.Thread(target=work, daemon=True)
+
+    def behind_the_pages() -> None:
+        # Linux knows priorities of threads: what nobody waits for takes the time that is left.
+        if sys.platform == "linux":
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        work()
+
+    worker = threading.Thread(target=behind_the_pages, daemon=True)
     workers.add(worker)
     worker.start()
     return worker

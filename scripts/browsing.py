@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
@@ -25,12 +26,25 @@ CHROMIUM_OPTIONS = (
 )
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server that has just begun to answer."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
 def server(data_dir: Path) -> Iterator[str]:
     """The address of a `streamlit run app.py` that has just begun to answer."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with serving(data_dir) as served:
+        yield served.url
+
+
+@contextmanager
+def serving(data_dir: Path) -> Iterator[Served]:
+    """A `streamlit run app.py` that has just begun to answer, and its process."""
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
     process = subprocess.Popen(  # noqa: S603 (our own program)
@@ -41,10 +55,21 @@ def server(data_dir: Path) -> Iterator[str]:
     )
     try:
         wait_for(f"{url}/_stcore/health")
-        yield url
+        yield Served(url, process)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:  # on a very busy machine
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
 
 
 def wait_for(url: str, seconds: float = 60) -> None:

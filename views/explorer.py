@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from models import (
     CLASSES,
@@ -19,12 +20,15 @@ from nudge.exhibit import Exhibit
 from nudge.live import CurvePair, Sight
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS, AccuracyCurve
-from views import charts, choices, own, real_data, resources, share, stage, text
+from views import choices, own, real_data, resources, share, stage, text
 from views.page import begin
 from views.state import Compare, Method, View, current, opened, write_address
 
 COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
-POLL = 0.7  # seconds between two looks at growing curves
+# Seconds between two looks at growing curves: at least, and for each visitor. A look takes a server
+# 8 ms, so that a crowd that looked as often as one person would leave no time for anything else.
+POLL, POLL_EACH = 0.7, 0.04
+POLL_AT_MOST = 4.0  # or the count takes it that nobody looks any more
 
 
 def page() -> None:
@@ -80,9 +84,15 @@ def _stage(view: View, subject: resources.Subject, pictures: Exhibit) -> None:
     wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(pictures)
     complete = not wanted or resources.live_curves(view.variant.id, pictures).look(wanted).complete
     # A fragment of its own, which alone runs again at a release and while curves grow.
-    fragment = st.fragment(_drawn, run_every=None if complete else POLL)
+    fragment = st.fragment(_drawn, run_every=None if complete else _poll())
     step = EPSILONS.index(view.epsilon)
     fragment(subject, pictures, wanted=wanted, step=step, polling=not complete)
+
+
+def _poll() -> float:
+    context = get_script_run_ctx()
+    count = resources.audience(context.session_id if context else "")
+    return min(max(POLL, POLL_EACH * count), POLL_AT_MOST)
 
 
 def _counts(pictures: Exhibit) -> list[int]:
@@ -196,6 +206,8 @@ def _explain(error: NudgeError, view: View) -> None:
             for counts in (card.fgsm, card.random)
         )
     )
+    from views import charts  # Altair is long to load, and seldom needed on this page
+
     rows = charts.accuracy_rows(pair, view.epsilon, _chance(view))
     st.vega_lite_chart(spec=charts.accuracy_spec() | {"datasets": rows}, key="curve")
     st.caption(

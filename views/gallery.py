@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -108,8 +109,6 @@ def show(view: View, among: Exhibit, found: NDArray[np.int64]) -> None:
         if view.image in found:
             st.session_state.gallery_page = int(np.flatnonzero(found == view.image)[0]) // PAGE
     page = min(st.session_state.setdefault("gallery_page", 0), pages - 1)
-    shown = found[page * PAGE : (page + 1) * PAGE]
-    split = among.split
 
     def chosen() -> None:
         index = st.session_state.gallery.chosen
@@ -123,35 +122,44 @@ def show(view: View, among: Exhibit, found: NDArray[np.int64]) -> None:
 
     _mount(
         key="gallery",
-        data={
-            "sheet": sheet(split.images[shown]),
-            "pictures": [
-                {
-                    "index": int(i),
-                    "name": text.thumbnail(
-                        _name(view, int(split.labels[i])), int(i), generated=among.generated
-                    ),
-                }
-                for i in shown
-            ],
-            "chosen": view.image,
-            "page": page,
-            "pages": pages,
-            "words": {
-                "title": text.gallery_title(generated=among.generated),
-                "earlier": text.EARLIER,
-                "later": text.LATER,
-                "caption": text.gallery_caption(
-                    first=page * PAGE,
-                    last=page * PAGE + len(shown),
-                    count=len(found),
-                    judge=text.short_variant(view.variant) if ordered else None,
-                ),
-            },
-        },
+        data=[_data(view, among, found, page, ordered=ordered)],  # in a list as the stage's is
         on_chosen_change=chosen,
         on_page_change=turn,
     )
+
+
+def _data(
+    view: View, among: Exhibit, found: NDArray[np.int64], page: int, *, ordered: bool
+) -> dict[str, Any]:
+    """What the browser is sent: one page of the pictures found, and its words."""
+    shown = found[page * PAGE : (page + 1) * PAGE]
+    split = among.split
+    return {
+        "sheet": sheet(split.images[shown]),
+        "pictures": [
+            {
+                "index": int(i),
+                "name": text.thumbnail(
+                    _name(view, int(split.labels[i])), int(i), generated=among.generated
+                ),
+            }
+            for i in shown
+        ],
+        "chosen": view.image,
+        "page": page,
+        "pages": -(-len(found) // PAGE),
+        "words": {
+            "title": text.gallery_title(generated=among.generated),
+            "earlier": text.EARLIER,
+            "later": text.LATER,
+            "caption": text.gallery_caption(
+                first=page * PAGE,
+                last=page * PAGE + len(shown),
+                count=len(found),
+                judge=text.short_variant(view.variant) if ordered else None,
+            ),
+        },
+    }
 
 
 def sheet(images: Tensor) -> str:

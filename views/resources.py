@@ -1,8 +1,12 @@
 """What all visitors share: models, pictures and results. Read by many threads, written by none."""
 
 import atexit
+import ctypes
 import gc
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -11,6 +15,7 @@ import numpy as np
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from streamlit import config
 from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
@@ -32,13 +37,38 @@ from views.pictures import png
 # Pictures at a time: twenty curves for each, and other pages wait for their turn meanwhile.
 TRANSFER_BATCH = 25
 
+_M_ARENA_MAX = -8  # glibc's malloc.h
+
+# A few attacks at a time, in threads that stay: PyTorch takes 20 MB of room to work in for each,
+# which the thread of every visitor would have for itself.
+_ATTACKING = ThreadPoolExecutor(max_workers=3, thread_name_prefix="attack")
+
+_RECENT = 20.0  # seconds after which a session is taken to be idle
+_seen: dict[str, float] = {}  # when each session was last served
+
 
 @st.cache_resource(show_spinner=False)
 def tune_process() -> None:
-    """Set once what makes a server quick for many visitors at a time."""
+    """Set once what makes a server quick for many visitors at a time, and keeps it small."""
     # One picture is too little work to share between cores: with one thread each, visitors do
     # not fight over them.
     torch.set_num_threads(1)
+    # After every run Streamlit looks through all objects for garbage, which takes several times
+    # as long as the run itself, and everybody else waits. Python looks by itself as garbage grows.
+    config.set_option("runner.postScriptGC", False)
+    # Every run has a thread of its own, and the C library would give many of them a heap each,
+    # which keeps what it once held.
+    with suppress(OSError, AttributeError):  # another system has another C library
+        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
+
+
+def audience(session: str) -> int:
+    """How many sessions were served lately, with this one."""
+    now = time.monotonic()
+    _seen[session] = now
+    for idle in [name for name, at in list(_seen.items()) if now - at > _RECENT]:
+        _seen.pop(idle, None)
+    return len(_seen)
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
@@ -83,7 +113,7 @@ class Subject:
     generated: bool = False  # drawn by a network: none of the test set
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # an attack is itself alone, and may be the key of a cache
 class Attack:
     """What one network makes of a picture at every epsilon, nudged and at random."""
 
@@ -125,6 +155,10 @@ def attack(variant_id: str, subject: Subject, target: int | None) -> Attack:
     Raises PretrainedError.
     """
     network = model(variant_id)
+    return _ATTACKING.submit(_attack, network, subject, target).result()
+
+
+def _attack(network: nn.Module, subject: Subject, target: int | None) -> Attack:
     if target is not None:
         direction = targeted_direction(network, subject.pixels, torch.tensor([target]))
     else:

@@ -59,7 +59,8 @@ def show(
     """Draw the stage, with its slider at `step` where an address was `opened` or at first."""
     _mount(
         key="stage",
-        data=scene(view, subject, networks, step=step, opened=opened),
+        # In a list, for a dict is searched for tables, for which Streamlit loads pandas.
+        data=[scene(view, subject, networks, step=step, opened=opened)],
         on_step_change=on_release,
     )
 
@@ -96,7 +97,7 @@ def scene(
         "target": view.target_index,
         "tosses": _pack(subject.tosses, np.int8),
         "places": _places() if scrambled else None,
-        "networks": [_network(shown) for shown in networks],
+        "networks": [_network(shown.variant, shown.attack) for shown in networks],
         "accuracy": [_accuracy(shown) for shown in networks],
         "chance": 1 / len(classes),
         "quiz": view.quiz,
@@ -108,8 +109,8 @@ def scene(
     }
 
 
-def _network(shown: Shown) -> dict[str, Any]:
-    variant, attack = shown.variant, shown.attack
+@lru_cache(maxsize=200)  # about 12 kB each; every release of the slider shows the same again
+def _network(variant: Variant, attack: Attack) -> dict[str, Any]:
     return {
         "name": text.short_variant(variant),
         "title": text.variant(variant),

@@ -299,8 +299,17 @@ def opened() -> int:
 
 
 def current() -> View:
-    """The view that the widgets' state stands for."""
-    return View(**{name: st.session_state[name] for name in _values(View())})
+    """The view that the widgets' state stands for.
+
+    A browser that asks for a part of the page before it has drawn the widgets sends no values for
+    them, and Streamlit forgets those that it had; what the address last said stands in.
+    """
+    state = st.session_state
+    names = [field.name for field in fields(View)]
+    if any(name not in state for name in names):
+        addressed, _ = View.from_query(state[_WRITTEN][-1] if _WRITTEN in state else {})
+        state.update({n: v for n, v in _values(addressed).items() if n not in state})
+    return View(**{name: state[name] for name in names})
 
 
 def _values(view: View) -> dict[str, object]:

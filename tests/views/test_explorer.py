@@ -53,7 +53,8 @@ def component(page: AppTest, name: str) -> dict[str, Any] | None:
     """What a component of the page was sent; None where it is not on the page."""
     for element in page.get("bidi_component"):
         if element.proto.component_name == name:
-            data: dict[str, Any] = json.loads(element.proto.json or element.proto.mixed.json)
+            data: dict[str, Any]
+            (data,) = json.loads(element.proto.json)
             return data
     return None
 

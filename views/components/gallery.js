@@ -1,6 +1,6 @@
 // Thumbnails to choose from. The pictures come side by side in one PNG.
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".gallery");
   const { pictures, words, page, pages } = data;
   const thumbnails = pictures.map(({ index, name }, i) => {

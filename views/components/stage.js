@@ -7,7 +7,7 @@ const scenes = new WeakMap(); // by root element, so that news of epsilon or acc
 
 const guesses = new Map(); // by scene: whoever has locked one in cannot guess again
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data: [data], parentElement, setStateValue }) {
   const root = parentElement.querySelector(".stage");
   let scene = scenes.get(root);
   if (scene?.data.id !== data.id) {
