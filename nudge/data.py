@@ -169,7 +169,8 @@ def _read_npz(path: Path, sha256: str, stamp: NDArray[np.int64] | None = None) -
         with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             if stamp is not None and not np.array_equal(content["stamp"], stamp):
                 return None
-            images, labels = content["images"], content["labels"]
+            # What is no array in there comes as bytes.
+            images, labels = np.asarray(content["images"]), np.asarray(content["labels"])
     except FileNotFoundError:
         return None
     except UNREADABLE_NPZ as error:

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from models import NudgeError, PretrainedError
-from nudge.classes import ClassCurves, class_curves, ends, flips_by_step
+from nudge.classes import class_curves, ends, flips_by_step
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
-from views import choices, classes_chart, figure, pictures, resources, text, trouble
+from views import choices, classes_chart, figure, pictures, resources, text
 from views.page import begin
 from views.state import View, current, write_address
+from views.trouble import Attempts
 
 PICTURES = 8  # at each end
 
@@ -19,27 +19,17 @@ def page() -> None:
     choices.epsilon()
     view = current()
     write_address(view)
-    try:
-        confusions = resources.confusions(view.variant.id)
-        misses = resources.first_misses(view.variant.id).numpy()
-    except PretrainedError as error:
-        trouble.explain(error)
-        return
-    curves = class_curves(confusions)
     left, right = st.columns(2, gap="medium")
-    with left:
-        _falls(view, curves)
-        _near(view)
-    with right:
-        _confusions(view)
-        _flips(view)
-    st.subheader(text.ENDS)
-    first, last = ends(misses, PICTURES)
-    _pictures(view, text.FIRST_TO_FLIP, first)
-    _pictures(view, text.LAST_TO_FLIP, last)
+    attempt = Attempts()
+    for part, place in ((_falls, left), (_near, left), (_confusions, right), (_flips, right)):
+        with place, attempt():
+            part(view)
+    with attempt():
+        _ends(view)
 
 
-def _falls(view: View, curves: ClassCurves) -> None:
+def _falls(view: View) -> None:
+    curves = class_curves(resources.confusions(view.variant.id))
     st.subheader(text.BY_CLASS)
     variant = view.variant
     names = [text.class_name(view.dataset, name) for name in variant.classes]
@@ -57,8 +47,8 @@ def _falls(view: View, curves: ClassCurves) -> None:
 
 
 def _confusions(view: View) -> None:
-    st.subheader(text.CONFUSIONS)
     counts = resources.confusions(view.variant.id).sum(axis=0)[EPSILONS.index(view.epsilon)]
+    st.subheader(text.CONFUSIONS)
     rows = classes_chart.confusion_rows(counts, view.dataset)
     st.markdown(text.most_confused(classes_chart.worst(rows), view.epsilon, view.dataset))
     figure.show(
@@ -73,8 +63,8 @@ def _confusions(view: View) -> None:
 
 
 def _near(view: View) -> None:
-    st.subheader(text.NEAR)
     flips = near_flips(resources.confusions(view.variant.id)[1], view.dataset)
+    st.subheader(text.NEAR)
     step = EPSILONS.index(view.epsilon)
     flipped = int(flips.flipped[step])
     figure.show(
@@ -93,8 +83,8 @@ def _near(view: View) -> None:
 
 
 def _flips(view: View) -> None:
-    st.subheader(text.FLIPS)
     misses = resources.first_misses(view.variant.id).numpy()
+    st.subheader(text.FLIPS)
     counts = flips_by_step(misses, len(EPSILONS)).tolist()
     figure.show(
         "flips",
@@ -112,14 +102,17 @@ def _flips(view: View) -> None:
     )
 
 
+def _ends(view: View) -> None:
+    first, last = ends(resources.first_misses(view.variant.id).numpy(), PICTURES)
+    st.subheader(text.ENDS)
+    _pictures(view, text.FIRST_TO_FLIP, first)
+    _pictures(view, text.LAST_TO_FLIP, last)
+
+
 def _pictures(view: View, title: str, indices: list[int]) -> None:
     """Each opens the explorer at the epsilon at which it flips."""
+    split = resources.test_split(view.dataset)
     st.markdown(title)
-    try:
-        split = resources.test_split(view.dataset)
-    except NudgeError as error:
-        trouble.explain(error)
-        return
     misses = resources.first_misses(view.variant.id)
     with st.container(horizontal=True, gap="small"):
         for index in indices:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from models import VARIANTS, Variant
+from models import VARIANTS, PretrainedError, Variant
 from nudge.turns import Place
 from views import choices, counting, curves_chart, figure, text, trouble
 from views.counting import Progress, Request
@@ -100,7 +100,12 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
             totals=totals, chances=curves_chart.chances(variants), live=bool(sights)
         ),
     )
-    for name, found in counting.agreements(sights).items():
+    try:
+        agreements = counting.agreements(sights)
+    except PretrainedError as error:  # the curves stand, with nothing to hold them against
+        trouble.explain(error)
+        return
+    for name, found in agreements.items():
         icon = ":material/check:" if found.equal else ":material/difference:"
         words = text.agreement(
             text.plain(VARIANTS[name]), found.pictures, found.same, found.differing

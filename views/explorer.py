@@ -1,6 +1,6 @@
 """The explorer: one picture, one network or four, and the slider that nudges."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import streamlit as st
@@ -18,7 +18,7 @@ from models import (
 from nudge.live import CurvePair, Sight
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS, AccuracyCurve
-from views import charts, choices, own, resources, share, stage, text
+from views import charts, choices, own, resources, share, stage, text, trouble
 from views.page import begin
 from views.state import Compare, Method, View, current, opened, write_address
 
@@ -30,20 +30,35 @@ def page() -> None:
     begin("explorer")
     row = _controls()
     view = current()
+    usable = _usable(view)
     try:
-        for variant in view.on_stage:
-            resources.model(variant.id)
         resources.test_split(view.dataset)
     except NudgeError as error:
+        _without_pictures(error, view)
+        usable = ()
+    if not usable:
         write_address(view)
-        _explain(error, view)
         return
     place = st.container()  # above the choice of a picture, which comes first nevertheless
     subject = own.choose(view)
     with row:
         share.show(view, own.preparation())
     with place:
-        _stage(view, subject)
+        _stage(view, subject, usable)
+
+
+def _usable(view: View) -> tuple[Variant, ...]:
+    """Those on the stage with weights and a card; what is wrong with the others is told."""
+    usable, told = [], set[str]()
+    for variant in view.on_stage:
+        try:
+            resources.model(variant.id)
+            usable += [variant] if variant.card.total else []
+        except PretrainedError as error:
+            if str(error) not in told:
+                trouble.explain(error, lead=f"**{text.broken(text.variant(variant))}.** ")
+            told.add(str(error))
+    return tuple(usable)
 
 
 def _controls() -> DeltaGenerator:
@@ -74,13 +89,13 @@ def _choice(
         choices.segments(key, options, label, names)
 
 
-def _stage(view: View, subject: resources.Subject) -> None:
+def _stage(view: View, subject: resources.Subject, variants: Sequence[Variant]) -> None:
     wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(view)
     complete = not wanted or resources.live_curves(view.variant.id).look(wanted).complete
     # A fragment of its own, which alone runs again at a release and while curves grow.
     fragment = st.fragment(_drawn, run_every=None if complete else POLL)
     step = EPSILONS.index(view.epsilon)
-    fragment(subject, wanted=wanted, step=step, polling=not complete)
+    fragment(subject, variants, wanted=wanted, step=step, polling=not complete)
 
 
 def _wanted(view: View) -> int:
@@ -90,7 +105,14 @@ def _wanted(view: View) -> int:
     return count or total
 
 
-def _drawn(subject: resources.Subject, *, wanted: int, step: int, polling: bool) -> None:
+def _drawn(
+    subject: resources.Subject,
+    variants: Sequence[Variant],
+    *,
+    wanted: int,
+    step: int,
+    polling: bool,
+) -> None:
     view = current()
     write_address(view)
     sight = resources.live_curves(view.variant.id).look(wanted) if wanted else None
@@ -98,7 +120,7 @@ def _drawn(subject: resources.Subject, *, wanted: int, step: int, polling: bool)
         st.rerun()  # without polling
     networks = [
         stage.Shown(variant, _attack(variant, view, subject), sight.pair if sight else None)
-        for variant in view.on_stage
+        for variant in variants
     ]
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
@@ -151,20 +173,15 @@ def _chance(view: View) -> float:
     return 1 / len(view.variant.classes)
 
 
-def _explain(error: NudgeError, view: View) -> None:
+def _without_pictures(error: NudgeError, view: View) -> None:
     """What is missing and what to run; the recorded curve stands in where there is one."""
-    title = SOURCES[view.dataset].title
-    broken = isinstance(error, PretrainedError)
-    what = text.broken(text.variant(view.variant)) if broken else text.no_data(title)
-    st.warning(f"**{what}.** {error.what}.", icon=":material/folder_off:")
-    if error.expected is not None:
-        st.caption(text.expected(error.expected, error.found))
-    if error.mend:
-        st.markdown(text.RUN_THIS)
-        st.code(error.mend, language="bash", wrap_lines=True)
-    if broken or "accuracy" in view.hide:
+    trouble.explain(error, lead=f"**{text.no_data(SOURCES[view.dataset].title)}.** ")
+    if "accuracy" in view.hide:
         return
-    card = view.variant.card
+    try:
+        card = view.variant.card
+    except PretrainedError:  # which was told already
+        return
     pair = CurvePair(
         *(
             AccuracyCurve(tuple(card.epsilons), tuple(counts), card.total)

@@ -9,8 +9,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import CLASSES
-from views import resources, text
+from models import CLASSES, PretrainedError
+from views import resources, text, trouble
 from views.pictures import png
 from views.state import View, last_picture
 
@@ -46,7 +46,11 @@ def search(view: View) -> NDArray[np.int64]:
             on_change=_to_first_page,
             width=215,
         )
-    found = pictures(view, label, order)
+    try:
+        found = pictures(view, label, order)
+    except PretrainedError as error:  # how much each stands was recorded, but cannot be read
+        trouble.explain(error)
+        found = pictures(view, label, "test set")
     if "image" not in view.hide:
         _steps(view, found)
     return found
@@ -82,12 +86,12 @@ def pictures(view: View, label: int | None, order: str) -> NDArray[np.int64]:
     orders by it leave them to an order of their own.
     """
     labels = resources.test_split(view.dataset).labels.numpy()
-    misses = resources.first_misses(view.variant.id).numpy()
     chosen = labels == label if label is not None else np.ones(len(labels), dtype=bool)
-    if order == "wrong":
-        return np.flatnonzero(chosen & (misses == 0))
     if order == "test set":
         return np.flatnonzero(chosen)
+    misses = resources.first_misses(view.variant.id).numpy()
+    if order == "wrong":
+        return np.flatnonzero(chosen & (misses == 0))
     found = np.flatnonzero(chosen & (misses > 0))
     key = misses[found].astype(int)  # 255, never, is the largest
     return found[np.argsort(-key if order == "robust" else key, kind="stable")]

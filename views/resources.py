@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
-from models.cards import CONFUSIONS, FIRST_MISSES, read_array, read_arrays
+from models.cards import CONFUSIONS, FIRST_MISSES, read_array
 from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
 from nudge.data import Split, load_split, to_pixels
 from nudge.jobs import Job
@@ -167,7 +167,7 @@ def first_misses(variant_id: str) -> Tensor:
 
     As recorded with the weights. Raises PretrainedError.
     """
-    return torch.from_numpy(read_arrays(PRETRAINED / FIRST_MISSES)[variant_id])
+    return torch.from_numpy(read_array(PRETRAINED / FIRST_MISSES, variant_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))

@@ -102,7 +102,7 @@ def scene(
         "quiz": view.quiz,
         "hide": sorted(view.hide),
         "file": _file_name(view, subject),
-        "caption": text.poster_caption(view.variant.card.total),
+        "caption": text.poster_caption(networks[0].variant.card.total),
         "base": share.base(),
         "words": text.STAGE | {"poster": _poster(view, subject, classes)},
     }

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from models import Dataset, NudgeError, Variant
+from models import Variant
 from nudge.measuring import SSIM_PICTURES
 from nudge.tradeoff import ASSIGNMENT, NEARLY, trade_off
-from views import choices, figure, resources, text, tradeoff_chart, trouble
+from views import choices, figure, resources, text, tradeoff_chart
 from views.page import begin, readable
 from views.state import View, current, last_picture, write_address
+from views.trouble import Attempts
 
 
 def page() -> None:
@@ -42,14 +43,10 @@ def _recommendation(variant: Variant) -> str:
 
 
 def _along(view: View, variants: Sequence[Variant]) -> None:
-    strips, missing = {}, dict[Dataset, NudgeError]()
+    strips, attempt = {}, Attempts()
     for variant in variants:
-        try:
+        with attempt():
             strips[variant.id] = resources.strip(variant.id, view.image, tradeoff_chart.SHOWN)
-        except NudgeError as error:
-            missing[variant.dataset] = error
-    for trouble_with in missing.values():
-        trouble.explain(trouble_with)
     ids = tuple(variant.id for variant in variants)
     figure.show(
         "trade-off",

@@ -95,6 +95,8 @@ def _counts(view: View, recorded: Transfer | None, grid: tuple[float, ...], want
         job = resources.transfer_job(view.dataset, wanted, grid)
     except NudgeError as error:
         trouble.explain(error)
+        if recorded:
+            _draw(view, recorded, here=False)
         return
     polling = not job.look().complete
 
