@@ -97,7 +97,7 @@ def kill(victim: Victim, kills: int, seed: int) -> str:
 def _kill_one(victim: Victim, folder: Path, rng: random.Random, whole: float) -> bool:
     """Start a process and kill it at a random moment; whether it was still at work.
 
-    Half of the moments are chosen from when the first temporary file is there, for writing is short.
+    Half of the moments are chosen from when a temporary file is there, for writing is short.
     """
     child = os.fork()
     if child == 0:
@@ -165,7 +165,7 @@ def _served(content: bytes) -> Iterator[str]:
     """The address of a process that answers everything with these bytes, slowly."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 (its name is given)
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
