@@ -113,6 +113,8 @@ def check_card(card: Card) -> None:
     for name in ("data_sha256", "recipe", "versions"):
         _expect(isinstance(getattr(card, name), dict), name, "an object")
     _expect(all(isinstance(v, str) for v in card.data_sha256.values()), "data_sha256", "texts")
+    numbers = [v for v in card.recipe.values() if isinstance(v, int | float)]
+    _expect(all(abs(v) < 1e300 for v in numbers), "recipe", "finite numbers")
     _expect(_are_counts([card.total, card.parameters]) and card.total > 0, "total", "a count")
     _expect(_are_counts([card.seed]), "seed", "a whole number")
     _expect(_are_finite([card.seconds]), "seconds", "a number")

@@ -30,12 +30,13 @@ def agreement(sight: Sight, card: Card, recorded: NDArray[np.uint8]) -> Agreemen
 
     Counts are recorded of the full test set only, and along epsilon a picture may turn wrong and
     right again, so the counts of a part cannot be told from the first misses. The first misses
-    themselves can be compared, picture by picture: `recorded` is uint8 (N,), of the full test set.
+    themselves can be compared, picture by picture: `recorded` is uint8 (N,), of the full test set,
+    or of the generated pictures where the sight is of those; the card knows nothing of them.
     """
     live = np.frombuffer(sight.misses, np.uint8)
     same = int((live == recorded[: len(live)]).sum())
     differing = None
-    if len(live) == card.total:
+    if len(live) == card.total and not sight.generated:
         pairs = ((sight.pair.fgsm.correct, card.fgsm), (sight.pair.random.correct, card.random))
         differing = sum(_differing(live, recorded) for live, recorded in pairs)
     return Agreement(len(live), same, differing)

@@ -81,6 +81,13 @@ def load_split(dataset: str | Dataset, split: str, data_dir: str | Path | None =
     return Split(torch.from_numpy(images), torch.from_numpy(labels))
 
 
+def load_bundled(dataset: Dataset) -> Split | None:
+    """The official test pictures that come with the checkout; None where none do."""
+    record = SOURCES[dataset].splits["test"]
+    arrays = _read_npz(PRETRAINED / record.bundle, record.sha256) if record.bundle else None
+    return arrays and Split(*map(torch.from_numpy, arrays))
+
+
 def to_pixels(images: Tensor) -> Tensor:
     """Stored pictures, uint8 (N, 28, 28), as models take them: float32 (N, 1, 28, 28) in [0, 1].
 

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Protocol, cast
 
 import pooch
 import requests
@@ -37,12 +37,27 @@ UNPACKING_ERRORS = (
 Report = Callable[[str], object]
 
 
+class ProgressBar(Protocol):
+    """What pooch tells how far it is: a part of tqdm."""
+
+    total: int  # bytes; 0 where the server does not say
+
+    def update(self, count: int) -> None: ...
+    def reset(self) -> None: ...
+    def close(self) -> None: ...
+
+
 def download(
-    source: Source, data_dir: Path, *, report: Report = print, progress_bar: bool = True
+    source: Source,
+    data_dir: Path,
+    *,
+    report: Report = print,
+    progress_bar: bool | ProgressBar = True,
 ) -> None:
     """Fetch what is missing or wrong of `source` into `data_dir`; right files are left alone.
 
-    Mirrors are tried in order. `report` is told, in a line each, what was found and done.
+    Mirrors are tried in order. `report` is told, in a line each, what was found and done; the
+    progress bar is one on the console, none, or one of the caller's.
 
     Raises:
         DataError: no mirror gave the right files.
@@ -68,7 +83,7 @@ def _fetch(
     folder: Path,
     temporary: Path,
     report: Report,
-    progress_bar: bool,
+    progress_bar: bool | ProgressBar,
 ) -> Path:
     """The archive, as a file in `temporary`."""
     failures = []

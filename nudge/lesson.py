@@ -6,6 +6,7 @@ import numpy as np
 
 from models import PRETRAINED, VARIANTS, Architecture, Dataset, PixelOrder, PretrainedError, Variant
 from models.cards import CONFUSIONS, FIRST_MISSES, NEVER, read_array
+from nudge.hands import hands_misses
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
 from nudge.tradeoff import trade_off
@@ -35,7 +36,8 @@ class Findings:
 
     variant: Variant
     total: int  # test pictures
-    image: int  # the test picture to guess at
+    image: int  # the picture to guess at
+    generated: bool  # whether that is one of the generated hands, not of the test set
     flips_at: float  # where it is first read wrong
     median_flip: float | None  # half of those read right before are read wrong by then
     clean: float  # accuracies are fractions of 1
@@ -55,8 +57,11 @@ class Findings:
     transferred: Transferred | None  # None where it was not recorded with these weights
 
 
-def findings(dataset: Dataset) -> Findings:
-    """Everything that the lesson's answers need. Raises PretrainedError."""
+def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
+    """Everything that the lesson's answers need, all of it counted on the official test pictures.
+
+    Only the picture to guess at is a generated one where those stand in. Raises NudgeError.
+    """
     twins = {(a, p): VARIANTS[Variant(dataset, a, p).id] for a in Architecture for p in PixelOrder}
     variant = twins[Architecture.CNN, PixelOrder.ORDERED]
     card, best = variant.card, trade_off(variant.card).best
@@ -71,14 +76,16 @@ def findings(dataset: Dataset) -> Findings:
     shares = by_class.diagonal() / by_class.sum(axis=1)
     weakest = int(shares.argmin())
     # Not the very first, which the explorer opens with and everybody has seen.
-    image = next(i for i, step in enumerate(misses.tolist()) if i and step in GUESSED)
+    here = hands_misses(variant.id).numpy() if generated else misses
+    image = next(i for i, step in enumerate(here.tolist()) if i and step in GUESSED)
     halved = (e for e, n in zip(card.epsilons, card.fgsm, strict=True) if 2 * n <= card.fgsm[0])
     accuracies = {kind: twin.card.accuracy for kind, twin in twins.items()}
     return Findings(
         variant=variant,
         total=card.total,
         image=image,
-        flips_at=EPSILONS[misses[image]],
+        generated=generated,
+        flips_at=EPSILONS[here[image]],
         median_flip=_median_flip(misses),
         clean=card.accuracy,
         fgsm=card.fgsm[at(LARGE)] / card.total,

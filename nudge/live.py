@@ -36,6 +36,7 @@ class Sight:
     wanted: int  # pictures
     seconds_left: float | None  # of computing; None before the first batch
     misses: bytes  # where in the epsilons each of the pair's pictures is first read wrong, or NEVER
+    generated: bool = False  # over pictures that are none of the test set
 
     @property
     def complete(self) -> bool:
@@ -55,9 +56,19 @@ class LiveCurves(Watched[tuple[CurvePair, bytes]]):
     """
 
     def __init__(
-        self, model: nn.Module, split: Split, epsilons: Sequence[float], directions: Tensor
+        self,
+        model: nn.Module,
+        split: Split,
+        epsilons: Sequence[float],
+        directions: Tensor,
+        *,
+        generated: bool = False,
     ) -> None:
-        """`directions`, (N, 1, 28, 28), are those of the random nudge; the rest is a curve's."""
+        """`directions`, (N, 1, 28, 28), are those of the random nudge; the rest is a curve's.
+
+        `generated` says of the split that it is none of the official ones.
+        """
+        self.generated = generated
         self._model, self._split, self._epsilons = model, split, tuple(epsilons)
         self._directions = directions
         self.total = len(split.labels)
@@ -122,7 +133,7 @@ class LiveCurves(Watched[tuple[CurvePair, bytes]]):
         pair = self._pairs[min(len(self._pairs) - 1, _batches(count))]
         a_picture = self._seconds_a_picture
         left = None if a_picture is None else a_picture * max(count - pair.total, 0)
-        return Sight(pair, count, left, bytes(self._misses[: pair.total]))
+        return Sight(pair, count, left, bytes(self._misses[: pair.total]), self.generated)
 
     def _is_wanted(self) -> bool:
         now, patience = time.monotonic(), background.PATIENCE

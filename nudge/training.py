@@ -13,13 +13,11 @@ weights are not those that one process would have found.
 import copy
 import hashlib
 import inspect
-import math
 import random
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -28,8 +26,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from models import Epoch, NudgeError, Scramble, Variant, build_model
 from models.networks import fully_connected
+from nudge.augmentation import Blend, add_noise
 from nudge.checkpoints import Checkpoint
 from nudge.data import Split, digest, to_pixels
+from nudge.optimisation import adamw, average_in, one_cycle
 from nudge.recipes import Recipe
 from nudge.workers import ALONE, Workers
 
@@ -41,17 +41,6 @@ class Step:
     done: int  # steps, out of `total`
     total: int
     loss: Tensor | None  # of its batch, if one is done; reading it waits for the device
-
-
-@dataclass(frozen=True)
-class Blend:
-    """Mixup, arXiv:1710.09412: each picture, and its target, blended with a partner's."""
-
-    share: float  # of the picture itself; the same for a whole batch
-    partner: Tensor  # int64 (N,), a permutation of the batch
-
-    def __call__(self, values: Tensor) -> Tensor:
-        return self.share * values + (1 - self.share) * values[self.partner.to(values.device)]
 
 
 class Training:
@@ -123,7 +112,7 @@ class Training:
         self._live.to(self.device).to(memory_format=torch.channels_last)
         self._network = self._live.get_submodule("network")
         self._average = copy.deepcopy(self._network)
-        self._optimiser = _optimiser(self._network, recipe)
+        self._optimiser = adamw(self._network, recipe)
         self.fingerprint = {  # all that the weights depend on; another one starts anew
             "code": _code_digest(),
             "variant": variant.id,
@@ -173,7 +162,7 @@ class Training:
 
         Curve and checkpoint grow at the end of every epoch.
         """
-        steps = self.recipe.epochs * self._steps_an_epoch
+        recipe, steps = self.recipe, self.recipe.epochs * self._steps_an_epoch
         yield Step(len(self.curve) * self._steps_an_epoch, steps, None)
         while not self.finished:
             start = time.perf_counter()
@@ -183,7 +172,7 @@ class Training:
             for i, (batch, blend) in enumerate(self._batches()):
                 self._set_rate((done + i) / steps)
                 step_loss, step_correct = self._step(batch, blend)
-                self._update_average(done + i)
+                average_in(self._average, self._network, decay=recipe.averaging, step=done + i)
                 loss, correct = loss + step_loss, correct + step_correct
                 yield Step(done + i + 1, steps, step_loss)
             seen = self._steps_an_epoch * self.recipe.batch_size
@@ -248,16 +237,6 @@ class Training:
         self._optimiser.step()
         return loss.detach(), (logits.argmax(1) == targets.argmax(1)).sum()
 
-    @torch.no_grad()
-    def _update_average(self, step: int) -> None:
-        # Short at first, so that the average soon forgets the random weights it starts from.
-        decay = min(self.recipe.averaging, (1 + step) / (10 + step))
-        for average, live in zip(_tensors(self._average), _tensors(self._network), strict=True):
-            if average.is_floating_point():
-                average.lerp_(live, 1 - decay)
-            else:  # a count of batches
-                average.copy_(live)
-
     def _set_rate(self, progress: float) -> None:
         for group in self._optimiser.param_groups:
             group["lr"] = self.recipe.learning_rate * one_cycle(progress, self.recipe.warm_up)
@@ -281,38 +260,8 @@ class Training:
 
 def _code_digest() -> str:
     """SHA-256 of the files that say how to train and what."""
-    parts = (Training, Checkpoint, Workers, to_pixels, build_model, Scramble, fully_connected)
-    content = b"".join(Path(inspect.getfile(part)).read_bytes() for part in parts)
+    steps = (Training, Blend, adamw, Checkpoint, Workers, to_pixels)
+    network = (build_model, Scramble, fully_connected)
+    files = dict.fromkeys(inspect.getfile(part) for part in (*steps, *network))
+    content = b"".join(Path(file).read_bytes() for file in files)
     return hashlib.sha256(content).hexdigest()
-
-
-def _tensors(module: nn.Module) -> Iterator[Tensor]:
-    yield from module.parameters()
-    yield from module.buffers()
-
-
-def one_cycle(progress: float, warm_up: float) -> float:
-    """The learning rate as a fraction of its peak: up in a line, down along a cosine to 0.
-
-    `progress` and `warm_up` are fractions of the whole run (one cycle, arXiv:1708.07120).
-    """
-    if progress < warm_up:
-        return progress / warm_up
-    return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
-
-
-def add_noise(pictures: Tensor, largest: float) -> Tensor:
-    """Gaussian noise, clipped to [0, 1]; each picture draws its size, up to `largest`."""
-    size = largest * torch.rand(len(pictures), 1, 1, 1, device=pictures.device)
-    return (pictures + size * torch.randn_like(pictures)).clamp_(0, 1)
-
-
-def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW (arXiv:1711.05101), without decay of biases and batch norm: it would fit nothing."""
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    vectors = [p for p in network.parameters() if p.ndim <= 1]
-    groups: list[dict[str, Any]] = [
-        {"params": matrices, "weight_decay": recipe.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,7 +12,9 @@ from hypothesis import HealthCheck, settings
 from torch import nn
 
 from models import CLASSES, Dataset
+from nudge import exhibit
 from nudge.data import Split, find_data_dir, load_split
+from nudge.hands import load_hands
 from nudge.sources import SOURCES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -43,6 +46,13 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def test_splits(data_dir: Path) -> dict[Dataset, Split]:
     return {dataset: load_split(dataset, "test", data_dir) for dataset in Dataset}
+
+
+@pytest.fixture
+def no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither Sign's test pictures are here nor what stands in for them."""
+    monkeypatch.setenv("NUDGE_DATA", str(tmp_path))
+    monkeypatch.setattr(exhibit, "load_hands", partial(load_hands, tmp_path))
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Where it breaks: which classes fall first, what they are taken for, and which pictures flip."""
 
 import streamlit as st
+from torch import Tensor
 
 from nudge.classes import class_curves, ends, flips_by_step
+from nudge.exhibit import Exhibit
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
-from views import choices, classes_chart, figure, pictures, resources, text
+from views import choices, classes_chart, figure, pictures, real_data, resources, text
 from views.page import begin
 from views.state import View, current, write_address
 from views.trouble import Attempts
@@ -103,17 +105,20 @@ def _flips(view: View) -> None:
 
 
 def _ends(view: View) -> None:
-    first, last = ends(resources.first_misses(view.variant.id).numpy(), PICTURES)
+    """Of the pictures that are here, those that flip first and last. Raises NudgeError."""
+    among = resources.exhibit(view.dataset)
+    misses = resources.first_misses(view.variant.id, generated=among.generated)
     st.subheader(text.ENDS)
-    _pictures(view, text.FIRST_TO_FLIP, first)
-    _pictures(view, text.LAST_TO_FLIP, last)
+    real_data.offer(among)
+    first, last = ends(misses.numpy(), PICTURES)
+    for title, indices in ((text.FIRST_TO_FLIP, first), (text.LAST_TO_FLIP, last)):
+        st.markdown(title)
+        _pictures(view, among, misses, indices)
 
 
-def _pictures(view: View, title: str, indices: list[int]) -> None:
+def _pictures(view: View, among: Exhibit, misses: Tensor, indices: list[int]) -> None:
     """Each opens the explorer at the epsilon at which it flips."""
-    split = resources.test_split(view.dataset)
-    st.markdown(title)
-    misses = resources.first_misses(view.variant.id)
+    split = among.split
     with st.container(horizontal=True, gap="small"):
         for index in indices:
             step = int(misses[index])
@@ -125,7 +130,7 @@ def _pictures(view: View, title: str, indices: list[int]) -> None:
             query |= {"compare": "one", "method": "fgsm"}
             with st.container(width=132, gap=None):
                 source = pictures.png(split.images[index].numpy())
-                alt = text.thumbnail(name, index)
+                alt = text.thumbnail(name, index, generated=among.generated)
                 st.html(f'<img class="nudge-test-picture" src="{source}" alt="{alt}">')
                 st.page_link(
                     "views/explorer.py", label=text.flip_link(name, flip), query_params=query

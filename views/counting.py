@@ -11,7 +11,7 @@ import streamlit as st
 
 from models import VARIANTS, NudgeError
 from nudge.agreement import Agreement, agreement
-from nudge.live import BATCH_SIZE, Sight
+from nudge.live import BATCH_SIZE, LiveCurves, Sight
 from nudge.turns import Line, Place
 from views import resources
 
@@ -24,7 +24,7 @@ _PROBLEMS = "_problems"  # by variant, why it cannot be counted here
 
 @dataclass(frozen=True)
 class Request:
-    """The first so many test pictures, under so many networks."""
+    """The first so many pictures, under so many networks."""
 
     variants: tuple[str, ...]
     count: int
@@ -70,7 +70,7 @@ def stop() -> None:
     line().leave(_visitor())
     for name in request.variants if request else ():
         if name not in problems():
-            resources.live_curves(name).forget(_visitor())
+            _curves(name).forget(_visitor())
     st.session_state[_ASKED] = None
 
 
@@ -80,7 +80,7 @@ def stand(request: Request) -> tuple[Place[Request], Progress]:
     sights = []
     for name in request.variants if place.served else ():
         try:
-            sights.append(resources.live_curves(name).look(request.count, _visitor()))
+            sights.append(_curves(name).look(request.count, _visitor()))
         except NudgeError as error:
             problems()[name] = error
     return place, _together(sights)
@@ -102,11 +102,12 @@ def counted(shown: tuple[str, ...]) -> Mapping[str, Sight]:
 
 
 def agreements(sights: Mapping[str, Sight]) -> dict[str, Agreement]:
-    """What was counted beside the record. Raises PretrainedError."""
-    return {
-        name: agreement(sight, VARIANTS[name].card, resources.first_misses(name).numpy())
-        for name, sight in sights.items()
-    }
+    """What was counted beside the record of the same pictures. Raises NudgeError."""
+    found = {}
+    for name, sight in sights.items():
+        recorded = resources.first_misses(name, generated=sight.generated).numpy()
+        found[name] = agreement(sight, VARIANTS[name].card, recorded)
+    return found
 
 
 def problems() -> dict[str, NudgeError]:
@@ -120,10 +121,14 @@ def _sights(request: Request) -> dict[str, Sight]:
     for name in request.variants:
         if name not in problems():
             try:
-                sights[name] = resources.live_curves(name).peek(request.count)
+                sights[name] = _curves(name).peek(request.count)
             except NudgeError as error:
                 problems()[name] = error
     return sights
+
+
+def _curves(name: str) -> LiveCurves:
+    return resources.live_curves(name, resources.exhibit(VARIANTS[name].dataset))
 
 
 def _together(sights: list[Sight]) -> Progress:

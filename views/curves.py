@@ -1,12 +1,13 @@
 """Accuracy along epsilon of any of the eight variants, recorded and counted here."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
-from models import VARIANTS, PretrainedError, Variant
+from models import VARIANTS, NudgeError, Variant
 from nudge.turns import Place
-from views import choices, counting, curves_chart, figure, text, trouble
+from views import choices, counting, curves_chart, figure, real_data, resources, text, trouble
 from views.counting import Progress, Request
 from views.page import begin, readable
 from views.state import View, current, write_address
@@ -23,9 +24,16 @@ def page() -> None:
     variants = readable(view.compared)
     if not variants:
         return
+    _say_what_is_counted(variants)
     polling = counting.asked() is not None
     # A fragment of its own, which alone runs again while curves grow.
     st.fragment(_drawn, run_every=POLL if polling else None)(view, variants, polling=polling)
+
+
+def _say_what_is_counted(variants: Sequence[Variant]) -> None:
+    """The curves need no pictures; counting here does, and says itself where there are none."""
+    with suppress(NudgeError):
+        real_data.offer(*map(resources.exhibit, dict.fromkeys(v.dataset for v in variants)))
 
 
 def _drawn(view: View, variants: Sequence[Variant], *, polling: bool) -> None:
@@ -97,18 +105,25 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
         curves_chart.rows(variants, sights, view.epsilon, background=figure.background()),
         curves_chart.table(variants, sights),
         text.curves_caption(
-            totals=totals, chances=curves_chart.chances(variants), live=bool(sights)
+            totals=totals,
+            chances=curves_chart.chances(variants),
+            live=bool(sights),
+            generated=any(sight.generated for sight in sights.values()),
         ),
     )
     try:
         agreements = counting.agreements(sights)
-    except PretrainedError as error:  # the curves stand, with nothing to hold them against
+    except NudgeError as error:  # the curves stand, with nothing to hold them against
         trouble.explain(error)
         return
     for name, found in agreements.items():
         icon = ":material/check:" if found.equal else ":material/difference:"
         words = text.agreement(
-            text.plain(VARIANTS[name]), found.pictures, found.same, found.differing
+            text.plain(VARIANTS[name]),
+            found.pictures,
+            found.same,
+            found.differing,
+            generated=sights[name].generated,
         )
         st.caption(f"{icon} {words}")
 

@@ -15,10 +15,11 @@ from models import (
     PretrainedError,
     Variant,
 )
+from nudge.exhibit import Exhibit
 from nudge.live import CurvePair, Sight
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS, AccuracyCurve
-from views import charts, choices, own, resources, share, stage, text, trouble
+from views import charts, choices, own, real_data, resources, share, stage, text, trouble
 from views.page import begin
 from views.state import Compare, Method, View, current, opened, write_address
 
@@ -32,19 +33,20 @@ def page() -> None:
     view = current()
     usable = _usable(view)
     try:
-        resources.test_split(view.dataset)
+        pictures = resources.exhibit(view.dataset)
     except NudgeError as error:
         _without_pictures(error, view)
         usable = ()
     if not usable:
         write_address(view)
         return
+    real_data.offer(pictures)
     place = st.container()  # above the choice of a picture, which comes first nevertheless
-    subject = own.choose(view)
+    subject = own.choose(view, pictures)
     with row:
-        share.show(view, own.preparation())
+        share.show(view, own.preparation(), generated=pictures.generated)
     with place:
-        _stage(view, subject, usable)
+        _stage(view, subject, pictures, usable)
 
 
 def _usable(view: View) -> tuple[Variant, ...]:
@@ -89,24 +91,33 @@ def _choice(
         choices.segments(key, options, label, names)
 
 
-def _stage(view: View, subject: resources.Subject, variants: Sequence[Variant]) -> None:
-    wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(view)
-    complete = not wanted or resources.live_curves(view.variant.id).look(wanted).complete
+def _stage(
+    view: View, subject: resources.Subject, pictures: Exhibit, variants: Sequence[Variant]
+) -> None:
+    wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(pictures)
+    complete = not wanted or resources.live_curves(view.variant.id, pictures).look(wanted).complete
     # A fragment of its own, which alone runs again at a release and while curves grow.
     fragment = st.fragment(_drawn, run_every=None if complete else POLL)
     step = EPSILONS.index(view.epsilon)
-    fragment(subject, variants, wanted=wanted, step=step, polling=not complete)
+    fragment(subject, pictures, variants, wanted=wanted, step=step, polling=not complete)
 
 
-def _wanted(view: View) -> int:
+def _counts(pictures: Exhibit) -> list[int]:
+    """Those of `COUNTS` that there are pictures for."""
+    return [count for count in COUNTS if count < pictures.total]
+
+
+def _wanted(pictures: Exhibit) -> int:
     """How many pictures to count here."""
-    total = SOURCES[view.dataset].splits["test"].total
     count: int = st.session_state.setdefault("count", COUNTS[0])
-    return count or total
+    if count not in _counts(pictures):  # of a data set that has more
+        st.session_state.count = count = 0
+    return count or pictures.total
 
 
 def _drawn(
     subject: resources.Subject,
+    pictures: Exhibit,
     variants: Sequence[Variant],
     *,
     wanted: int,
@@ -115,17 +126,20 @@ def _drawn(
 ) -> None:
     view = current()
     write_address(view)
-    sight = resources.live_curves(view.variant.id).look(wanted) if wanted else None
+    curves = resources.live_curves(view.variant.id, pictures) if wanted else None
+    sight = curves.look(wanted) if curves else None
     if polling and sight is not None and sight.complete:
         st.rerun()  # without polling
     networks = [
-        stage.Shown(variant, _attack(variant, view, subject), sight.pair if sight else None)
+        stage.Shown(
+            variant, _attack(variant, view, subject, pictures), sight.pair if sight else None
+        )
         for variant in variants
     ]
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
     stage.show(view, subject, networks, step=step, opened=opened(), on_release=_take_epsilon)
-    _captions(view, subject, sight, polling=polling)
+    _captions(view, subject, pictures, sight, polling=polling)
 
 
 def _take_epsilon() -> None:
@@ -136,32 +150,44 @@ def _take_epsilon() -> None:
             st.session_state.epsilon = EPSILONS[step]
 
 
-def _attack(variant: Variant, view: View, subject: resources.Subject) -> resources.Attack:
+def _attack(
+    variant: Variant, view: View, subject: resources.Subject, pictures: Exhibit
+) -> resources.Attack:
     if subject.label is None:  # somebody's own picture is nobody else's: not in the shared cache
         return own.attack(variant, subject, view.target_index)
-    return resources.attacked_test_picture(variant.id, view.image, view.target_index)
+    return resources.attacked_test_picture(variant.id, view.image, view.target_index, pictures)
 
 
 def _captions(
-    view: View, subject: resources.Subject, sight: Sight | None, *, polling: bool
+    view: View,
+    subject: resources.Subject,
+    pictures: Exhibit,
+    sight: Sight | None,
+    *,
+    polling: bool,
 ) -> None:
     own_fgsm = subject.label is None and view.method is Method.FGSM
     st.caption(text.OWN_FORMULA if own_fgsm else text.FORMULAS[view.method])
     if "accuracy" in view.hide:
         return
-    total = SOURCES[view.dataset].splits["test"].total
+    recorded = SOURCES[view.dataset].splits["test"].total
     done = sight.pair.total if sight else 0
-    # The room stays when the count has ended, so that nothing jumps away under a finger.
-    with st.container(height=64, border=False):
-        if polling and sight:
-            st.progress(done / sight.wanted, text.counting(done, sight.wanted, sight.seconds_left))
+    generated = pictures.generated
+    if sight:
+        # The room stays when the count has ended, so that nothing jumps away under a finger.
+        with st.container(height=64, border=False):
+            if polling:
+                share = done / sight.wanted
+                st.progress(share, text.counting(done, sight.wanted, sight.seconds_left))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(text.curve_caption(done=done, total=total, chance=_chance(view)))
+        st.caption(
+            text.curve_caption(done=done, total=recorded, chance=_chance(view), generated=generated)
+        )
         if sight and "count" not in view.hide:
             st.selectbox(
                 text.PICTURES,
-                COUNTS,
-                format_func=lambda n: text.count_here(n, total),
+                _counts(pictures),
+                format_func=lambda n: text.count_here(n, pictures.total, generated=generated),
                 key="count",
                 label_visibility="collapsed",
                 on_change=st.rerun,

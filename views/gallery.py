@@ -9,10 +9,11 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import CLASSES, PretrainedError
+from models import CLASSES, NudgeError
+from nudge.exhibit import Exhibit
 from views import resources, text, trouble
 from views.pictures import png
-from views.state import View, last_picture
+from views.state import View
 
 PAGE = 24  # thumbnails at a time
 _MARKED = "_marked"  # key of the session's state: the picture that was marked last
@@ -26,8 +27,8 @@ _mount = st.components.v2.component(
 )
 
 
-def search(view: View) -> NDArray[np.int64]:
-    """The controls that choose among the test pictures; returns those to be shown."""
+def search(view: View, among: Exhibit) -> NDArray[np.int64]:
+    """The controls that choose among the pictures; returns those to be shown."""
     label, order = None, "test set"
     if "gallery" not in view.hide:
         label = st.selectbox(
@@ -41,22 +42,22 @@ def search(view: View) -> NDArray[np.int64]:
         order = st.selectbox(
             text.ORDER,
             list(text.ORDERS),
-            format_func=text.ORDERS.__getitem__,
+            format_func=lambda order: text.order(order, generated=among.generated),
             key="order",
             on_change=_to_first_page,
             width=215,
         )
     try:
-        found = pictures(view, label, order)
-    except PretrainedError as error:  # how much each stands was recorded, but cannot be read
+        found = pictures(view, among, label, order)
+    except NudgeError as error:  # how much each stands was recorded, but cannot be read
         trouble.explain(error)
-        found = pictures(view, label, "test set")
+        found = pictures(view, among, label, "test set")
     if "image" not in view.hide:
-        _steps(view, found)
+        _steps(view, among, found)
     return found
 
 
-def _steps(view: View, found: NDArray[np.int64]) -> None:
+def _steps(view: View, among: Exhibit, found: NDArray[np.int64]) -> None:
     """Previous, next and random, all among those that were found, and the number itself."""
     place = int(np.flatnonzero(found == view.image)[0]) if view.image in found else -1
 
@@ -74,22 +75,22 @@ def _steps(view: View, found: NDArray[np.int64]) -> None:
     st.button(text.NEXT, icon=":material/chevron_right:", on_click=go, args=(following,),
               disabled=not count or place == count - 1)  # fmt: skip
     st.button(text.RANDOM, icon=":material/casino:", on_click=draw, disabled=not count)
-    last = last_picture(view.dataset)
-    st.number_input(text.IMAGE, 0, last, step=1, key="image", width=130)
+    label = text.one_picture(generated=among.generated)
+    st.number_input(label, 0, among.total - 1, step=1, key="image", width=130)
 
 
-def pictures(view: View, label: int | None, order: str) -> NDArray[np.int64]:
-    """The test pictures of a class, or of all, in an order of `text.ORDERS`.
+def pictures(view: View, among: Exhibit, label: int | None, order: str) -> NDArray[np.int64]:
+    """The pictures of a class, or of all, in an order of `text.ORDERS`.
 
     How much a picture stands was recorded with the weights: the epsilon at which the chosen
     network first reads it wrong. Those read wrong without a nudge are no test of that, so the
     orders by it leave them to an order of their own.
     """
-    labels = resources.test_split(view.dataset).labels.numpy()
+    labels = among.split.labels.numpy()
     chosen = labels == label if label is not None else np.ones(len(labels), dtype=bool)
     if order == "test set":
         return np.flatnonzero(chosen)
-    misses = resources.first_misses(view.variant.id).numpy()
+    misses = resources.first_misses(view.variant.id, generated=among.generated).numpy()
     if order == "wrong":
         return np.flatnonzero(chosen & (misses == 0))
     found = np.flatnonzero(chosen & (misses > 0))
@@ -97,7 +98,7 @@ def pictures(view: View, label: int | None, order: str) -> NDArray[np.int64]:
     return found[np.argsort(-key if order == "robust" else key, kind="stable")]
 
 
-def show(view: View, found: NDArray[np.int64]) -> None:
+def show(view: View, among: Exhibit, found: NDArray[np.int64]) -> None:
     """Thumbnails of the pictures found, a page at a time; what is clicked on is chosen."""
     if "gallery" in view.hide:
         return
@@ -112,7 +113,7 @@ def show(view: View, found: NDArray[np.int64]) -> None:
             st.session_state.gallery_page = int(np.flatnonzero(found == view.image)[0]) // PAGE
     page = min(st.session_state.setdefault("gallery_page", 0), pages - 1)
     shown = found[page * PAGE : (page + 1) * PAGE]
-    split = resources.test_split(view.dataset)
+    split = among.split
 
     def chosen() -> None:
         index = st.session_state.gallery.chosen
@@ -129,14 +130,19 @@ def show(view: View, found: NDArray[np.int64]) -> None:
         data={
             "sheet": sheet(split.images[shown]),
             "pictures": [
-                {"index": int(i), "name": text.thumbnail(_name(view, int(split.labels[i])), int(i))}
+                {
+                    "index": int(i),
+                    "name": text.thumbnail(
+                        _name(view, int(split.labels[i])), int(i), generated=among.generated
+                    ),
+                }
                 for i in shown
             ],
             "chosen": view.image,
             "page": page,
             "pages": pages,
             "words": {
-                "title": text.GALLERY,
+                "title": text.gallery_title(generated=among.generated),
                 "earlier": text.EARLIER,
                 "later": text.LATER,
                 "caption": text.gallery_caption(

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from models import Dataset, NudgeError
+from models import NudgeError
 from nudge.lesson import Findings, findings
 from nudge.sources import SOURCES
-from views import choices, share, text, trouble
+from views import choices, real_data, resources, share, text, trouble
 from views.page import begin
 from views.state import current, write_address
 from views.steps import Step, early, steps
@@ -23,21 +23,25 @@ def page() -> None:
         sheet = st.container()
     write_address(view)
     try:
-        found = findings(view.dataset)
+        pictures = resources.exhibit(view.dataset)
+        found = findings(view.dataset, generated=pictures.generated)
     except NudgeError as error:
         trouble.explain(error)
         return
+    real_data.offer(pictures)
     lesson = steps(found)
     st.markdown(text.lesson_lead(sum(step.minutes for step in lesson)))
     with sheet:
-        _download(lesson, view.dataset, teacher=teacher)
+        _download(lesson, found, teacher=teacher)
     for number, step in enumerate(lesson, 1):
         _show(number, step, teacher=teacher)
     _early(found)
     _faq(found)
 
 
-def _download(lesson: list[Step], dataset: Dataset, *, teacher: bool) -> None:
+def _download(lesson: list[Step], found: Findings, *, teacher: bool) -> None:
+    dataset = found.variant.dataset
+    note = text.GENERATED_SHEET if found.generated else None
     tasks = [
         Task(step.question, share.link(step.view, step.path), step.do, step.find, step.minutes,
              step.expected if teacher else None)
@@ -45,7 +49,7 @@ def _download(lesson: list[Step], dataset: Dataset, *, teacher: bool) -> None:
     ]  # fmt: skip
     st.download_button(
         text.WORKSHEET_ANSWERS if teacher else text.WORKSHEET,
-        lambda: worksheet(SOURCES[dataset].title, tasks),
+        lambda: worksheet(SOURCES[dataset].title, tasks, note),
         f"nudge-{'answers' if teacher else 'worksheet'}-{dataset}.html",
         "text/html",
         icon=":material/print:",

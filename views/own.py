@@ -1,4 +1,4 @@
-"""Which picture is nudged: one of the test set, or somebody's own, prepared before their eyes."""
+"""Which picture is nudged: one of those here, or somebody's own, prepared before their eyes."""
 
 from dataclasses import asdict, fields
 from hashlib import sha256
@@ -11,6 +11,7 @@ from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from models import Dataset, Variant
+from nudge.exhibit import Exhibit
 from nudge.own import Preparation, Step, pixels, prepare, suggest
 from nudge.uploads import PictureError, read_picture
 from views import gallery, resources, text
@@ -29,7 +30,7 @@ _DECODED = "_decoded"  # the last file: its id, its SHA-256 and its picture
 _ATTACKS = "_attacks"
 
 
-def choose(view: View) -> Subject:
+def choose(view: View, among: Exhibit) -> Subject:
     """Let people choose a picture; returns the one to be nudged."""
     source = "test"
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -37,20 +38,20 @@ def choose(view: View) -> Subject:
             source = st.segmented_control(
                 text.SOURCE,
                 text.SOURCES,
-                format_func=text.SOURCES.__getitem__,
+                format_func=lambda name: text.source(name, generated=among.generated),
                 default="test",
                 key="source",
                 required=True,
             )
         if source == "test":
-            found = gallery.search(view)
+            found = gallery.search(view, among)
     if source == "test":
-        gallery.show(view, found)
+        gallery.show(view, among, found)
         own = None
         _forget()
     else:
         own = _prepared(view, source)
-    return own or resources.test_picture(view.dataset, view.image)
+    return own or resources.test_picture(among, view.image)
 
 
 def preparation() -> Preparation | None:

@@ -2,8 +2,10 @@
 
 import atexit
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,8 +15,12 @@ from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
 from models.cards import CONFUSIONS, FIRST_MISSES, read_array
+from nudge import exhibit as exhibits
 from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
-from nudge.data import Split, load_split, to_pixels
+from nudge.data import to_pixels
+from nudge.exhibit import Exhibit
+from nudge.fetching import Fetcher
+from nudge.hands import hands_misses
 from nudge.jobs import Job
 from nudge.live import LiveCurves
 from nudge.measuring import RANDOM_SEED
@@ -46,10 +52,25 @@ def model(variant_id: str) -> nn.Module:
     return loaded
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(Dataset))
-def test_split(dataset: str) -> Split:
-    """The official test pictures. Raises DataError."""
-    return load_split(dataset, "test")
+def exhibit(dataset: Dataset) -> Exhibit:
+    """What is shown as test pictures: the official ones as soon as they are there.
+
+    A run asks once and goes on with what it was given, for they may arrive while it runs. Raises
+    DataError.
+    """
+    return _exhibit(dataset, exhibits.stamp(dataset))
+
+
+@st.cache_resource(show_spinner=False, max_entries=2 * len(Dataset))
+def _exhibit(dataset: Dataset, files: exhibits.Stamp) -> Exhibit:
+    """`files` only tells a data folder that was filled, or damaged, from what it was before."""
+    return exhibits.exhibit(dataset)
+
+
+@st.cache_resource(show_spinner=False)
+def fetcher() -> Fetcher:
+    """Downloads for the whole server, one at a time."""
+    return Fetcher()
 
 
 @dataclass(frozen=True)
@@ -59,6 +80,7 @@ class Subject:
     pixels: Tensor  # float32 (1, 1, 28, 28) in [0, 1]
     label: int | None  # the true class; None where nobody knows it
     tosses: Tensor  # int8 (1, 1, 28, 28), the random nudge
+    generated: bool = False  # drawn by a network: none of the test set
 
 
 @dataclass(frozen=True)
@@ -70,12 +92,12 @@ class Attack:
     control: ProbabilityPath  # along the tosses
 
 
-def test_picture(dataset: str, index: int) -> Subject:
-    """Test picture `index`, with the random nudge that the curves count it under."""
-    images, labels = test_split(dataset)
+def test_picture(pictures: Exhibit, index: int) -> Subject:
+    """Picture `index`, with the random nudge that the curves count it under."""
+    images, labels = pictures.split
     tosses = _random_directions(len(labels))
     one = slice(index, index + 1)
-    return Subject(to_pixels(images[one]), int(labels[index]), tosses[one])
+    return Subject(to_pixels(images[one]), int(labels[index]), tosses[one], pictures.generated)
 
 
 def own_picture(pixels: Tensor) -> Subject:
@@ -83,10 +105,18 @@ def own_picture(pixels: Tensor) -> Subject:
     return Subject(to_pixels(pixels[None]), None, _random_directions(1))
 
 
-@st.cache_resource(show_spinner=False, max_entries=2000)  # about 12 kB each
-def attacked_test_picture(variant_id: str, index: int, target: int | None) -> Attack:
-    """A test picture under attack. Raises DataError or PretrainedError."""
-    return attack(variant_id, test_picture(VARIANTS[variant_id].dataset, index), target)
+# What is computed of generated hands is kept apart from what is computed of official pictures.
+_BY_ORIGIN: dict[str | type[Any], Callable[[Any], Any]] = {
+    Exhibit: attrgetter("dataset", "generated")
+}
+
+
+@st.cache_resource(show_spinner=False, max_entries=2000, hash_funcs=_BY_ORIGIN)  # about 12 kB each
+def attacked_test_picture(
+    variant_id: str, index: int, target: int | None, pictures: Exhibit
+) -> Attack:
+    """One of the pictures under attack. Raises PretrainedError."""
+    return attack(variant_id, test_picture(pictures, index), target)
 
 
 def attack(variant_id: str, subject: Subject, target: int | None) -> Attack:
@@ -112,40 +142,44 @@ def attack(variant_id: str, subject: Subject, target: int | None) -> Attack:
 
 @dataclass(frozen=True)
 class Strip:
-    """One test picture at some epsilons, nudged along one network's gradient."""
+    """One picture at some epsilons, nudged along one network's gradient."""
 
     label: int
     pictures: tuple[str, ...]  # PNG as data URIs
     read: tuple[int, ...]  # what the network makes of each
 
 
-@st.cache_resource(show_spinner=False, max_entries=500)  # about 10 kB each
-def strip(variant_id: str, index: int, epsilons: tuple[float, ...]) -> Strip:
-    """Test picture `index` at some of `EPSILONS`. Raises DataError or PretrainedError."""
-    subject = test_picture(VARIANTS[variant_id].dataset, index)
-    found = attacked_test_picture(variant_id, index, None)
+@st.cache_resource(show_spinner=False, max_entries=500, hash_funcs=_BY_ORIGIN)  # about 10 kB each
+def strip(variant_id: str, index: int, epsilons: tuple[float, ...], pictures: Exhibit) -> Strip:
+    """Picture `index` at some of `EPSILONS`. Raises PretrainedError."""
+    subject = test_picture(pictures, index)
+    found = attacked_test_picture(variant_id, index, None, pictures)
     read = found.path.predictions.tolist()
-    pictures = [nudge(subject.pixels, found.direction, e)[0, 0] for e in epsilons]
+    nudged = [nudge(subject.pixels, found.direction, e)[0, 0] for e in epsilons]
     return Strip(
         label=subject.label or 0,
-        pictures=tuple(png((p * 255).round().byte().numpy()) for p in pictures),
+        pictures=tuple(png((p * 255).round().byte().numpy()) for p in nudged),
         read=tuple(read[EPSILONS.index(e)] for e in epsilons),
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
-def live_curves(variant_id: str) -> LiveCurves:
-    """The variant's accuracy curves in the making. Raises DataError or PretrainedError."""
-    dataset = VARIANTS[variant_id].dataset
-    split = test_split(dataset)
-    return LiveCurves(model(variant_id), split, EPSILONS, _random_directions(len(split.labels)))
+@st.cache_resource(show_spinner=False, max_entries=2 * len(VARIANTS), hash_funcs=_BY_ORIGIN)
+def live_curves(variant_id: str, pictures: Exhibit) -> LiveCurves:
+    """The variant's accuracy curves over these pictures, in the making. Raises PretrainedError."""
+    return LiveCurves(
+        model(variant_id),
+        pictures.split,
+        EPSILONS,
+        _random_directions(pictures.total),
+        generated=pictures.generated,
+    )
 
 
-@st.cache_resource(show_spinner=False, max_entries=8)
-def transfer_job(dataset: Dataset, count: int, epsilons: tuple[float, ...]) -> Job[Transfer]:
-    """Transfer in the making over the first `count` pictures. Raises DataError, PretrainedError."""
-    images, labels = test_split(dataset)
-    models = [model(variant.id) for variant in networks(dataset)]
+@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs=_BY_ORIGIN)
+def transfer_job(pictures: Exhibit, count: int, epsilons: tuple[float, ...]) -> Job[Transfer]:
+    """Transfer in the making over the first `count` pictures. Raises PretrainedError."""
+    images, labels = pictures.split
+    models = [model(variant.id) for variant in networks(pictures.dataset)]
     control = _random_directions(len(labels))
 
     def stream() -> Iterator[Transfer]:
@@ -161,12 +195,15 @@ def transfer_job(dataset: Dataset, count: int, epsilons: tuple[float, ...]) -> J
     return Job(stream, steps=-(-min(count, len(labels)) // TRANSFER_BATCH))
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
-def first_misses(variant_id: str) -> Tensor:
-    """The step at which each test picture is first read wrong: uint8 (N,), 255 for never.
+@st.cache_resource(show_spinner=False, max_entries=2 * len(VARIANTS))
+def first_misses(variant_id: str, *, generated: bool = False) -> Tensor:
+    """The step at which each picture is first read wrong: uint8 (N,), 255 for never.
 
-    As recorded with the weights. Raises PretrainedError.
+    As recorded, of the official test pictures or of the generated ones. Raises PretrainedError or
+    DataError.
     """
+    if generated:
+        return hands_misses(variant_id)
     return torch.from_numpy(read_array(PRETRAINED / FIRST_MISSES, variant_id))
 
 
@@ -179,7 +216,7 @@ def confusions(variant_id: str) -> NDArray[np.int32]:
     return read_array(PRETRAINED / CONFUSIONS, variant_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(Dataset) + 1)
+@st.cache_resource(show_spinner=False, max_entries=len(Dataset) + 2)
 def _random_directions(count: int) -> Tensor:
     """Those of the cards, shared by the variants of a data set."""
     return random_direction(count, seed=RANDOM_SEED)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from models import VARIANTS, Architecture, PixelOrder, Scramble, Variant
 from nudge.weights import first_dense, first_filters, in_order, largest, neighbour_correlation
-from views import choices, figure, resources, text
+from views import choices, figure, real_data, resources, text
 from views.page import begin, draw, readable
 from views.state import View, current, write_address
 from views.trouble import Attempts
@@ -33,7 +33,9 @@ def page() -> None:
 
 
 def _pictures(view: View) -> None:
-    images, labels = resources.test_split(view.dataset)
+    among = resources.exhibit(view.dataset)
+    real_data.offer(among)
+    images, labels = among.split
     firsts = [int((labels == label).nonzero()[0]) for label in range(PICTURES)]
     shown = images[firsts]
     scrambled = Scramble()(shown)
@@ -41,7 +43,7 @@ def _pictures(view: View) -> None:
         st.markdown(f"**{heading}**")
         names = [view.variant.classes[label] for label in range(PICTURES)]
         st.html(tiles([p.numpy() for p in pictures], f"{heading}: {', '.join(names)}"))
-    st.caption(text.scramble_caption(firsts))
+    st.caption(text.scramble_caption(firsts, generated=among.generated))
 
 
 def _accuracies(view: View, attempt: Attempts) -> None:

@@ -14,7 +14,7 @@ from views.state import View
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def show(view: View, own: Preparation | None) -> None:
+def show(view: View, own: Preparation | None, *, generated: bool) -> None:
     """What of a view can be taken along; somebody's own picture, so prepared, has no address."""
     if "share" in view.hide:
         return
@@ -30,7 +30,7 @@ def show(view: View, own: Preparation | None) -> None:
             if urlsplit(url).hostname in LOOPBACK:
                 st.caption(text.QR_LOCAL)
         st.caption(text.CODE_HELP)
-        st.code(snippet(view, own), language="python")
+        st.code(snippet(view, own, generated=generated), language="python")
 
 
 def link(view: View, page: str = "") -> str:

@@ -4,18 +4,24 @@ from nudge.own import Preparation
 from views.state import Method, View
 
 
-def snippet(view: View, own: Preparation | None = None) -> str:
+def snippet(view: View, own: Preparation | None = None, *, generated: bool = False) -> str:
     """Python of at most 25 lines, to be run in the project's folder.
 
     It prints what each network of the view reads in the original and in the attacked picture.
-    `own` says how somebody's own picture was prepared; it is looked for as picture.png.
+    `own` says how somebody's own picture was prepared; it is looked for as picture.png. The view's
+    picture may be a generated one.
     """
     one = f"{view.image}:{view.image + 1}"
     imports = ["from models import VARIANTS, load_model"]
     if own is None:
-        imports.append("from nudge.data import load_split, to_pixels")
+        load = f'load_split("{view.dataset}", "test")'
+        if generated:
+            imports += ["from nudge.data import to_pixels", "from nudge.hands import load_hands"]
+            load = "load_hands()"
+        else:
+            imports.append("from nudge.data import load_split, to_pixels")
         picture = [
-            f'images, labels = load_split("{view.dataset}", "test")',
+            f"images, labels = {load}",
             f"image, label = to_pixels(images[{one}]), labels[{one}]",
         ]
     else:

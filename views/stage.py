@@ -154,7 +154,8 @@ def _pack(values: Tensor, kind: type[np.generic]) -> str:
 def _file_name(view: View, subject: Subject) -> str:
     several = view.compare is Compare.ALL
     networks = view.dataset if several else view.variant.id
-    return f"nudge-{networks}-{'own' if subject.label is None else view.image}"
+    kind = "generated-" if subject.generated else ""
+    return f"nudge-{networks}-{'own' if subject.label is None else f'{kind}{view.image}'}"
 
 
 def _poster(view: View, subject: Subject, classes: Sequence[str]) -> str:
@@ -165,4 +166,5 @@ def _poster(view: View, subject: Subject, classes: Sequence[str]) -> str:
         subject=None if subject.label is None else (view.image, classes[subject.label]),
         method=text.METHODS[view.method],
         target=None if view.target_index is None else classes[view.target_index],
+        generated=subject.generated,
     )

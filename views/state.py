@@ -10,9 +10,10 @@ from typing import TypeVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from models import CLASSES, VARIANTS, Architecture, Dataset, PixelOrder, Variant
+from models import CLASSES, VARIANTS, Architecture, Dataset, NudgeError, PixelOrder, Variant
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILON_STEP, EPSILONS
+from views import resources, text
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -54,7 +55,7 @@ class View:
     architecture: Architecture = Architecture.CNN
     pixels: PixelOrder = PixelOrder.ORDERED
     epsilon: float = 0.05
-    image: int = 0  # index in the test set
+    image: int = 0  # index in the test set, or among the pictures that stand in for it
     # What follows stands in the address only where it is not as here.
     compare: Compare = Compare.ONE
     method: Method = Method.FGSM
@@ -140,7 +141,7 @@ class View:
             architecture=choose("architecture", default.architecture),
             pixels=choose("pixels", default.pixels),
             epsilon=_snap(query.get("epsilon"), default.epsilon, notices),
-            image=_index(query.get("image"), default.image, last_picture(dataset), notices),
+            image=_index(query.get("image"), default.image, _last_official(dataset), notices),
             compare=choose("compare", default.compare),
             method=method,
             target=_target(query.get("target"), method, dataset, notices),
@@ -151,9 +152,17 @@ class View:
         return view, notices
 
 
-def last_picture(dataset: Dataset) -> int:
+def _last_official(dataset: Dataset) -> int:
     """The largest index in the official test set."""
     return SOURCES[dataset].splits["test"].total - 1
+
+
+def last_picture(dataset: Dataset) -> int:
+    """The largest index among the pictures that are here."""
+    try:
+        return resources.exhibit(dataset).total - 1
+    except NudgeError:  # the page says so where it needs them
+        return _last_official(dataset)
 
 
 def _snap(asked: str | None, default: float, notices: list[str]) -> float:
@@ -236,6 +245,9 @@ def open_address(page: str) -> list[str]:
         state.update(_values(view))
         state[_OPENED] += 1
         written.append(query)
+        last = last_picture(view.dataset)
+        if view.image > last:  # a link from where the official pictures are
+            state[_NOTICES] = [*state[_NOTICES], text.too_far(view.image, last)]
     else:
         # Streamlit forgets the state of a widget that a run did not make; the address has it.
         view, _ = View.from_query(written[-1])

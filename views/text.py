@@ -128,10 +128,17 @@ STAGE = {
 
 
 def poster(
-    *, networks: str, subject: tuple[int, str] | None, method: str, target: str | None
+    *,
+    networks: str,
+    subject: tuple[int, str] | None,
+    method: str,
+    target: str | None,
+    generated: bool,
 ) -> str:
     """The caption of a saved view; the browser fills in {epsilon}."""
-    picture = f"Test picture {subject[0]}, {subject[1]}" if subject else "Own picture"
+    picture = "Own picture"
+    if subject:
+        picture = f"{one_picture(generated=generated)} {subject[0]}, {subject[1]}"
     towards = f" towards {target}" if target else ""
     return f"{networks}. {picture}. {method}{towards}, epsilon {{epsilon}}"
 
@@ -152,8 +159,13 @@ def class_name(dataset: "Dataset | str", name: str) -> str:
     return f"letter {name}" if dataset == "sign" else name
 
 
-def curve_caption(*, done: int, total: int, chance: float) -> str:
+def curve_caption(*, done: int, total: int, chance: float, generated: bool) -> str:
     dots = f"Dots: the first {done:,}, counted now on this computer. " if done else ""
+    if generated and done:
+        dots = (
+            f"Dots: the first {done:,} generated hands, counted now on this computer: other "
+            "pictures than those of the lines. "
+        )
     return (
         f"Lines: top-1 accuracy over all {total:,} official test pictures, recorded with the "
         f"weights. {dots}Each is attacked by its true label. Dotted: chance, {chance:.1%}."
@@ -191,8 +203,9 @@ def expected(expected: object, found: object) -> str:
     return f"Expected {expected}; found {found}."
 
 
-def count_here(count: int, total: int) -> str:
-    return f"Count the first {count:,} here" if count else f"Count all {total:,} here"
+def count_here(count: int, total: int, *, generated: bool) -> str:
+    hands = " generated hands" if generated else ""
+    return f"Count the first {count:,}{hands} here" if count else f"Count all {total:,}{hands} here"
 
 
 def variant(variant: "Variant") -> str:
@@ -222,8 +235,8 @@ LATER = "Later pictures"
 NO_PICTURES = "No picture of this class is wrong before the attack."
 
 
-def thumbnail(name: str, index: int) -> str:
-    return f"{name}, test picture {index}"
+def thumbnail(name: str, index: int, *, generated: bool = False) -> str:
+    return f"{name}, {one_picture(generated=generated).lower()} {index}"
 
 
 def gallery_caption(*, first: int, last: int, count: int, judge: str | None) -> str:
@@ -282,16 +295,18 @@ TRANSFER_COLUMNS = ("nudged along", "read by", "epsilon", "right", "pictures", "
 
 
 def transfer_caption(
-    *, total: int, epsilon: float, title: str, here: bool, asked: float | None
+    *, total: int, epsilon: float, title: str, here: bool, asked: float | None, generated: bool
 ) -> str:
-    counted = (
-        f"counted now on this computer over the first {total:,}"
-        if here
-        else f"over all {total:,}, recorded with the weights"
-    )
+    """`generated`: what was counted here are generated hands."""
+    pictures = f"on official test pictures of {title}"
+    counted = f"over all {total:,}, recorded with the weights"
+    if here:
+        counted = f"counted now on this computer over the first {total:,}"
+        if generated:
+            pictures = f"on generated hands, not on the test pictures of {title}"
     nearest = f" It is the measured epsilon nearest to {asked:g}." if asked is not None else ""
     return (
-        f"Top-1 accuracy on official test pictures of {title}, nudged by epsilon {epsilon:g}: "
+        f"Top-1 accuracy {pictures}, nudged by epsilon {epsilon:g}: "
         f"{counted}.{nearest} The frames mark the usual attack, along a network's own gradient. "
         "Scrambled networks take pictures in our order and scramble them themselves, so a nudge "
         "means the same pixels to all four."
@@ -306,8 +321,9 @@ def transfer_finding(*, own: float, other: float, random: float, epsilon: float)
     )
 
 
-def pictures(count: int, total: int) -> str:
-    return f"The first {count:,}" if count else f"All {total:,}"
+def pictures(count: int, total: int, *, generated: bool) -> str:
+    hands = " generated hands" if generated else ""
+    return f"The first {count:,}{hands}" if count else f"All {total:,}{hands}"
 
 
 def transfer_equal(equal: bool) -> str:
@@ -425,9 +441,10 @@ SCRAMBLED_TWIN = "Scrambled twin"
 PUT_BACK = "Scrambled twin, its weights put back in order"
 
 
-def scramble_caption(indices: Sequence[int]) -> str:
+def scramble_caption(indices: Sequence[int], *, generated: bool) -> str:
     listed = ", ".join(f"{index}" for index in indices)
-    return f"Test pictures {listed}: the first of each of the first {len(indices)} classes."
+    these = f"{one_picture(generated=generated)}s {listed}"
+    return f"{these}: the first of each of the first {len(indices)} classes."
 
 
 def twins_caption(*, total: int) -> str:
@@ -514,14 +531,19 @@ def listing(items: Sequence[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
-def curves_caption(*, totals: Sequence[int], chances: Sequence[float], live: bool) -> str:
+def curves_caption(
+    *, totals: Sequence[int], chances: Sequence[float], live: bool, generated: bool
+) -> str:
+    """`generated`: of what was counted here, Sign's are generated hands."""
     pictures = listing([f"{total:,}" for total in totals])
-    dots = (
-        " Dots: counted now on this computer, over the first pictures of the test set "
-        "(full FGSM, hollow random), with a wider band."
-        if live
-        else ""
-    )
+    dots = ""
+    if live:
+        dots = (
+            " Dots: counted now on this computer, over the first pictures of the test set "
+            "(full FGSM, hollow random), with a wider band."
+        )
+        if generated:
+            dots += " Sign's dots are of generated hands: other pictures than those of its lines."
     return (
         f"Top-1 accuracy over all {pictures} official test pictures, recorded with the weights. "
         f"Solid: FGSM by the true label. Dashed: a random nudge of the same size. Bands: 95 % "
@@ -550,12 +572,17 @@ def in_line(*, own: int, before: int, served: int, what: str, share: float) -> s
     )
 
 
-def agreement(name: str, pictures: int, same: int, differing: int | None) -> str:
-    """What was counted here beside what was recorded."""
+def agreement(
+    name: str, pictures: int, same: int, differing: int | None, *, generated: bool
+) -> str:
+    """What was counted here beside what was recorded of the same pictures."""
+    these = "generated hands" if generated else "pictures"
     if same == pictures:
-        flips = f"all {pictures:,} pictures flip first at the very epsilon that was recorded"
+        flips = f"all {pictures:,} {these} flip first at the very epsilon that was recorded"
     else:
-        flips = f"{pictures - same:,} of {pictures:,} pictures flip first at another epsilon"
+        flips = f"{pictures - same:,} of {pictures:,} {these} flip first at another epsilon"
+    if generated:
+        return f"{name}: {flips} of them; the lines are of the test pictures."
     if differing is None:
         counts = "counts were recorded of the full test set only, so those of a part have no record"
     elif differing:
@@ -668,7 +695,8 @@ def lesson_expected(found: "Findings", *, large: float, small: float) -> dict[st
     weakest = class_name(found.variant.dataset, found.weakest)
     return {
         "guess": (
-            f"Test picture {found.image} is first misread at **{found.flips_at:g}**, "
+            f"{one_picture(generated=found.generated)} {found.image} is first misread at "
+            f"**{found.flips_at:g}**, "
             f"{255 * found.flips_at:.1f} of 255 grey levels. {half}"
         ).strip(),
         "noise": (
@@ -853,7 +881,7 @@ def flip_link(name: str, epsilon: float | None) -> str:
 
 
 # The trade-off.
-STRIP_PICTURE = "Test picture under the axis"
+STRIP_PICTURE = "Picture under the axis"
 AGAINST = "Accuracy against readability"
 SSIM = "Similarity (SSIM)"
 SSIM_AXIS = "Similarity (SSIM) with the original"
@@ -892,13 +920,16 @@ def recommendation(
     )
 
 
-def along_caption(*, totals: Sequence[int], ssim_pictures: int, image: int, nearly: float) -> str:
+def along_caption(
+    *, totals: Sequence[int], ssim_pictures: int, image: int, nearly: float, under: str
+) -> str:
+    """`under` says what picture of each data set stands under the axis."""
     pictures = listing([f"{total:,}" for total in totals])
     return (
         f"Solid: top-1 accuracy under FGSM over all {pictures} official test pictures. Dashed: "
         f"mean SSIM of the attacked picture with the original, over the first {ssim_pictures:,}. "
         "Grey: what the assignment recommends. Diamonds: where the share of accuracy lost, times "
-        f"SSIM, is largest; nearly as good is {nearly:.0%} of that. Under the axis: test picture "
+        f"SSIM, is largest; nearly as good is {nearly:.0%} of that. Under the axis: {under} "
         f"{image}, nudged by the epsilon above it, along each network's own gradient."
     )
 
@@ -909,4 +940,76 @@ def against_caption(*, totals: Sequence[int], ssim_pictures: int) -> str:
         f"One dot for every 0.005 of epsilon, from the left. Accuracy over all {pictures} official "
         f"test pictures, SSIM over the first {ssim_pictures:,}, both recorded with the weights. "
         "The lower left is best for who attacks: fooled, and nothing to be seen."
+    )
+
+
+# Generated hands, where the test pictures of Sign are not on this computer.
+GENERATED_HAND = "Generated hand"
+GENERATED_SOURCE = "Generated hands"
+GENERATED_GALLERY = "Generated hands to choose from"
+GENERATED_ORDER = "As they were drawn"
+GENERATED_NOTICE = (
+    "**Generated hands.** The test pictures of Sign-Language-MNIST are not on this computer. What "
+    "stands in for them was drawn by a network of ours; nobody took these pictures. Whatever is "
+    "called recorded was counted on the real ones."
+)
+GENERATED_SHEET = (
+    "The pictures of this lesson are generated hands, drawn by a network: the test pictures of "
+    "Sign-Language-MNIST were not on the computer that printed this."
+)
+GET_REAL = "Get the real data"
+GETTING = "Asking for the real data"
+GOT_REAL = "The real pictures are here: from now on these are shown and counted."
+
+
+def one_picture(*, generated: bool) -> str:
+    return GENERATED_HAND if generated else IMAGE
+
+
+def source(name: str, *, generated: bool) -> str:
+    return GENERATED_SOURCE if generated and name == "test" else SOURCES[name]
+
+
+def order(name: str, *, generated: bool) -> str:
+    return GENERATED_ORDER if generated and name == "test set" else ORDERS[name]
+
+
+def gallery_title(*, generated: bool) -> str:
+    return GENERATED_GALLERY if generated else GALLERY
+
+
+def too_far(asked: int, last: int) -> str:
+    """What becomes of a link to a test picture where fewer generated ones stand in."""
+    return f"image is {last}, not `{asked}`: only {last + 1:,} generated hands are here"
+
+
+def damaged(what: str, found: object) -> str:
+    return f"**{what}** ({found}), so other pictures stand in."
+
+
+def strip_pictures(generated: Mapping[str, bool]) -> str:
+    """What stands under the axis, by data set: test pictures or generated hands."""
+    kinds = {name: one_picture(generated=g).lower() for name, g in generated.items()}
+    if len(set(kinds.values())) <= 1:
+        return next(iter(kinds.values()), one_picture(generated=False).lower())
+    return " and ".join(f"{DATASETS[name]}'s {kind}" for name, kind in kinds.items())
+
+
+def received(count: int, total: int) -> str:
+    size = f" of {total / 1e6:.0f}" if total else ""
+    return f"Received {count / 1e6:.0f}{size} MB of the real data"
+
+
+def not_fetched(title: str, what: str, found: object) -> str:
+    why = f"{what}: {found}" if found else what
+    return f"**The data of {title} could not be fetched.** {why}. What stands in for it stays."
+
+
+def by_hand(homepage: str, files: Sequence[str], folder: object, command: str) -> str:
+    """What to do where this computer cannot fetch the data."""
+    return (
+        f"By hand: where there is a network, download the data from {homepage} and put "
+        f"{listing([f'`{name}`' for name in files])} into `{folder}` on this computer; the page "
+        f"finds it when it is loaded again. Or run `{command}` in the project's folder when "
+        "there is a network."
     )

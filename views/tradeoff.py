@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from models import Variant
+from models import Dataset, Variant
+from nudge.exhibit import Exhibit
 from nudge.measuring import SSIM_PICTURES
 from nudge.tradeoff import ASSIGNMENT, NEARLY, trade_off
-from views import choices, figure, resources, text, tradeoff_chart
+from views import choices, figure, real_data, resources, text, tradeoff_chart
 from views.page import begin, readable
 from views.state import View, current, last_picture, write_address
 from views.trouble import Attempts
@@ -19,7 +20,7 @@ def page() -> None:
     datasets = {variant.dataset for variant in current().compared}
     last = min(last_picture(dataset) for dataset in {*datasets, current().dataset})
     st.session_state.image = min(st.session_state.image, last)
-    st.number_input(text.STRIP_PICTURE, 0, last, step=1, key="image", width=200)
+    st.number_input(text.STRIP_PICTURE, 0, last, step=1, key="image", width=220)
     view = current()
     write_address(view)
     if variants := readable(view.compared):
@@ -43,10 +44,15 @@ def _recommendation(variant: Variant) -> str:
 
 
 def _along(view: View, variants: Sequence[Variant]) -> None:
-    strips, attempt = {}, Attempts()
+    strips, attempt, shown = {}, Attempts(), dict[Dataset, Exhibit]()
     for variant in variants:
         with attempt():
-            strips[variant.id] = resources.strip(variant.id, view.image, tradeoff_chart.SHOWN)
+            pictures = resources.exhibit(variant.dataset)
+            shown[variant.dataset] = pictures
+            strips[variant.id] = resources.strip(
+                variant.id, view.image, tradeoff_chart.SHOWN, pictures
+            )
+    real_data.offer(*shown.values())
     ids = tuple(variant.id for variant in variants)
     figure.show(
         "trade-off",
@@ -58,6 +64,7 @@ def _along(view: View, variants: Sequence[Variant]) -> None:
             ssim_pictures=SSIM_PICTURES,
             image=view.image,
             nearly=NEARLY,
+            under=text.strip_pictures({name: found.generated for name, found in shown.items()}),
         ),
     )
 

@@ -4,9 +4,10 @@ import numpy as np
 import streamlit as st
 
 from models import Dataset, NudgeError
+from nudge.exhibit import Exhibit
 from nudge.sources import SOURCES
 from nudge.transfer import EPSILONS, Transfer, averages, nearest, networks, read_transfer
-from views import choices, figure, matrix, resources, text, trouble
+from views import choices, figure, matrix, real_data, resources, text, trouble
 from views.page import begin
 from views.state import Compare, View, current, write_address
 
@@ -23,12 +24,15 @@ def page() -> None:
         choices.dataset()
     recorded = _recorded(st.session_state.dataset)
     grid = recorded.epsilons if recorded else EPSILONS
+    pictures = _pictures(st.session_state.dataset)
     with row:
         _choose_epsilon(grid)
-        wanted = _choose_count()
+        wanted = _choose_count(pictures) if pictures else 0
     view = current()
     write_address(view)
-    _counts(view, recorded, grid, wanted)
+    if pictures:
+        real_data.offer(pictures)
+    _counts(view, recorded, grid, wanted, pictures)
     st.page_link(
         "views/explorer.py",
         label=text.ON_THESE,
@@ -42,6 +46,14 @@ def page() -> None:
 def _recorded(dataset: Dataset) -> Transfer | None:
     try:
         return read_transfer(dataset)
+    except NudgeError as error:
+        trouble.explain(error)
+        return None
+
+
+def _pictures(dataset: Dataset) -> Exhibit | None:
+    try:
+        return resources.exhibit(dataset)
     except NudgeError as error:
         trouble.explain(error)
         return None
@@ -65,34 +77,43 @@ def _choose_epsilon(grid: tuple[float, ...]) -> None:
     )
 
 
-def _choose_count() -> int:
+def _choose_count(pictures: Exhibit) -> int:
     """How many pictures to count here; 0 where the record is to be shown."""
     state = st.session_state
-    total = SOURCES[state.dataset].splits["test"].total
     asked = state.get(_HERE) == state.dataset
+    counts = [n for n in COUNTS if n < pictures.total]
+    if state.get("transfer_count", counts[0]) not in counts:  # of a data set that has more
+        state.transfer_count = 0
 
     def ask() -> None:
         state[_HERE] = None if asked else state.dataset
 
     count = st.selectbox(
         text.TRANSFER_PICTURES,
-        COUNTS,
-        format_func=lambda n: text.pictures(n, total),
+        counts,
+        format_func=lambda n: text.pictures(n, pictures.total, generated=pictures.generated),
         key="transfer_count",
-        width=170,
+        width=270 if pictures.generated else 170,
     )
     icon = ":material/history:" if asked else ":material/calculate:"
     st.button(text.STOP_HERE if asked else text.HERE, icon=icon, on_click=ask, key="transfer_here")
-    return (count or total) if asked else 0
+    return (count or pictures.total) if asked else 0
 
 
-def _counts(view: View, recorded: Transfer | None, grid: tuple[float, ...], wanted: int) -> None:
-    if not wanted:
+def _counts(
+    view: View,
+    recorded: Transfer | None,
+    grid: tuple[float, ...],
+    wanted: int,
+    pictures: Exhibit | None,
+) -> None:
+    if not wanted or pictures is None:
         if recorded:
             _draw(view, recorded, here=False)
         return
+    generated = pictures.generated
     try:
-        job = resources.transfer_job(view.dataset, wanted, grid)
+        job = resources.transfer_job(pictures, wanted, grid)
     except NudgeError as error:
         trouble.explain(error)
         if recorded:
@@ -108,14 +129,14 @@ def _counts(view: View, recorded: Transfer | None, grid: tuple[float, ...], want
             told = text.counting(look.value.total, wanted, look.seconds_left)
             st.progress(look.done / look.steps, told)
         if look.value.total:
-            _draw(view, look.value, here=True)
-        if recorded and look.value.total == recorded.total:
+            _draw(view, look.value, here=True, generated=generated)
+        if recorded and look.value.total == recorded.total and not generated:
             st.caption(text.transfer_equal(np.array_equal(look.value.correct, recorded.correct)))
 
     st.fragment(drawn, run_every=POLL if polling else None)()
 
 
-def _draw(view: View, found: Transfer, *, here: bool) -> None:
+def _draw(view: View, found: Transfer, *, here: bool, generated: bool = False) -> None:
     epsilon = found.nearest(view.epsilon)
     columns = tuple(text.short_variant(variant) for variant in networks(view.dataset))
     names = (*columns, text.RANDOM_NUDGE, text.NO_NUDGE)
@@ -133,6 +154,7 @@ def _draw(view: View, found: Transfer, *, here: bool) -> None:
             title=SOURCES[view.dataset].title,
             here=here,
             asked=view.epsilon if view.epsilon != epsilon else None,
+            generated=generated,
         ),
     )
 

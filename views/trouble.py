@@ -36,6 +36,7 @@ class Attempts:
         try:
             yield
         except NudgeError as error:
-            if str(error) not in self._told:
-                self._told.add(str(error))
+            said = f"{error.what} {error.mend}"
+            if said not in self._told:
+                self._told.add(said)
                 explain(error)

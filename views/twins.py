@@ -42,20 +42,16 @@ def twins_spec() -> dict[str, Any]:
         legend=alt.Legend(orient="bottom", symbolType="circle"),
     )
     # Dots, not bars, for an axis that does not begin at 0.
-    accuracy = alt.X(
-        "accuracy:Q",
-        title=text.CLEAN_AXIS,
-        scale=alt.Scale(domain=[0.7, 1]),
-        axis=alt.Axis(format="%", tickCount=6),
-    )
-    intervals = base.mark_rule(strokeWidth=5, opacity=0.5).encode(
-        x=alt.X("low:Q", title=text.CLEAN_AXIS), x2="high:Q", color=colour
-    )
+    scale = alt.Scale(domain=[0.6, 1], zero=False)
+    axis = alt.Axis(format="%", tickCount=6)
+    accuracy = alt.X("accuracy:Q", title=text.CLEAN_AXIS, scale=scale, axis=axis)
+    low = alt.X("low:Q", title=text.CLEAN_AXIS, scale=scale, axis=axis)
+    intervals = base.mark_rule(strokeWidth=5, opacity=0.5).encode(x=low, x2="high:Q", color=colour)
     dots = base.mark_point(filled=True, size=110, opacity=1).encode(
         x=accuracy, color=colour, shape=alt.Shape("pixels:N", title=None, legend=None)
     )
-    figures = base.mark_text(align="right", dx=-14, fontSize=14, fontWeight="bold").encode(
-        x=accuracy, text="said:N", color=colour
+    figures = base.mark_text(align="right", dx=-8, fontSize=14, fontWeight="bold").encode(
+        x=low, text="said:N", color=colour
     )
     spec: dict[str, Any] = (
         alt.layer(intervals, dots, figures).properties(height=alt.Step(34)).to_dict()

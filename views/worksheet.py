@@ -39,9 +39,13 @@ class Task:
     expected: str | None  # on the teacher's sheet, in place of lines to write on
 
 
-def worksheet(title: str, tasks: Sequence[Task]) -> str:
-    """The whole file, as HTML. Addresses stand there in letters and as QR codes."""
+def worksheet(title: str, tasks: Sequence[Task], note: str | None = None) -> str:
+    """The whole file, as HTML, with a note at its top.
+
+    Addresses stand there in letters and as QR codes.
+    """
     heading = f"{text.TITLE}: {title}"
+    said = f"<p>{escape(note)}</p>" if note else ""
     sections = "".join(_section(i, task) for i, task in enumerate(tasks, 1))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -49,7 +53,7 @@ def worksheet(title: str, tasks: Sequence[Task]) -> str:
         f"<title>{escape(heading)}</title><style>{STYLE}</style></head><body><main>"
         f"<h1>{escape(heading)}</h1>"
         f'<div class="who"><span>{text.SHEET_NAME}</span><span>{text.SHEET_DATE}</span></div>'
-        f"{sections}</main></body></html>"
+        f"{said}{sections}</main></body></html>"
     )
 
 

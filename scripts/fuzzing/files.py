@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save
 
 from models import PRETRAINED, VARIANTS, Card, Dataset, NudgeError, PretrainedError, load_model, zoo
 from models.cards import CONFUSIONS, FIRST_MISSES, REPETITIONS, read_array, read_repetitions
-from nudge import data, download
+from nudge import data, download, hands
 from nudge.data import DataError, Split, digest, load_split
 from nudge.sources import SOURCES, Archive
 from nudge.transfer import read_transfer
@@ -226,16 +226,22 @@ class Files:
         return outcome
 
     def record(self, rng: random.Random) -> str:
-        """What was measured picture by picture, the repetitions and the transfer."""
+        """What was measured picture by picture, repetitions, transfer, generated hands."""
         readers: dict[str, Callable[[Path], object]] = {
             FIRST_MISSES: lambda path: read_array(path, "sign-cnn"),
             CONFUSIONS: lambda path: read_array(path, "sign-cnn"),
             "transfer.npz": lambda path: read_transfer(Dataset.SIGN, path),
             REPETITIONS: read_repetitions,
         }
+        if (PRETRAINED / hands.PICTURES).exists():
+            readers[hands.PICTURES] = lambda path: (
+                hands.load_hands(path.parent),
+                hands.hands_misses("sign-cnn", path.parent),
+            )
+            readers[hands.CARD] = lambda path: hands.load_hands(path.parent)
         name = rng.choice(list(readers))
         path, content = self.folder / name, (PRETRAINED / name).read_bytes()
-        if name == REPETITIONS:
+        if path.suffix == ".json":
             records = json.loads(content)
             _change(rng, records)
             spoilt = json.dumps(records).encode()
@@ -270,6 +276,9 @@ def files() -> Iterator[Try]:
         stack.enter_context(patch.object(zoo, "PRETRAINED", folder))
         for name, content in weights.items():
             VARIANTS[name].weights.write_bytes(content)
+        for name in (hands.PICTURES, hands.CARD):
+            if (PRETRAINED / name).exists():
+                shutil.copy(PRETRAINED / name, folder)
         prepared = Files(folder, split, weights)
         prepared._write_index({})
         yield prepared.try_one

@@ -3,12 +3,9 @@
 import gzip
 import hashlib
 import io
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,35 +14,13 @@ from torchvision.datasets import FashionMNIST
 from nudge.data import DataError
 from nudge.download import download
 from nudge.sources import FASHION, SIGN, Archive, Source
+from tests.serving import Server
 
 CONTENT = {"a.csv": b"label\r\n1\r\n" * 500, "b.csv": b"label\r\n2\r\n" * 500}
 
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-class Server:
-    """Serves a folder on the loopback interface and remembers what it was asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir()
-        self.requests: list[str] = []
-        requests = self.requests
-
-        class Handler(SimpleHTTPRequestHandler):
-            def log_message(self, *args: object) -> None:
-                requests.append(self.path)
-
-        handler = partial(Handler, directory=str(folder))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @pytest.fixture

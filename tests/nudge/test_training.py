@@ -1,4 +1,3 @@
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from torch import Tensor, nn
 from models import VARIANTS, NudgeError, Scramble
 from nudge.data import Split
 from nudge.recipes import Recipe
-from nudge.training import Blend, Training, add_noise, one_cycle
+from nudge.training import Training
 from nudge.workers import Workers
 from tests.conftest import CHECKOUT, tiny_split
 
@@ -126,33 +125,6 @@ def test_averaging_leaves_the_permutation_alone() -> None:
     scramble = run.model.get_submodule("scramble")
     assert isinstance(scramble, Scramble)
     assert torch.equal(scramble.permutation, Scramble().permutation)
-
-
-def test_blend() -> None:
-    blend = Blend(0.75, torch.tensor([1, 0]))
-    values = torch.tensor([[0.0, 4.0], [8.0, 0.0]])
-    assert torch.equal(blend(values), torch.tensor([[2.0, 3.0], [6.0, 1.0]]))
-
-
-def test_noise() -> None:
-    torch.manual_seed(0)
-    pictures = torch.full((500, 1, 28, 28), 0.5)
-    noisy = add_noise(pictures, 0.1)
-    deviations = (noisy - pictures).flatten(1).std(dim=1)
-    assert deviations.min() < 0.01
-    assert 0.09 < deviations.max() < 0.11
-    assert torch.equal(add_noise(pictures, 0), pictures)
-    assert add_noise(pictures, 5).min() == 0
-    assert add_noise(pictures, 5).max() == 1
-
-
-def test_one_cycle() -> None:
-    assert one_cycle(0, 0.2) == 0
-    assert one_cycle(0.1, 0.2) == pytest.approx(0.5)
-    assert one_cycle(0.2, 0.2) == pytest.approx(1)
-    assert one_cycle(0.6, 0.2) == pytest.approx(0.5)
-    assert one_cycle(1, 0.2) == pytest.approx(0)
-    assert math.isfinite(one_cycle(0.0, 0.15))
 
 
 def test_dropout_is_that_of_the_recipe() -> None:

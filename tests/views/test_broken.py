@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -68,7 +69,7 @@ def press(page: AppTest, label: str) -> AppTest:
     return next(button for button in page.button if button.label == label).click().run()
 
 
-def components(page: AppTest, name: str) -> list[dict[str, list[dict[str, str]]]]:
+def components(page: AppTest, name: str) -> list[dict[str, Any]]:
     return [
         json.loads(element.proto.json or element.proto.mixed.json)
         for element in page.get("bidi_component")

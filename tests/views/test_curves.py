@@ -141,14 +141,13 @@ def test_cancelling_keeps_what_was_counted(here: Path, monkeypatch: pytest.Monke
     assert rows(page, "live")[0]["counted"].split(" / ")[1] != "10,000"
 
 
-def test_without_pictures_the_record_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUDGE_DATA", str(tmp_path))
+def test_without_pictures_the_record_stays(no_pictures: None) -> None:
     page = open_page(variants="sign-fcnn")
     assert not page.warning
     button(page, text.COMPUTE_HERE).click().run()
     wait(page)
-    assert "Sign-Language-MNIST is missing" in page.warning[0].value
-    assert page.code[0].value.endswith("python scripts/download.py sign")
+    assert "The generated hands cannot be read" in page.warning[0].value
+    assert page.code[0].value == "git checkout -- pretrained"
     assert len(rows(page, "recorded")) == 2 * len(EPSILONS)
 
 

@@ -228,12 +228,11 @@ def test_a_click_sent_with_an_old_address_undoes_nothing(here: Path) -> None:
     assert page.query_params["image"] == "12"
 
 
-def test_without_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NUDGE_DATA", str(tmp_path))
+def test_without_any_pictures(no_pictures: None) -> None:
     page = open_page(dataset="sign", architecture="cnn")
     assert not page.exception
     assert "The pictures of Sign-Language-MNIST are not here yet" in page.warning[0].value
-    assert page.code[0].value.endswith("python scripts/download.py sign")
+    assert page.code[0].value == "git checkout -- pretrained"
     assert any("as recorded when the network was trained" in c.value for c in page.caption)
 
 

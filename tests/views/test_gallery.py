@@ -6,16 +6,22 @@ import numpy as np
 import pytest
 import streamlit as st
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 
 from models import PRETRAINED, Dataset
 from models.cards import FIRST_MISSES, NEVER, read_arrays
 from nudge.data import Split
+from nudge.exhibit import exhibit
 from views.gallery import pictures, sheet
 from views.state import View
 
 VIEW = View(Dataset.SIGN)
 MISSES = read_arrays(PRETRAINED / FIRST_MISSES)["sign-cnn"].astype(int)
+
+
+def found(label: int | None, order: str) -> NDArray[np.int64]:
+    return pictures(VIEW, exhibit(Dataset.SIGN), label, order)
 
 
 @pytest.fixture(autouse=True)
@@ -25,18 +31,18 @@ def _fresh(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_in_the_order_of_the_test_set() -> None:
-    assert (pictures(VIEW, None, "test set") == np.arange(7172)).all()
+    assert (found(None, "test set") == np.arange(7172)).all()
 
 
 def test_of_one_class(test_splits: dict[Dataset, Split]) -> None:
     labels = test_splits[Dataset.SIGN].labels.numpy()
-    assert (pictures(VIEW, 5, "test set") == np.flatnonzero(labels == 5)).all()
+    assert (found(5, "test set") == np.flatnonzero(labels == 5)).all()
     for order in ("fragile", "robust", "wrong"):
-        assert (labels[pictures(VIEW, 5, order)] == 5).all()
+        assert (labels[found(5, order)] == 5).all()
 
 
 def test_by_how_much_they_stand() -> None:
-    fragile, robust = (pictures(VIEW, None, order) for order in ("fragile", "robust"))
+    fragile, robust = (found(None, order) for order in ("fragile", "robust"))
     assert (np.diff(MISSES[fragile]) >= 0).all()
     assert (np.diff(MISSES[robust]) <= 0).all()
     assert MISSES[fragile][0] == 1
@@ -45,7 +51,7 @@ def test_by_how_much_they_stand() -> None:
 
 
 def test_wrong_before_the_attack() -> None:
-    assert (pictures(VIEW, None, "wrong") == np.flatnonzero(MISSES == 0)).all()
+    assert (found(None, "wrong") == np.flatnonzero(MISSES == 0)).all()
 
 
 def test_thumbnails_keep_every_pixel() -> None:

@@ -34,7 +34,7 @@ def unpack(content: str, kind: type[np.generic]) -> NDArray[Any]:
 
 
 def scene(view: View, subject: resources.Subject | None = None) -> dict[str, Any]:
-    subject = subject or resources.test_picture(view.dataset, view.image)
+    subject = subject or resources.test_picture(resources.exhibit(view.dataset), view.image)
     networks = [
         stage.Shown(v, resources.attack(v.id, subject, view.target_index), None)
         for v in view.on_stage

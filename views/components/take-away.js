@@ -111,7 +111,7 @@ function poster(scene) {
   const { data, networks, axis } = scene;
   const [width, pad, side] = [1200, 24, 200];
   const rows = Math.ceil(data.classes.length / (data.classes.length > 12 ? 2 : 1));
-  const panel = Math.max(side + 30, rows * 19) + 64;
+  const panel = Math.max(side + 30, rows * 19) + 86;
   const chart = axis.all.map(({ canvas }) => (canvas.height * (width - 2 * pad)) / canvas.width + 30);
   const height = networks.length * panel + chart.reduce((sum, h) => sum + h, 0) + 116;
   const canvas = element("canvas", { width, height });
@@ -122,7 +122,7 @@ function poster(scene) {
     context.font = font;
     context.textAlign = align;
     context.fillStyle = ink;
-    context.fillText(text, x, y);
+    context.fillText(text, x, y, width - 2 * pad); // narrower letters, if it comes to that
   };
   context.fillStyle = paper;
   context.fillRect(0, 0, width, height);
@@ -130,28 +130,32 @@ function poster(scene) {
   let y = pad;
   for (const network of networks) {
     write(network.title, pad, y + 16, "bold 18px sans-serif");
-    if (scene.shows("verdict")) write(network.verdict.textContent, pad, y + 42);
+    if (scene.shows("verdict")) {
+      const facts = [...network.facts.children].map((fact) => fact.textContent).join(" · ");
+      write(network.verdict.textContent, pad, y + 42);
+      write(facts, pad, y + 64, "14px sans-serif");
+    }
     const perturbation = scene.shows("perturbation");
     network.pictures.forEach((picture, i) => {
       if (i === 1 && !perturbation) return;
       const x = pad + i * (side + 40);
-      context.drawImage(picture.canvas, x, y + 58, side, side);
-      write(network.captions[i].textContent, x + side / 2, y + 76 + side, "13px sans-serif", "center");
+      context.drawImage(picture.canvas, x, y + 80, side, side);
+      write(network.captions[i].textContent, x + side / 2, y + 98 + side, "13px sans-serif", "center");
       const sign = !perturbation ? "→" : i ? "=" : "+";
-      if (i < 2) write(sign, x + side + 20, y + 64 + side / 2, "26px sans-serif", "center");
+      if (i < 2) write(sign, x + side + 20, y + 86 + side / 2, "26px sans-serif", "center");
     });
-    if (scene.shows("bars")) drawBars(context, write, network, { x: 3 * (side + 40) + pad, y: y + 58, rows, width });
+    if (scene.shows("bars")) drawBars(context, write, network, { x: 3 * (side + 40) + pad, y: y + 80, rows, width });
     y += panel;
   }
   context.imageSmoothingEnabled = true;
   axis.all.forEach((drawn, i) => {
     write(drawn.title, pad, y + 20, "bold 14px sans-serif");
-    let x = pad + context.measureText(drawn.title).width + 24;
+    let x = pad + context.measureText(drawn.title).width + 18;
     for (const { line, figure, sample } of drawn.entries) {
       const words = `${line.name} ${figure.textContent}`;
       context.drawImage(sample, x, y + 11, 22, 8);
-      write(words, x + 28, y + 20, "14px sans-serif");
-      x += context.measureText(words).width + 48;
+      write(words, x + 28, y + 20, "12px sans-serif"); // four with long names fit
+      x += context.measureText(words).width + 40;
     }
     context.drawImage(drawn.canvas, pad, y + 28, width - 2 * pad, chart[i] - 30);
     y += chart[i];

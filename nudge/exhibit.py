@@ -1,0 +1,63 @@
+"""What a page shows as test pictures: the official ones, or what stands in for them.
+
+`nudge.data.load_split` never stands anything in. Whoever measures calls that; whoever shows calls
+`exhibit`, and is told which pictures these are.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models import Dataset
+from nudge.data import DataError, Split, find_data_dir, load_bundled, load_split
+from nudge.hands import load_hands
+from nudge.sources import SOURCES
+
+Stamp = tuple[tuple[int, int] | None, ...]  # size and time of change of each file
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """Pictures to show, and whose they are."""
+
+    dataset: Dataset
+    split: Split
+    generated: bool  # drawn by a network of ours: no picture of the test set
+    why: DataError | None  # why the official files are not used; None where they are
+
+    @property
+    def total(self) -> int:
+        return len(self.split.labels)
+
+
+def exhibit(dataset: Dataset, data_dir: str | Path | None = None) -> Exhibit:
+    """The official test pictures; where these cannot be had, the generated ones.
+
+    >>> shown = exhibit(Dataset.SIGN)
+    >>> shown.total, shown.generated  # with an empty data folder
+    (1200, True)
+
+    Raises:
+        DataError: neither can be had.
+    """
+    try:
+        return Exhibit(dataset, load_split(dataset, "test", data_dir), generated=False, why=None)
+    except DataError as error:
+        why = error
+    if (bundled := load_bundled(dataset)) is not None:
+        return Exhibit(dataset, bundled, generated=False, why=why)
+    if dataset is Dataset.SIGN:
+        return Exhibit(dataset, load_hands(), generated=True, why=why)
+    raise why
+
+
+def stamp(dataset: Dataset, data_dir: str | Path | None = None) -> Stamp:
+    """Tells one state of the official files from another, at the cost of a look."""
+    source, folder = SOURCES[dataset], find_data_dir(data_dir)
+    stamps: list[tuple[int, int] | None] = []
+    for name in source.splits["test"].files:
+        try:
+            status = source.find(folder, name).stat()
+            stamps.append((status.st_size, status.st_mtime_ns))
+        except OSError:
+            stamps.append(None)
+    return tuple(stamps)
