@@ -158,9 +158,9 @@ def _asks_as_another_site(server: Server) -> None:
         assert b" 403 " in connection.recv(1000).splitlines()[0]
 
 
-def test_markup_never_runs(visit: Visit) -> None:
+def test_markup_never_runs(server: str, page: Page) -> None:
     """In addresses of every page, and in the name of a file."""
-    page = visit.page
+    visit = Visit(page, server)
     page.on("dialog", lambda dialog: visit.complaints.append(f"a dialog: {dialog.message}"))
     markup = "<img src=x onerror=\"alert(1);document.title='run'\">"
     for name in text.PAGES:
@@ -175,3 +175,4 @@ def test_markup_never_runs(visit: Visit) -> None:
     expect(page.get_by_text("not a picture that can be read")).to_be_visible()
     assert page.title() == "Nudge"
     assert page.locator("img[src=x]").count() == 0
+    assert visit.complaints == []
