@@ -4,7 +4,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import streamlit as st
@@ -18,7 +17,7 @@ import views.resources
 from models import PRETRAINED, VARIANTS, load_model, zoo
 from models.cards import CONFUSIONS, FIRST_MISSES, REPETITIONS
 from nudge.weights import first_filters
-from tests.views.reading import open_at, rows
+from tests.views.reading import components, open_at, rows
 from views import text
 
 BROKEN = "fashion-cnn"
@@ -67,14 +66,6 @@ def warnings(page: AppTest) -> list[str]:
 
 def press(page: AppTest, label: str) -> AppTest:
     return next(button for button in page.button if button.label == label).click().run()
-
-
-def components(page: AppTest, name: str) -> list[dict[str, Any]]:
-    return [
-        json.loads(element.proto.json or element.proto.mixed.json)
-        for element in page.get("bidi_component")
-        if element.proto.component_name == name
-    ]
 
 
 @pytest.mark.parametrize("spoil", [flip_a_bit, cut_the_card])
