@@ -27,8 +27,7 @@ def offer(*shown: Exhibit) -> None:
         # A file that is there and damaged is worth a word even where the bundle stands in for it.
         damaged = pictures.why is not None and pictures.why.expected is not None
         if pictures.generated or damaged:
-            with st.container(border=True, key=f"real-data-{pictures.dataset}"):
-                _said(pictures, damaged=damaged)
+            _said(pictures, damaged=damaged)
 
 
 def _said(pictures: Exhibit, *, damaged: bool) -> None:
@@ -44,13 +43,14 @@ def _fetch(pictures: Exhibit, *, polling: bool) -> None:
     state = resources.fetcher().look()
     if (state is not None and state.running) != polling:
         st.rerun()  # with polling, or without; and with the real pictures, if they came
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if pictures.generated:
-            st.caption(text.GENERATED_NOTICE, width="stretch")
+            st.caption(text.GENERATED_NOTICE, width="content")
         if not polling:
             st.button(
                 text.GET_REAL,
                 icon=":material/download:",
+                type="tertiary",
                 on_click=_ask,
                 args=(pictures,),
                 key=f"get-real-{pictures.dataset}",
@@ -74,7 +74,7 @@ def _explain(state: State, failure: NudgeError) -> None:
     """Why nothing came, and what to do by hand."""
     source = SOURCES[state.dataset]
     st.warning(
-        text.not_fetched(source.title, failure.what, failure.found),
+        text.not_fetched(failure.what, failure.found),
         icon=":material/cloud_off:",
     )
     st.markdown(

@@ -20,6 +20,7 @@ E = TypeVar("E", bound=StrEnum)
 # Keys of the session's state.
 _WRITTEN = "_written"  # the addresses that this session had, the last one last
 _NOTICES = "_notices"  # what of the address had to be adjusted
+_ARRIVED = "_arrived"  # the view that the address opened, as adjusted
 _PAGE = "_page"  # the page of the last run
 _OPENED = "_opened"  # how many addresses were opened, for the stage to tell them from its own
 
@@ -240,7 +241,8 @@ def open_address(page: str) -> list[str]:
     # A click that the browser sent before it heard of the last address still carries the one
     # before; taking that over would undo the click before this one.
     opened_here = moved or query not in written or _is_history_navigation()
-    if opened_here and (query or not written):
+    arrived = opened_here and (query or not written)
+    if arrived:
         view, state[_NOTICES] = View.from_query(query)
         state.update(_values(view))
         state[_OPENED] += 1
@@ -255,6 +257,10 @@ def open_address(page: str) -> list[str]:
             if moved or state.get(name) is None:
                 state[name] = value
     _fit()
+    if arrived:
+        state[_ARRIVED] = current()
+    elif moved or current() != state[_ARRIVED]:  # what was adjusted is past
+        state[_NOTICES] = []
     notices: list[str] = state.get(_NOTICES, [])
     return notices
 
@@ -281,7 +287,6 @@ def write_address(view: View) -> None:
     # the last one is being answered. So a change is always told. On a page just come to, too.
     changed = query != written[-1]
     if changed:
-        st.session_state[_NOTICES] = []
         written.append(query)
     if changed or query != st.query_params.to_dict():
         st.query_params.from_dict(query)

@@ -949,9 +949,8 @@ GENERATED_SOURCE = "Generated hands"
 GENERATED_GALLERY = "Generated hands to choose from"
 GENERATED_ORDER = "As they were drawn"
 GENERATED_NOTICE = (
-    "**Generated hands.** The test pictures of Sign-Language-MNIST are not on this computer. What "
-    "stands in for them was drawn by a network of ours; nobody took these pictures. Whatever is "
-    "called recorded was counted on the real ones."
+    "**Generated hands**, drawn by a network, stand in for Sign's test pictures, which are not on "
+    "this computer. Whatever is called recorded was counted on the real ones."
 )
 GENERATED_SHEET = (
     "The pictures of this lesson are generated hands, drawn by a network: the test pictures of "
@@ -1000,9 +999,8 @@ def received(count: int, total: int) -> str:
     return f"Received {count / 1e6:.0f}{size} MB of the real data"
 
 
-def not_fetched(title: str, what: str, found: object) -> str:
-    why = f"{what}: {found}" if found else what
-    return f"**The data of {title} could not be fetched.** {why}. What stands in for it stays."
+def not_fetched(what: str, found: object) -> str:
+    return f"**{what}** ({found}). What stands in for it stays."
 
 
 def by_hand(homepage: str, files: Sequence[str], folder: object, command: str) -> str:

@@ -14,7 +14,7 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
-from models import Dataset, load_model
+from models import Dataset, PixelOrder, load_model
 from nudge import data, fetching
 from nudge.data import digest, to_pixels
 from nudge.hands import hands_misses, load_hands
@@ -96,6 +96,10 @@ def test_a_link_past_the_hands_is_brought_in_and_told() -> None:
     assert "image is 1199, not `7000`: only 1,200 generated hands are here" in said(page)
     assert page.query_params["image"] == "1199"
     assert on_stage(page)["label"] == 23
+    page.run()  # as when the count has ended: it still stands there
+    assert "only 1,200 generated hands are here" in said(page)
+    page.button_group(key="pixels").set_value(PixelOrder.SCRAMBLED).run()
+    assert "only 1,200 generated hands are here" not in said(page)
     page = open_page(dataset="sign", architecture="fcnn", image=9999)  # past the test set, too
     assert page.query_params["image"] == "1199"
 
@@ -207,7 +211,7 @@ def test_no_network_is_told_with_what_to_do_by_hand(folder: Path) -> None:
     page = open_at("scramble", dataset="sign")
     fetch(page)
     (warning,) = page.warning
-    assert "The data of Sign-Language-MNIST could not be fetched" in warning.value
+    assert "Sign-Language-MNIST could not be downloaded" in warning.value
     assert "no connection from http://127.0.0.1:9/sign.zip" in warning.value
     assert f"put `{CSV}` into `{folder / SIGN.folder}`" in said(page)
     assert re.search(r"`\S*python scripts/download.py sign`", said(page))
