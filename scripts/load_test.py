@@ -153,7 +153,7 @@ class Load:
             if visitor.connections > 1:
                 raise VisitError(f"the connection was lost {visitor.connections - 1} times")
         except VisitError as error:
-            self.report.errors[str(error)] += 1
+            self.report.errors[str(error).split(":")[0]] += 1
         finally:
             staying.cancel()
 

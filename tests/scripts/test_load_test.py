@@ -1,0 +1,34 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from scripts.browsing import serving
+from scripts.load_test import Load, Report, lines, shown_pictures
+
+
+def test_a_small_class_is_shown_what_it_asks_for(data_dir: Path) -> None:
+    with serving(data_dir) as served:
+        load = Load(served.url, shown_pictures(data_dir), served.process.pid)
+        report = asyncio.run(load.run(users=8, seconds=12, arriving=2))
+    assert not report.errors
+    assert len(report.first) == 8
+    assert len(report.updates) > 8
+    assert 100 < report.memory[-1][1] < 2000  # megabytes
+
+
+def test_the_report_by_hand() -> None:
+    report = Report(
+        first=[0.5, 1.5],
+        updates=[0.1] * 95 + [0.4] * 5,
+        moments=[float(i) for i in range(100)],
+        memory=[(at * 5.0, 700.0 if at < 60 else 714.0) for at in range(121)],
+        busy=300.0,
+        seconds=600.0,
+    )
+    assert report.percentile() == pytest.approx(0.385)
+    rows = dict(line.strip("| ").split(" | ") for line in lines(2, report) if line.count("|") == 3)
+    assert rows["update, median"] == "100 ms"
+    assert rows["server, of one core"] == "50%"
+    assert rows["memory, from minute two to the end"] == "+2.0%"
+    assert report.minutes()[0] == "| 1 | 60 | 100 ms | 100 ms | 700 MB |"
