@@ -164,6 +164,14 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
         raise PretrainedError(
             f"The weights of {variant.id} are missing", where=variant.weights, mend=MEND
         ) from None
+    except OSError as error:
+        raise PretrainedError(
+            f"The weights of {variant.id} cannot be read",
+            where=variant.weights,
+            expected="a file that this user may read",
+            found=error.strerror,
+            mend=MEND,
+        ) from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != variant.card.sha256:
         raise PretrainedError(

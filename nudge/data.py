@@ -39,8 +39,20 @@ class Split(NamedTuple):
 
 
 def find_data_dir(data_dir: str | Path | None = None) -> Path:
-    """The data folder: `data_dir`, else what NUDGE_DATA names, else data/ in the checkout."""
-    return Path(data_dir or os.environ.get("NUDGE_DATA") or DEFAULT_DATA_DIR).expanduser()
+    """The data folder: `data_dir`, else what NUDGE_DATA names, else data/ in the checkout.
+
+    Raises DataError where it is said to be in a home that nobody has.
+    """
+    named = Path(data_dir or os.environ.get("NUDGE_DATA") or DEFAULT_DATA_DIR)
+    try:
+        return named.expanduser()
+    except RuntimeError as error:
+        raise DataError(
+            "The data folder cannot be found",
+            where=named,
+            expected="a path without ~, as this user has no home",
+            found="one with it",
+        ) from error
 
 
 def load_split(dataset: str | Dataset, split: str, data_dir: str | Path | None = None) -> Split:
@@ -176,7 +188,8 @@ def _read_npz(path: Path, sha256: str, stamp: NDArray[np.int64] | None = None) -
         with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
             if stamp is not None and not np.array_equal(content["stamp"], stamp):
                 return None
-            images, labels = content["images"], content["labels"]
+            # What is no array in there comes as bytes.
+            images, labels = np.asarray(content["images"]), np.asarray(content["labels"])
     except FileNotFoundError:
         return None
     except UNREADABLE_NPZ as error:

@@ -10,6 +10,17 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def has_failed(device: torch.device, error: BaseException) -> bool:
+    """Whether it is the device that failed, and not what was computed on it.
+
+    PyTorch has classes for two of these errors; libraries below it only have their name to tell.
+    """
+    if device.type == "cpu" or not isinstance(error, RuntimeError | AssertionError):
+        return False
+    known = isinstance(error, torch.OutOfMemoryError | torch.AcceleratorError)
+    return known or any(name in str(error) for name in ("CUDA", "cuDNN", "CUBLAS", "NVIDIA", "MPS"))
+
+
 def multiplies_bfloat16(device: torch.device) -> bool:
     """Whether it has instructions for bfloat16. Without them it is several times slower."""
     if device.type == "cuda":

@@ -2,11 +2,11 @@
 
 import gzip
 import hashlib
-import shutil
+import lzma
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Protocol, cast
 
@@ -15,10 +15,12 @@ import requests
 
 from models.errors import script_command
 from nudge.data import DataError
-from nudge.files import replacing
+from nudge.files import remove_leftovers, replacing
 from nudge.sources import Archive, Source
 
 pooch.get_logger().setLevel("WARNING")  # the progress bar says the rest
+
+MOST_BYTES = 500_000_000  # that a file may unpack to; the largest of ours has 83 million
 
 # zlib's is no OSError; zipfile's RuntimeErrors are encryption and unknown methods.
 UNPACKING_ERRORS = (
@@ -27,6 +29,7 @@ UNPACKING_ERRORS = (
     LookupError,
     RuntimeError,
     zlib.error,
+    lzma.LZMAError,
     zipfile.BadZipFile,
     gzip.BadGzipFile,
 )
@@ -62,6 +65,7 @@ def download(
     """
     folder = data_dir / source.folder
     folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder, ".download-*")
     for archive in source.archives:
         if all(_is_right(source.find(data_dir, name), archive, name) for name in archive.members):
             report(f"{source.title}: {', '.join(archive.members)} already there, checksums right")
@@ -121,7 +125,8 @@ def _unpack(fetched: Path, archive: Archive, name: str, place: Path, source: Sou
     try:
         with replacing(place) as temporary:
             with _open_member(fetched, name) as packed, temporary.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked)
+                for chunk in _chunks(packed):
+                    unpacked.write(chunk)
             if not _is_right(temporary, archive, name):
                 raise ValueError(f"SHA-256 {_sha256(temporary)}")
     except UNPACKING_ERRORS as error:
@@ -138,11 +143,30 @@ def _open_member(fetched: Path, name: str) -> IO[bytes]:
     """The file `name` out of a zip, wherever it stands in there, or the one file of a gzip."""
     if not zipfile.is_zipfile(fetched):
         return cast("IO[bytes]", gzip.open(fetched, "rb"))
-    content = zipfile.ZipFile(fetched)
-    member = next((m for m in content.namelist() if Path(m).name == name), None)
-    if member is None:
-        raise KeyError(f"only {', '.join(content.namelist())}")
-    return content.open(member)
+    try:
+        content = zipfile.ZipFile(fetched)
+        member = next((m for m in content.namelist() if Path(m).name == name), None)
+        if member is None:
+            raise KeyError(f"only {', '.join(content.namelist())[:200]}")
+        return content.open(member)
+    except OSError as error:  # a damaged zip sends its reader to places before its beginning
+        raise ValueError("a damaged zip") from error
+
+
+def _chunks(packed: IO[bytes]) -> Iterator[bytes]:
+    """What unpacks, piece by piece. Raises one of UNPACKING_ERRORS."""
+    total = 0
+    while True:
+        try:
+            chunk = packed.read(1 << 20)
+        except OSError as error:  # bz2's, for damage; one of writing must stay what it is
+            raise ValueError(str(error)) from error
+        if not chunk:
+            return
+        total += len(chunk)
+        if total > MOST_BYTES:
+            raise ValueError(f"more than {MOST_BYTES:,} bytes")
+        yield chunk
 
 
 def _is_right(path: Path, archive: Archive, name: str) -> bool:

@@ -1,10 +1,16 @@
 """Writing files so that no reader ever meets half of one."""
 
+import glob
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# Seconds without a write after which whoever was writing a temporary file must have been killed.
+ABANDONED = 3600.0
 
 
 @contextmanager
@@ -14,11 +20,14 @@ def replacing(path: Path) -> Iterator[Path]:
     If the block raises, `path` is as it was. Missing folders are made. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path.parent, f".{glob.escape(path.name)}.*.part")
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())  # else a power cut may leave the new name and no content
         temporary.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
         temporary.replace(path)
     except OSError as error:  # a write that fails does not say what it was writing
@@ -27,6 +36,21 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path, pattern: str) -> None:
+    """Remove temporary files and folders of processes that were killed."""
+    for path in folder.glob(pattern):
+        try:
+            written = max(p.stat().st_mtime for p in (path, *path.rglob("*")))
+            if time.time() - written < ABANDONED:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        except OSError:  # somebody else's, or gone already: they are in nobody's way
+            continue
 
 
 def _umask() -> int:

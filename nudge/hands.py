@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models import PRETRAINED, SIDE, VARIANTS, Dataset, Variant, load_model
-from models.cards import MEND, UNREADABLE_NPZ
+from models.cards import MEND, UNREADABLE_JSON, UNREADABLE_NPZ
 from nudge.data import DataError, Split, digest
 from nudge.files import replacing
 from nudge.sweep import EPSILONS, first_misses, stream_predictions
@@ -80,7 +80,11 @@ def hands_misses(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
     if variant_id not in arrays:
         found = ", ".join(arrays)
         raise _damaged(folder / PICTURES, f"what {variant_id} makes of the hands", found)
-    return torch.from_numpy(arrays[variant_id])
+    misses, labels = arrays[variant_id], arrays.get("labels", np.empty(0))
+    if misses.dtype != np.uint8 or misses.shape != labels.shape:
+        found = f"{misses.dtype} of shape {misses.shape}"
+        raise _damaged(folder / PICTURES, f"a first miss of {variant_id} for each hand", found)
+    return torch.from_numpy(misses)
 
 
 def read_card(folder: Path = PRETRAINED) -> HandsCard:
@@ -89,7 +93,7 @@ def read_card(folder: Path = PRETRAINED) -> HandsCard:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         return HandsCard(**{field.name: record[field.name] for field in fields(HandsCard)})
-    except (OSError, ValueError, TypeError, LookupError) as error:
+    except UNREADABLE_JSON as error:
         said = f"{type(error).__name__}: {error}"
         raise _damaged(path, "the fields of nudge.hands.HandsCard", said) from error
 
@@ -157,7 +161,8 @@ def _read(folder: Path) -> dict[str, NDArray[Any]]:
     path = folder / PICTURES
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays)
+            # What is no array in there comes as bytes.
+            return {name: np.asarray(array) for name, array in arrays.items()}
     except UNREADABLE_NPZ as error:
         said = f"{type(error).__name__}: {error}"
         raise _damaged(path, "an .npz of pictures, labels and first misses", said) from error

@@ -6,10 +6,10 @@ import numpy as np
 
 from models import PRETRAINED, VARIANTS, Architecture, Dataset, PixelOrder, PretrainedError, Variant
 from models.cards import CONFUSIONS, FIRST_MISSES, NEVER, read_array
-from nudge.claims import Figures
 from nudge.hands import hands_misses
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
+from nudge.tradeoff import trade_off
 from nudge.transfer import averages, read_transfer
 
 LARGE = 0.1  # epsilon at which FGSM is set beside a random nudge
@@ -64,7 +64,7 @@ def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
     """
     twins = {(a, p): VARIANTS[Variant(dataset, a, p).id] for a in Architecture for p in PixelOrder}
     variant = twins[Architecture.CNN, PixelOrder.ORDERED]
-    card, best = variant.card, Figures().best_trade_off(variant.id)
+    card, best = variant.card, trade_off(variant.card).best
 
     def at(epsilon: float) -> int:
         return card.epsilons.index(epsilon)

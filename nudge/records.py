@@ -1,10 +1,11 @@
 """What the cards say, as rows: for the report's tables and pictures, and for the pages."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import mean, stdev
 
-from models import PRETRAINED, VARIANTS, Variant
+from models import PRETRAINED, VARIANTS, PretrainedError, Variant
 from models.cards import REPETITIONS, Repetition, read_repetitions
 
 
@@ -35,13 +36,15 @@ def learning_points(variants: Iterable[Variant] = VARIANTS.values()) -> list[Lea
 def repetitions() -> Mapping[str, list[Repetition]]:
     """All trainings of each variant by the recipe of its card, by id, in the order of seeds.
 
-    Raises PretrainedError.
+    A variant whose card cannot be read has none. Raises PretrainedError.
     """
     recorded = read_repetitions(PRETRAINED / REPETITIONS)
-    return {  # by another recipe it is no repetition
-        v.id: [run for run in recorded.get(v.id, []) if run.recipe == v.card.recipe]
-        for v in VARIANTS.values()
-    }
+    found = {}
+    for name, variant in VARIANTS.items():
+        with suppress(PretrainedError):  # by another recipe it is no repetition
+            recipe = variant.card.recipe
+            found[name] = [run for run in recorded.get(name, []) if run.recipe == recipe]
+    return {name: found.get(name, []) for name in VARIANTS}
 
 
 def spread(runs: Iterable[Repetition]) -> tuple[float, float] | None:

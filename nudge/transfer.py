@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, PretrainedError, Variant
-from models.cards import read_arrays
+from models.cards import GRID, read_arrays
 from models.errors import script_command
 from nudge.attacks import fgsm_direction
 from nudge.data import to_pixels
@@ -165,6 +165,23 @@ def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
         raise PretrainedError(
             "The transfer of attacks was not recorded", where=path, mend=mend
         ) from error
+    count = len(networks(dataset))
+    if not (
+        all(isinstance(array, np.ndarray) for array in (correct, epsilons, total, weights))
+        and correct.dtype.kind in "iu"
+        and correct.shape == (*epsilons.shape, count, count)
+        and set(epsilons.flat) <= set(GRID)
+        and total.shape == ()
+        and total.dtype.kind in "iu"
+        and total > 0
+    ):
+        raise PretrainedError(
+            "The transfer of attacks cannot be read",
+            where=path,
+            expected=f"counts (K, {count}, {count}), K epsilons and a total",
+            found=f"shapes {correct.shape}, {epsilons.shape} and {total.shape}",
+            mend=mend,
+        )
     if weights.tolist() != _weights(dataset):
         raise PretrainedError(
             "The transfer of attacks was recorded with other weights", where=path, mend=mend

@@ -4,13 +4,16 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 from tqdm import tqdm
 
 from models import VARIANTS, NudgeError, Variant
-from nudge.devices import best_device
+from nudge.devices import best_device, has_failed
+
+T = TypeVar("T")
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -47,6 +50,9 @@ def device(options: argparse.ArgumentParser, args: argparse.Namespace) -> torch.
             options.error(f"--threads: expected at least 1, got {args.threads}")
         torch.set_num_threads(args.threads)
     together = dist.is_torchelastic_launched()
+    if args.device is None and not together:
+        best, _ = falling_back(best_device(), _touched)
+        args.device = str(best)
     try:
         chosen = torch.device(args.device or best_device())
         if chosen.type not in ("cuda", "mps", "cpu"):
@@ -65,6 +71,29 @@ def device(options: argparse.ArgumentParser, args: argparse.Namespace) -> torch.
     except (RuntimeError, AssertionError) as error:
         options.error(f"--device: {str(error).splitlines()[0]}")
     return chosen
+
+
+def _touched(device: torch.device) -> torch.device:
+    torch.zeros(1, device=device).add(1).item()  # a device may have a name and not compute
+    return device
+
+
+def falling_back(device: torch.device, work: Callable[[torch.device], T]) -> tuple[T, torch.device]:
+    """What `work` gives on the device, or on the CPU where the device fails, which is told.
+
+    Also gives the device to go on with. Processes of torchrun work together on theirs, so there the
+    error ends all of them.
+    """
+    try:
+        return work(device), device
+    except (RuntimeError, AssertionError) as error:
+        if not has_failed(device, error) or dist.is_torchelastic_launched():
+            raise
+        reason = str(error).strip().partition("\n")[0]
+    # Beyond the handler, whose traceback holds on to all that was on the device.
+    tqdm.write(f"{device} failed ({reason}); starting over on the CPU", file=sys.stderr)
+    cpu = torch.device("cpu")
+    return work(cpu), cpu
 
 
 def advance(bar: tqdm, done: int, total: int) -> None:  # type: ignore[type-arg]

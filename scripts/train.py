@@ -12,6 +12,7 @@ import argparse
 import shlex
 import sys
 import tempfile
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -74,15 +75,14 @@ def main() -> None:
     except ValueError as error:
         options.error(str(error))
     device = console.device(options, args)
-    if args.precision is None:
-        args.precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
     chosen = console.variants(options, args)
     for folder in (args.output_dir, args.checkpoint_dir):
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()  # better now than after an hour
     with joined(device) as workers:
         for variant in chosen:
-            train_one(variant, device, args, workers)
+            attempt = partial(train_one, variant, args=args, workers=workers)
+            _, device = console.falling_back(device, attempt)
 
 
 def train_one(
@@ -91,8 +91,9 @@ def train_one(
     """Train one variant, measure it on the full test set, write its weights and card."""
     train, test = (load_split(variant.dataset, split, args.data_dir) for split in ("train", "test"))
     recipe = change(RECIPES[variant.dataset, variant.architecture], args.changes)
+    precision = args.precision or ("bfloat16" if multiplies_bfloat16(device) else "float32")
     # Trainings that differ keep apart, so that none loses its checkpoint to another.
-    kind = repr((recipe, args.precision, workers.count, device.type))
+    kind = repr((recipe, precision, workers.count, device.type))
     name = f"{variant.id}-seed{args.seed}-{sha256(kind.encode()).hexdigest()[:8]}"
     if args.validation:
         train, test = hold_out(variant.dataset, train)
@@ -104,7 +105,7 @@ def train_one(
         test,
         seed=args.seed,
         device=device,
-        mixed_precision=args.precision == "bfloat16",
+        mixed_precision=precision == "bfloat16",
         checkpoint=args.checkpoint_dir / f"{name}.safetensors",
         workers=workers,
     )
@@ -161,7 +162,12 @@ def _command(run: Training, args: argparse.Namespace) -> str:
     if run.workers.count > 1:
         command = ["torchrun", "--standalone", f"--nproc-per-node={run.workers.count}", command[1]]
     command += [run.variant.id, "--device", run.device.type]
-    command += ["--seed", str(args.seed), "--precision", args.precision]
+    command += [
+        "--seed",
+        str(args.seed),
+        "--precision",
+        "bfloat16" if run.mixed_precision else "float32",
+    ]
     if run.device.type == "cpu":  # their number decides the order of sums, and so the last bits
         command += ["--threads", str(torch.get_num_threads())]
     for setting in args.changes:

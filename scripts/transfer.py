@@ -7,6 +7,7 @@ Run it anew when weights have changed: a record made with other weights is not s
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
@@ -39,7 +40,8 @@ def main() -> None:
     device = console.device(options, args)
     differences = 0
     for dataset in map(Dataset, args.datasets or Dataset):
-        found = measure(dataset, device, args.data_dir)
+        attempt = partial(measure, dataset, data_dir=args.data_dir)
+        found, device = console.falling_back(device, attempt)
         if args.check:
             differences += _differences(dataset, found)
         else:

@@ -3,14 +3,14 @@
 import streamlit as st
 from torch import Tensor
 
-from models import NudgeError, PretrainedError
-from nudge.classes import ClassCurves, class_curves, ends, flips_by_step
+from nudge.classes import class_curves, ends, flips_by_step
 from nudge.exhibit import Exhibit
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
-from views import choices, classes_chart, figure, pictures, real_data, resources, text, trouble
+from views import choices, classes_chart, figure, pictures, real_data, resources, text
 from views.page import begin
 from views.state import View, current, write_address
+from views.trouble import Attempts
 
 PICTURES = 8  # at each end
 
@@ -21,28 +21,17 @@ def page() -> None:
     choices.epsilon()
     view = current()
     write_address(view)
-    try:
-        confusions = resources.confusions(view.variant.id)
-        resources.first_misses(view.variant.id)
-    except PretrainedError as error:
-        trouble.explain(error)
-        return
-    curves = class_curves(confusions)
     left, right = st.columns(2, gap="medium")
-    with left:
-        _falls(view, curves)
-        _near(view)
-    with right:
-        _confusions(view)
-        _flips(view)
-    st.subheader(text.ENDS)
-    try:
-        _ends(view, resources.exhibit(view.dataset))
-    except NudgeError as error:
-        trouble.explain(error)
+    attempt = Attempts()
+    for part, place in ((_falls, left), (_near, left), (_confusions, right), (_flips, right)):
+        with place, attempt():
+            part(view)
+    with attempt():
+        _ends(view)
 
 
-def _falls(view: View, curves: ClassCurves) -> None:
+def _falls(view: View) -> None:
+    curves = class_curves(resources.confusions(view.variant.id))
     st.subheader(text.BY_CLASS)
     variant = view.variant
     names = [text.class_name(view.dataset, name) for name in variant.classes]
@@ -60,8 +49,8 @@ def _falls(view: View, curves: ClassCurves) -> None:
 
 
 def _confusions(view: View) -> None:
-    st.subheader(text.CONFUSIONS)
     counts = resources.confusions(view.variant.id).sum(axis=0)[EPSILONS.index(view.epsilon)]
+    st.subheader(text.CONFUSIONS)
     rows = classes_chart.confusion_rows(counts, view.dataset)
     st.markdown(text.most_confused(classes_chart.worst(rows), view.epsilon, view.dataset))
     figure.show(
@@ -76,8 +65,8 @@ def _confusions(view: View) -> None:
 
 
 def _near(view: View) -> None:
-    st.subheader(text.NEAR)
     flips = near_flips(resources.confusions(view.variant.id)[1], view.dataset)
+    st.subheader(text.NEAR)
     step = EPSILONS.index(view.epsilon)
     flipped = int(flips.flipped[step])
     figure.show(
@@ -96,8 +85,8 @@ def _near(view: View) -> None:
 
 
 def _flips(view: View) -> None:
-    st.subheader(text.FLIPS)
     misses = resources.first_misses(view.variant.id).numpy()
+    st.subheader(text.FLIPS)
     counts = flips_by_step(misses, len(EPSILONS)).tolist()
     figure.show(
         "flips",
@@ -115,10 +104,12 @@ def _flips(view: View) -> None:
     )
 
 
-def _ends(view: View, among: Exhibit) -> None:
+def _ends(view: View) -> None:
     """Of the pictures that are here, those that flip first and last. Raises NudgeError."""
-    real_data.offer(among)
+    among = resources.exhibit(view.dataset)
     misses = resources.first_misses(view.variant.id, generated=among.generated)
+    st.subheader(text.ENDS)
+    real_data.offer(among)
     first, last = ends(misses.numpy(), PICTURES)
     for title, indices in ((text.FIRST_TO_FLIP, first), (text.LAST_TO_FLIP, last)):
         st.markdown(title)

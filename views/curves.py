@@ -111,7 +111,12 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
             generated=any(sight.generated for sight in sights.values()),
         ),
     )
-    for name, found in counting.agreements(sights).items():
+    try:
+        agreements = counting.agreements(sights)
+    except NudgeError as error:  # the curves stand, with nothing to hold them against
+        trouble.explain(error)
+        return
+    for name, found in agreements.items():
         icon = ":material/check:" if found.equal else ":material/difference:"
         words = text.agreement(
             text.plain(VARIANTS[name]),

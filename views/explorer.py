@@ -1,6 +1,6 @@
 """The explorer: one picture, one network or four, and the slider that nudges."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import streamlit as st
@@ -20,7 +20,7 @@ from nudge.exhibit import Exhibit
 from nudge.live import CurvePair, Sight
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS, AccuracyCurve
-from views import choices, own, real_data, resources, share, stage, text
+from views import choices, own, real_data, resources, share, stage, text, trouble
 from views.page import begin
 from views.state import Compare, Method, View, current, opened, write_address
 
@@ -35,13 +35,14 @@ def page() -> None:
     begin("explorer")
     row = _controls()
     view = current()
+    usable = _usable(view)
     try:
-        for variant in view.on_stage:
-            resources.model(variant.id)
         pictures = resources.exhibit(view.dataset)
     except NudgeError as error:
+        _without_pictures(error, view)
+        usable = ()
+    if not usable:
         write_address(view)
-        _explain(error, view)
         return
     real_data.offer(pictures)
     place = st.container()  # above the choice of a picture, which comes first nevertheless
@@ -49,7 +50,21 @@ def page() -> None:
     with row:
         share.show(view, own.preparation(), generated=pictures.generated)
     with place:
-        _stage(view, subject, pictures)
+        _stage(view, subject, pictures, usable)
+
+
+def _usable(view: View) -> tuple[Variant, ...]:
+    """Those on the stage with weights and a card; what is wrong with the others is told."""
+    usable, told = [], set[str]()
+    for variant in view.on_stage:
+        try:
+            resources.model(variant.id)
+            usable += [variant] if variant.card.total else []
+        except PretrainedError as error:
+            if str(error) not in told:
+                trouble.explain(error, lead=f"**{text.broken(text.variant(variant))}.** ")
+            told.add(str(error))
+    return tuple(usable)
 
 
 def _controls() -> DeltaGenerator:
@@ -80,13 +95,15 @@ def _choice(
         choices.segments(key, options, label, names)
 
 
-def _stage(view: View, subject: resources.Subject, pictures: Exhibit) -> None:
+def _stage(
+    view: View, subject: resources.Subject, pictures: Exhibit, variants: Sequence[Variant]
+) -> None:
     wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(pictures)
     complete = not wanted or resources.live_curves(view.variant.id, pictures).look(wanted).complete
     # A fragment of its own, which alone runs again at a release and while curves grow.
     fragment = st.fragment(_drawn, run_every=None if complete else _poll())
     step = EPSILONS.index(view.epsilon)
-    fragment(subject, pictures, wanted=wanted, step=step, polling=not complete)
+    fragment(subject, pictures, variants, wanted=wanted, step=step, polling=not complete)
 
 
 def _poll() -> float:
@@ -109,7 +126,13 @@ def _wanted(pictures: Exhibit) -> int:
 
 
 def _drawn(
-    subject: resources.Subject, pictures: Exhibit, *, wanted: int, step: int, polling: bool
+    subject: resources.Subject,
+    pictures: Exhibit,
+    variants: Sequence[Variant],
+    *,
+    wanted: int,
+    step: int,
+    polling: bool,
 ) -> None:
     view = current()
     write_address(view)
@@ -121,7 +144,7 @@ def _drawn(
         stage.Shown(
             variant, _attack(variant, view, subject, pictures), sight.pair if sight else None
         )
-        for variant in view.on_stage
+        for variant in variants
     ]
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
@@ -186,20 +209,15 @@ def _chance(view: View) -> float:
     return 1 / len(view.variant.classes)
 
 
-def _explain(error: NudgeError, view: View) -> None:
+def _without_pictures(error: NudgeError, view: View) -> None:
     """What is missing and what to run; the recorded curve stands in where there is one."""
-    title = SOURCES[view.dataset].title
-    broken = isinstance(error, PretrainedError)
-    what = text.broken(text.variant(view.variant)) if broken else text.no_data(title)
-    st.warning(f"**{what}.** {error.what}.", icon=":material/folder_off:")
-    if error.expected is not None:
-        st.caption(text.expected(error.expected, error.found))
-    if error.mend:
-        st.markdown(text.RUN_THIS)
-        st.code(error.mend, language="bash", wrap_lines=True)
-    if broken or "accuracy" in view.hide:
+    trouble.explain(error, lead=f"**{text.no_data(SOURCES[view.dataset].title)}.** ")
+    if "accuracy" in view.hide:
         return
-    card = view.variant.card
+    try:
+        card = view.variant.card
+    except PretrainedError:  # which was told already
+        return
     pair = CurvePair(
         *(
             AccuracyCurve(tuple(card.epsilons), tuple(counts), card.total)

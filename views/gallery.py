@@ -10,9 +10,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import CLASSES
+from models import CLASSES, NudgeError
 from nudge.exhibit import Exhibit
-from views import resources, text
+from views import resources, text, trouble
 from views.pictures import png
 from views.state import View
 
@@ -48,7 +48,11 @@ def search(view: View, among: Exhibit) -> NDArray[np.int64]:
             on_change=_to_first_page,
             width=215,
         )
-    found = pictures(view, among, label, order)
+    try:
+        found = pictures(view, among, label, order)
+    except NudgeError as error:  # how much each stands was recorded, but cannot be read
+        trouble.explain(error)
+        found = pictures(view, among, label, "test set")
     if "image" not in view.hide:
         _steps(view, among, found)
     return found
@@ -84,12 +88,12 @@ def pictures(view: View, among: Exhibit, label: int | None, order: str) -> NDArr
     orders by it leave them to an order of their own.
     """
     labels = among.split.labels.numpy()
-    misses = resources.first_misses(view.variant.id, generated=among.generated).numpy()
     chosen = labels == label if label is not None else np.ones(len(labels), dtype=bool)
-    if order == "wrong":
-        return np.flatnonzero(chosen & (misses == 0))
     if order == "test set":
         return np.flatnonzero(chosen)
+    misses = resources.first_misses(view.variant.id, generated=among.generated).numpy()
+    if order == "wrong":
+        return np.flatnonzero(chosen & (misses == 0))
     found = np.flatnonzero(chosen & (misses > 0))
     key = misses[found].astype(int)  # 255, never, is the largest
     return found[np.argsort(-key if order == "robust" else key, kind="stable")]

@@ -47,7 +47,8 @@ def choose(view: View, among: Exhibit) -> Subject:
             found = gallery.search(view, among)
     if source == "test":
         gallery.show(view, among, found)
-        st.session_state[_OWN] = own = None
+        own = None
+        _forget()
     else:
         own = _prepared(view, source)
     return own or resources.test_picture(among, view.image)
@@ -79,6 +80,7 @@ def _prepared(view: View, source: str) -> Subject | None:
         file = st.camera_input(text.CAMERA, width=420)
     st.session_state[_OWN] = None
     if file is None:
+        _forget()
         return None
     try:
         digest, image = _decoded(file)
@@ -103,6 +105,12 @@ def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
             known = file.file_id, sha256(content).hexdigest(), read_picture(content)
         st.session_state[_DECODED] = known
     return known[1], known[2]
+
+
+def _forget() -> None:
+    """Whoever takes a picture away finds nothing of it left, not even in memory."""
+    for key in (_OWN, _SEEN, _SUGGESTED, _DECODED, _ATTACKS):
+        st.session_state.pop(key, None)
 
 
 def _suggest_once(image: Image.Image, digest: str, dataset: Dataset) -> None:

@@ -4,35 +4,33 @@ from collections.abc import Callable, Iterable
 
 import streamlit as st
 
-from models import NudgeError, PretrainedError, Variant
-from views import resources, text, trouble
+from models import Variant
+from views import resources, text
+from views.hardening import harden
 from views.state import View, current, open_address
+from views.trouble import Attempts
 
 
 def begin(name: str) -> None:
     """Bring the session to the address, and say what of it had to be adjusted."""
     resources.tune_process()
+    harden()
     if notices := open_address(name):
         st.caption(f":material/info: {text.address_notice(notices)}")
 
 
-def draw(*parts: Callable[[View], None]) -> None:
+def draw(*parts: Callable[[View], None], attempt: Attempts | None = None) -> None:
     """One part after another; what one lacks, the others may not need."""
+    attempt = attempt or Attempts()
     for part in parts:
-        try:
+        with attempt():
             part(current())
-        except NudgeError as error:
-            trouble.explain(error)
 
 
-def readable(variants: Iterable[Variant]) -> list[Variant]:
+def readable(variants: Iterable[Variant], attempt: Attempts | None = None) -> list[Variant]:
     """Those whose cards can be read; what is wrong with the others is told."""
-    return [variant for variant in variants if _has_card(variant)]
-
-
-def _has_card(variant: Variant) -> bool:
-    try:
-        return bool(variant.card.total)
-    except PretrainedError as error:
-        trouble.explain(error)
-        return False
+    found, attempt = [], attempt or Attempts()
+    for variant in variants:
+        with attempt():
+            found += [variant] if variant.card.total else []
+    return found

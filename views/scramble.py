@@ -1,6 +1,7 @@
 """The scramble: one permutation of the pixels, and what it does to each of the two networks."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -10,8 +11,9 @@ from torch import Tensor
 from models import VARIANTS, Architecture, PixelOrder, Scramble, Variant
 from nudge.weights import first_dense, first_filters, in_order, largest, neighbour_correlation
 from views import choices, figure, real_data, resources, text
-from views.page import begin, draw
+from views.page import begin, draw, readable
 from views.state import View, current, write_address
+from views.trouble import Attempts
 from views.twins import twins_rows, twins_spec
 from views.weights import in_colours, tiles
 
@@ -25,7 +27,9 @@ def page() -> None:
     st.markdown(text.SCRAMBLE_LEAD)
     choices.dataset()
     write_address(current())
-    draw(_pictures, _accuracies, _reason, _dense, _filters)
+    attempt = Attempts()
+    parts = (partial(part, attempt=attempt) for part in (_accuracies, _reason, _dense, _filters))
+    draw(_pictures, *parts, attempt=attempt)
 
 
 def _pictures(view: View) -> None:
@@ -42,19 +46,20 @@ def _pictures(view: View) -> None:
     st.caption(text.scramble_caption(firsts, generated=among.generated))
 
 
-def _accuracies(view: View) -> None:
+def _accuracies(view: View, attempt: Attempts) -> None:
     st.subheader(text.FOUR_TWINS, anchor=False)
-    rows = twins_rows(view.twins)
-    total = view.variant.card.total
-    figure.show("twins", twins_spec(), {"twins": rows}, rows, text.twins_caption(total=total))
+    if variants := readable(view.twins, attempt):
+        rows, total = twins_rows(variants), variants[0].card.total
+        figure.show("twins", twins_spec(), {"twins": rows}, rows, text.twins_caption(total=total))
 
 
-def _reason(view: View) -> None:
-    dense, convolutional = (
-        [v.card.accuracy for v in _twins(view, architecture)] for architecture in Architecture
-    )
-    st.subheader(text.WHY, anchor=False)
-    st.markdown(text.why(dense=dense, convolutional=convolutional))
+def _reason(view: View, attempt: Attempts) -> None:
+    with attempt():
+        dense, convolutional = (
+            [v.card.accuracy for v in _twins(view, architecture)] for architecture in Architecture
+        )
+        st.subheader(text.WHY, anchor=False)
+        st.markdown(text.why(dense=dense, convolutional=convolutional))
 
 
 def _twins(view: View, architecture: Architecture) -> list[Variant]:
@@ -62,7 +67,7 @@ def _twins(view: View, architecture: Architecture) -> list[Variant]:
     return [v for v in view.twins if v.architecture is architecture]
 
 
-def _dense(view: View) -> None:
+def _dense(view: View, attempt: Attempts) -> None:
     st.subheader(text.DENSE_WEIGHTS, anchor=False)
     ordered, scrambled = _twins(view, Architecture.FCNN)
     for variant, heading, restore in (
@@ -70,18 +75,19 @@ def _dense(view: View) -> None:
         (scrambled, text.SCRAMBLED_TWIN, False),
         (scrambled, text.PUT_BACK, True),
     ):
-        pictures, alike = dense_pictures(variant.id, restore=restore)
-        st.markdown(text.alike(heading, alike))
-        st.html(tiles(pictures, text.weights_said(heading, UNITS)))
+        with attempt():
+            pictures, alike = dense_pictures(variant.id, restore=restore)
+            st.markdown(text.alike(heading, alike))
+            st.html(tiles(pictures, text.weights_said(heading, UNITS)))
     st.caption(text.dense_caption(UNITS))
 
 
-def _filters(view: View) -> None:
+def _filters(view: View, attempt: Attempts) -> None:
     st.subheader(text.CNN_FILTERS, anchor=False)
     sides = st.columns(2, gap="medium")
     headings = {PixelOrder.ORDERED: text.ORDERED_TWIN, PixelOrder.SCRAMBLED: text.SCRAMBLED_TWIN}
     for side, variant in zip(sides, _twins(view, Architecture.CNN), strict=True):
-        with side:
+        with side, attempt():
             for pictures, alike in filter_pictures(variant.id):
                 heading = text.filters(headings[variant.pixels], len(pictures[0]))
                 st.markdown(text.alike(heading, alike))

@@ -84,6 +84,8 @@ def scene(
         view.hide,
         tuple(shown.variant.id for shown in networks),
     )
+    # Nothing of somebody's own picture is kept for later.
+    network = _network if subject.label is None else _known_network
     return {
         "id": hashlib.sha256(repr(identity).encode()).hexdigest()[:16],
         "opened": opened,
@@ -97,19 +99,18 @@ def scene(
         "target": view.target_index,
         "tosses": _pack(subject.tosses, np.int8),
         "places": _places() if scrambled else None,
-        "networks": [_network(shown.variant, shown.attack) for shown in networks],
+        "networks": [network(shown.variant, shown.attack) for shown in networks],
         "accuracy": [_accuracy(shown) for shown in networks],
         "chance": 1 / len(classes),
         "quiz": view.quiz,
         "hide": sorted(view.hide),
         "file": _file_name(view, subject),
-        "caption": text.poster_caption(view.variant.card.total),
+        "caption": text.poster_caption(networks[0].variant.card.total),
         "base": share.base(),
         "words": text.STAGE | {"poster": _poster(view, subject, classes)},
     }
 
 
-@lru_cache(maxsize=200)  # about 12 kB each; every release of the slider shows the same again
 def _network(variant: Variant, attack: Attack) -> dict[str, Any]:
     return {
         "name": text.short_variant(variant),
@@ -118,6 +119,11 @@ def _network(variant: Variant, attack: Attack) -> dict[str, Any]:
         "attack": {"direction": _pack(attack.direction, np.int8), **_path(attack.path)},
         "control": _path(attack.control),
     }
+
+
+_known_network = lru_cache(maxsize=200)(
+    _network
+)  # about 12 kB each; every release shows them again
 
 
 def _path(path: ProbabilityPath) -> dict[str, str]:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from models import Dataset, NudgeError, Variant
+from models import Dataset, Variant
 from nudge.exhibit import Exhibit
 from nudge.measuring import SSIM_PICTURES
 from nudge.tradeoff import ASSIGNMENT, NEARLY, trade_off
-from views import choices, figure, real_data, resources, text, tradeoff_chart, trouble
+from views import choices, figure, real_data, resources, text, tradeoff_chart
 from views.page import begin, readable
 from views.state import View, current, last_picture, write_address
+from views.trouble import Attempts
 
 
 def page() -> None:
@@ -43,18 +44,14 @@ def _recommendation(variant: Variant) -> str:
 
 
 def _along(view: View, variants: Sequence[Variant]) -> None:
-    strips, missing, shown = {}, dict[Dataset, NudgeError](), dict[Dataset, Exhibit]()
+    strips, attempt, shown = {}, Attempts(), dict[Dataset, Exhibit]()
     for variant in variants:
-        try:
+        with attempt():
             pictures = resources.exhibit(variant.dataset)
             shown[variant.dataset] = pictures
             strips[variant.id] = resources.strip(
                 variant.id, view.image, tradeoff_chart.SHOWN, pictures
             )
-        except NudgeError as error:
-            missing[variant.dataset] = error
-    for trouble_with in missing.values():
-        trouble.explain(trouble_with)
     real_data.offer(*shown.values())
     ids = tuple(variant.id for variant in variants)
     figure.show(

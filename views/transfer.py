@@ -116,6 +116,8 @@ def _counts(
         job = resources.transfer_job(pictures, wanted, grid)
     except NudgeError as error:
         trouble.explain(error)
+        if recorded:
+            _draw(view, recorded, here=False)
         return
     polling = not job.look().complete
 

@@ -99,6 +99,34 @@ def _swapped(folder: Path) -> None:
     _trust(folder)
 
 
+def _swapped_whole(folder: Path) -> None:
+    """As they come, between twins whose tensors have the same shapes."""
+    shutil.copy(folder / "fashion-fcnn.safetensors", folder / WEIGHTS)
+
+
+def _folder(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    (folder / WEIGHTS).mkdir()
+
+
+def _other_shape(folder: Path) -> None:
+    tensors = load_file(folder / WEIGHTS)
+    name = next(name for name in tensors if name.endswith("weight"))
+    save_file(tensors | {name: tensors[name][:-1].contiguous()}, folder / WEIGHTS)
+    _trust(folder)
+
+
+def _brackets(folder: Path) -> None:
+    (folder / "index.json").write_text("[" * 100_000)
+
+
+def _no_field(folder: Path) -> None:
+    index = folder / "index.json"
+    records = json.loads(index.read_text())
+    del records["sign-fcnn"]["random"]
+    index.write_text(json.dumps(records))
+
+
 def _extra_tensor(folder: Path) -> None:
     save_file(load_file(folder / WEIGHTS) | {"surplus": torch.zeros(1)}, folder / WEIGHTS)
     _trust(folder)
@@ -128,9 +156,14 @@ def _list(folder: Path) -> None:
         (_cut, "The weights of sign-fcnn are no safetensors file"),
         (_swapped, "The weights of sign-fcnn do not fit its network"),
         (_extra_tensor, "The weights of sign-fcnn do not fit its network .*surplus"),
-        (_no_json, "The card of sign-fcnn cannot be read"),
+        (_swapped_whole, "The weights of sign-fcnn are not those of its card"),
+        (_folder, "The weights of sign-fcnn cannot be read .*expected a file"),
+        (_other_shape, "The weights of sign-fcnn do not fit its network .*size mismatch"),
+        (_no_json, "The model cards cannot be read"),
+        (_brackets, "The model cards cannot be read .*RecursionError"),
+        (_no_field, "The card of sign-fcnn cannot be read .*KeyError: 'random'"),
         (_no_card, "The card of sign-fcnn cannot be read"),
-        (_list, "The card of sign-fcnn cannot be read"),
+        (_list, "The model cards cannot be read"),
         (_no_index, "The model cards are missing"),
     ],
 )

@@ -1,6 +1,7 @@
 """Loading: small files of the real formats, whole and damaged; and the real data, whole."""
 
 import struct
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -234,6 +235,18 @@ def _other_pictures(cache: Path) -> None:
     np.savez(cache, **arrays)
 
 
+def _header(told: str) -> bytes:
+    """The beginning of an .npy that says so of what follows."""
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", 118) + told.encode().ljust(117) + b"\n" + bytes(8)
+
+
+def _member(cache: Path, content: bytes) -> None:
+    """A whole zip, with something else in place of the stamp's array."""
+    with zipfile.ZipFile(cache, "w") as file:
+        for name in ("stamp", "images", "labels"):
+            file.writestr(f"{name}.npy", content)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -242,8 +255,30 @@ def _other_pictures(cache: Path) -> None:
         _overwrite(b"no zip at all"),
         _other_pictures,
         lambda cache: np.savez(cache, images=np.zeros(3)),
+        lambda cache: _member(cache, b"no array"),
+        lambda cache: _member(cache, _header("(" * 80)),
+        lambda cache: _member(
+            cache, _header("{'descr': '<i8', 'fortran_order': False, 'shape': (10**15,), }")
+        ),
+        lambda cache: _member(
+            cache, _header("{'descr': '<i8', 'fortran_order': False, 'shape': (10000000000000,), }")
+        ),
+        lambda cache: _member(
+            cache, _header("{'descr': '|O', 'fortran_order': False, 'shape': (3,), }")
+        ),
     ],
-    ids=["cut", "empty", "no zip", "other pictures", "other arrays"],
+    ids=[
+        "cut",
+        "empty",
+        "no zip",
+        "other pictures",
+        "other arrays",
+        "no array",
+        "no Python",
+        "a formula",
+        "promises",
+        "pickles",
+    ],
 )
 def test_damaged_cache_is_made_again(
     tmp_path: Path, split: Split, damage: Callable[[Path], object]

@@ -145,6 +145,63 @@ def test_damaged_zip(
     assert left.items() <= CONTENT.items()  # nothing, or what was right
 
 
+def _packed(method: int) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, value in CONTENT.items():
+            archive.writestr(name, value)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_within_any_method(
+    sign: Source, tmp_path: Path, server: Server, method: int
+) -> None:
+    """Each library underneath has errors of its own; bzip2's is an OSError, like a full disk's."""
+    content = bytearray(_packed(method))
+    start = content.index(b"a.csv") + len("a.csv") + 12
+    content[start : start + 30] = b"\xff" * 30
+    (server.folder / "sign.zip").write_bytes(content)
+    with pytest.raises(DataError, match=r"does not hold the right a\.csv"):
+        fetch(sign, tmp_path)
+
+
+def test_a_zip_that_points_before_its_beginning(
+    sign: Source, tmp_path: Path, server: Server
+) -> None:
+    path = server.folder / "sign.zip"
+    content = bytearray(path.read_bytes())
+    place = content.index(b"PK\x05\x06") + 16  # where the list of the members begins
+    content[place : place + 4] = (len(content) * 50).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"does not hold the right a\.csv"):
+        fetch(sign, tmp_path)
+
+
+def test_a_file_that_unpacks_without_end(
+    sign: Source, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nudge.download.MOST_BYTES", 1_000_000)
+    (server.folder / "sign.zip").write_bytes(zipped({"a.csv": bytes(50_000_000)}))
+    with pytest.raises(DataError, match="got more than 1,000,000 bytes"):
+        fetch(sign, tmp_path)
+    assert not list((tmp_path / sign.folder).iterdir())
+
+
+def test_a_full_disk_is_no_fault_of_the_download(
+    sign: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays an OSError, which the scripts tell in one line: another mirror would not help."""
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("nudge.files.os.fsync", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        fetch(sign, tmp_path)
+    assert not list((tmp_path / sign.folder).iterdir())
+
+
 def test_fashion_records_agree_with_torchvision() -> None:
     ours = {(Path(a.urls[0]).name, a.checksum) for a in FASHION.archives}
     assert ours == {(name, f"md5:{md5}") for name, md5 in FashionMNIST.resources}

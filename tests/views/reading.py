@@ -1,5 +1,6 @@
 """Reading a page of charts: what it was opened at, and the rows its charts were handed."""
 
+import json
 from typing import Any
 
 import pyarrow
@@ -25,3 +26,13 @@ def rows(page: AppTest, name: str, chart: int = 0) -> list[dict[str, Any]]:
     (found,) = [d for d in datasets if d.name == name]
     table: list[dict[str, Any]] = pyarrow.ipc.open_stream(found.data.data).read_all().to_pylist()
     return table
+
+
+def components(page: AppTest, name: str) -> list[dict[str, Any]]:
+    """What the components of that name were sent."""
+    return [
+        sent
+        for element in page.get("bidi_component")
+        if element.proto.component_name == name
+        for sent in json.loads(element.proto.json)
+    ]

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
 from nudge.sweep import EPSILONS, accuracy_curve
 from tests.conftest import CHECKOUT
+from tests.views.reading import components
 from views import text
 from views.state import HIDEABLE, Compare, Method
 
@@ -51,12 +51,7 @@ def address(variant: Variant, image: int = 0, epsilon: float = EPSILON) -> dict[
 
 def component(page: AppTest, name: str) -> dict[str, Any] | None:
     """What a component of the page was sent; None where it is not on the page."""
-    for element in page.get("bidi_component"):
-        if element.proto.component_name == name:
-            data: dict[str, Any]
-            (data,) = json.loads(element.proto.json)
-            return data
-    return None
+    return next(iter(components(page, name)), None)
 
 
 def on_stage(page: AppTest) -> dict[str, Any]:
