@@ -89,7 +89,7 @@ sys.argv = sys.argv[1:]
 def as_nobody(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """As in a container whose user no file knows, and who has no home."""
     environment = {key: value for key, value in os.environ.items() if key != "NUDGE_DATA"}
-    command = [sys.executable, "-c", NOBODY + code, "nobody", *arguments]
+    command = [sys.executable, "-c", NOBODY + code, *arguments]
     return subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True)
 
 
