@@ -15,6 +15,7 @@ from scripts.browsing import Served, free_port, serving, wait_for
 from scripts.load_test import Load, act, shown_pictures
 from scripts.visiting import Visitor
 from tests.conftest import CHECKOUT, unavailable
+from tests.looping import finish
 
 USERS = 12
 LIMIT = 10.0  # seconds until everybody is served again
@@ -89,7 +90,7 @@ def test_when_a_replica_dies_everybody_is_soon_served_by_the_other(
 ) -> None:
     with serving(data_dir) as one, serving(data_dir) as two, proxy([one, two], tmp_path) as url:
         load = Load(url, shown_pictures(data_dir), None)
-        waited, visitors = asyncio.run(session(load, victim=one))
+        waited, visitors = finish(session(load, victim=one))
     moved = [visitor for visitor in visitors if visitor.connections > 1]
     with capsys.disabled():
         print(f"[{len(moved)} of {USERS} moved; the last was served {max(waited):.1f} s later]")

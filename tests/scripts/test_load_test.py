@@ -1,16 +1,16 @@
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from scripts.browsing import serving
 from scripts.load_test import Load, Report, lines, shown_pictures
+from tests.looping import finish
 
 
 def test_a_small_class_is_shown_what_it_asks_for(data_dir: Path) -> None:
     with serving(data_dir) as served:
         load = Load(served.url, shown_pictures(data_dir), served.process.pid)
-        report = asyncio.run(load.run(users=8, seconds=12, arriving=2))
+        report = finish(load.run(users=8, seconds=12, arriving=2))
     assert not report.errors
     assert len(report.first) == 8
     assert len(report.updates) > 8
