@@ -156,6 +156,7 @@ class Load:
             self.report.errors[str(error).split(":")[0]] += 1
         finally:
             staying.cancel()
+            await asyncio.gather(staying, return_exceptions=True)  # it takes its leave
 
     async def _watch(self, start: float) -> None:
         while True:
