@@ -1,6 +1,7 @@
 """A real server and a real browser."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -141,6 +142,21 @@ class Visit:
             "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
         )
         return np.array(values, dtype=np.uint8)[::4]
+
+    def wait_for_picture(
+        self, holds: Callable[[NDArray[np.uint8]], bool], network: int = 0
+    ) -> None:
+        """Wait until the original that is drawn is such as `holds` asks for.
+
+        Only the pixels say so: the gallery, for one, knows of a new picture before it is drawn.
+        """
+        deadline = time.monotonic() + 60
+        while not holds(self.pixels(0, network)):
+            assert time.monotonic() < deadline, "the picture never showed what was expected"
+            self.page.wait_for_timeout(50)
+
+    def wait_for_another_picture(self, than: NDArray[np.uint8]) -> None:
+        self.wait_for_picture(lambda drawn: not np.array_equal(drawn, than))
 
 
 @pytest.fixture(

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -157,17 +158,13 @@ def test_all_four_side_by_side(visit: Visit, test_splits: dict[Dataset, Split]) 
     expect(visit.page.locator(".scramble input")).to_have_value("1")
     for i, variant in enumerate(variants):
         seen = Scramble()(pixels) if "scrambled" in variant.id else pixels
-        wait_for_pixels(visit, i, (255 * seen).round().flatten().numpy())
+        visit.wait_for_picture(near((255 * seen).round().flatten().numpy()), i)
     expect(visit.page.locator(".network .verdict")).to_have_count(4)
 
 
-def wait_for_pixels(visit: Visit, network: int, expected: np.ndarray) -> None:
-    for _ in range(50):
-        drawn = visit.pixels(0, network)
-        if drawn.size == expected.size and np.abs(drawn - expected).max() <= 1:
-            return
-        visit.page.wait_for_timeout(100)
-    pytest.fail("the picture never showed what was expected")
+def near(expected: np.ndarray) -> Callable[[np.ndarray], bool]:
+    """Whether drawn pixels are the expected ones to 1/255, as rounding may leave them."""
+    return lambda drawn: np.allclose(drawn, expected, rtol=0, atol=1)
 
 
 def test_predict_first(visit: Visit) -> None:
@@ -226,12 +223,12 @@ def test_a_picture_from_the_gallery_and_back(visit: Visit) -> None:
     expect(page.get_by_role("button", name=re.compile("test picture 6$"))).to_have_attribute(
         "aria-pressed", "true"
     )
-    assert (visit.pixels(0) != first).any()
+    visit.wait_for_another_picture(first)
     page.get_by_role("button", name="Later pictures").click()
     expect(page.get_by_role("button", name=re.compile("test picture 24$"))).to_be_visible()
     page.go_back()
     expect(page).to_have_url(re.compile(f"image={IMAGE}$"))
-    wait_for_pixels(visit, 0, first)
+    visit.wait_for_picture(near(first))
 
 
 def test_the_address_decides_over_the_slider(visit: Visit) -> None:
@@ -292,14 +289,16 @@ def test_a_picture_of_ones_own(visit: Visit, tmp_path: Path) -> None:
     page = visit.page
     visit.open(ADDRESS.replace("epsilon=0&", "epsilon=0.05&"))
     page.get_by_role("radio", name="Upload").click()
+    first = visit.pixels(0)
     photograph = tmp_path / "own.png"
     Image.radial_gradient("L").resize((300, 200)).save(photograph)
     page.locator("input[type=file]").set_input_files(photograph)
     expect(page.locator(".nudge-steps figure")).not_to_have_count(0)
+    visit.wait_for_another_picture(first)
     expect(page.locator(".verdict")).to_contain_text(re.compile("Changed|Still the same"))
     shown = visit.pixels(0)
     page.get_by_text("Invert", exact=True).first.click()
-    wait_for_pixels(visit, 0, 255 - shown.astype(int))
+    visit.wait_for_picture(near(255 - shown))
 
 
 def test_pictures_are_crisp_and_fit_the_window(visit: Visit) -> None:

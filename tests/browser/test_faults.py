@@ -136,7 +136,7 @@ def test_an_upload_stays_with_its_owner(
         others = browser.new_context()
         other = Visit(others.new_page(), own_server.url)
         other.open("?architecture=fcnn")
-        assert other.pixels(0).tolist() != visit.pixels(0).tolist()
+        visit.wait_for_another_picture(other.pixels(0))
         others.close()
         _asks_as_another_site(own_server)
         seen = notes.read_text().splitlines()

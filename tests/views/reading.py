@@ -1,6 +1,7 @@
 """Reading a page of charts: what it was opened at, and the rows its charts were handed."""
 
 import json
+import time
 from typing import Any
 
 import pyarrow
@@ -36,3 +37,13 @@ def components(page: AppTest, name: str) -> list[dict[str, Any]]:
         if element.proto.component_name == name
         for sent in json.loads(element.proto.json)
     ]
+
+
+def look_on(page: AppTest) -> None:
+    """As the page's timer does in a browser, until nothing is in progress any more."""
+    deadline = time.monotonic() + 120
+    while page.get("progress"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+        page.run()
+        assert not page.exception

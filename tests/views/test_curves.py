@@ -17,7 +17,7 @@ from nudge.attacks import random_direction
 from nudge.data import Split
 from nudge.measuring import RANDOM_SEED
 from nudge.sweep import EPSILONS, accuracy_curve
-from tests.views.reading import open_at, rows
+from tests.views.reading import look_on, open_at, rows
 from views import counting, text
 from views.counting import Request
 from views.curves_chart import spread
@@ -40,16 +40,6 @@ def open_page(**query: object) -> AppTest:
 
 def button(page: AppTest, label: str) -> Any:
     return next(b for b in page.button if b.label == label)
-
-
-def wait(page: AppTest) -> None:
-    """Look on, as the page's timer does in a browser, until nothing is counted any more."""
-    deadline = time.monotonic() + 120
-    while page.get("progress"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        page.run()
-        assert not page.exception
 
 
 def test_recorded_curves_are_the_cards_to_the_last_digit() -> None:
@@ -87,7 +77,7 @@ def test_counted_here_equals_other_counts(here: Path, test_splits: dict[Dataset,
     page = open_page(variants="fashion-fcnn,sign-fcnn")
     page.number_input(key="count_curves").set_value(90).run()
     button(page, text.COMPUTE_HERE).click().run()
-    wait(page)
+    look_on(page)
     found = rows(page, "live")
     for name, tag in (("fashion-fcnn", 1), ("sign-fcnn", 5)):
         images, labels = (v[:100] for v in test_splits[VARIANTS[name].dataset])  # whole batches
@@ -119,7 +109,7 @@ def test_the_line_is_seen_and_left(here: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [s.what for s in counting.line().look()] == [other]
     button(page, text.COMPUTE_HERE).click().run()
     counting.line().leave("somebody else")
-    wait(page)
+    look_on(page)
     assert rows(page, "live")
     assert counting.line().look() == ()
 
@@ -145,7 +135,7 @@ def test_without_pictures_the_record_stays(no_pictures: None) -> None:
     page = open_page(variants="sign-fcnn")
     assert not page.warning
     button(page, text.COMPUTE_HERE).click().run()
-    wait(page)
+    look_on(page)
     assert "The generated hands cannot be read" in page.warning[0].value
     assert page.code[0].value == "git checkout -- pretrained"
     assert len(rows(page, "recorded")) == 2 * len(EPSILONS)

@@ -22,8 +22,8 @@ from nudge.lesson import findings
 from nudge.sources import SIGN, SOURCES
 from nudge.sweep import EPSILONS, accuracy_curve
 from tests.serving import Server
-from tests.views.reading import open_at, rows
-from tests.views.test_curves import button, wait
+from tests.views.reading import look_on, open_at, rows
+from tests.views.test_curves import button
 from tests.views.test_explorer import component, on_stage, open_page, wait_for_curve
 from views import text
 from views.state import View
@@ -127,7 +127,7 @@ def test_curves_count_hands_and_compare_them_with_hands() -> None:
     page = open_at("curves", variants="fashion-fcnn,sign-fcnn")
     page.number_input(key="count_curves").set_value(100).run()
     button(page, text.COMPUTE_HERE).click().run()
-    wait(page)
+    look_on(page)
     images, labels = (values[:100] for values in load_hands())
     curve = accuracy_curve(load_model("sign-fcnn"), images, labels, EPSILONS)
     mine = [r for r in rows(page, "live") if r["tag"] == 5 and r["kind"] == text.FGSM_CURVE]
@@ -163,7 +163,7 @@ def test_transfer_is_never_compared_with_the_record(monkeypatch: pytest.MonkeyPa
     page = open_at("transfer", dataset="sign", epsilon=0.05)
     assert "over all 7,172, recorded with the weights" in said(page)
     button(page, text.HERE).click().run()
-    wait(page)
+    look_on(page)
     assert "on generated hands, not on the test pictures of Sign-Language-MNIST" in said(page)
     assert text.transfer_equal(True) not in said(page)
     assert page.selectbox(key="transfer_count").options == [
@@ -197,14 +197,8 @@ def test_the_lesson_guesses_at_a_hand_that_is_here() -> None:
 
 
 def fetch(page: AppTest) -> None:
-    """Press the button, and look on as the page's timer does in a browser."""
     button(page, text.GET_REAL).click().run()
-    deadline = time.monotonic() + 120
-    while page.get("progress"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        page.run()
-        assert not page.exception
+    look_on(page)
 
 
 def test_no_network_is_told_with_what_to_do_by_hand(folder: Path) -> None:
