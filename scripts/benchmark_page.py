@@ -5,10 +5,10 @@
 
 Start: from the command to the first complete view, in a process and a browser that are new. Drag:
 what drawing one position of the slider takes, and that no message goes to the server between press
-and release. New view: from a click to the complete view of another picture or network. Page: from
-a click in the navigation to the end of the page's run. Count: what the curves page takes to count
-here, against `accuracy_curve` in a process of its own, and the answer to a release meanwhile. Close
-other programs first.
+and release. New view: from a click to the complete view of another picture or network. Page: from a
+click in the navigation to the complete page, its charts drawn. Count: what the curves page takes to
+count here, against `accuracy_curve` in a process of its own, and the answer to a release meanwhile.
+Close other programs first.
 """
 
 import sys
@@ -39,10 +39,11 @@ WINDOW = {"width": 1280, "height": 800}
 COMPLETE = "[data-scene]"  # the stage has drawn a scene
 
 # Clicks, and resolves with the milliseconds until another scene is drawn.
-_CLICK = """(control) => new Promise((resolve) => {
+_CLICK = """(control) => new Promise((resolve, reject) => {
   const roots = [...document.querySelectorAll("*")].map((node) => node.shadowRoot).filter(Boolean);
   const stage = roots.map((root) => root.querySelector(".stage")).find(Boolean);
   const start = performance.now();
+  setTimeout(() => reject(new Error("no other scene was drawn in 20 s")), 20000);
   new MutationObserver((_, observer) => {
     observer.disconnect();
     requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - start)));
@@ -51,20 +52,23 @@ _CLICK = """(control) => new Promise((resolve) => {
 })"""
 
 
-# Follows a link, and resolves with the milliseconds until the page behind it has run.
-_VISIT = """(link) => new Promise((resolve) => {
-  const app = document.querySelector("[data-testid=stApp]");
+_TEXT = "document.querySelector('[data-testid=stMain]').textContent"
+
+# Follows a link, and resolves with the milliseconds until the page behind it says all that it said
+# when it was given time, and its charts are drawn.
+_VISIT = """(link, complete) => new Promise((resolve, reject) => {
   const start = performance.now();
-  let ran = false;
+  const drawn = (chart) => chart.querySelector("canvas, svg");
   const look = () => {
-    const running = app.dataset.testScriptState !== "notRunning";
-    ran ||= running;
-    if (ran && !running) resolve(performance.now() - start);
+    const charts = [...document.querySelectorAll("[data-testid=stVegaLiteChart]")];
+    const took = performance.now() - start;
+    if (TEXT === complete && charts.every(drawn)) resolve(took);
+    else if (took > 20000) reject(new Error(`${link.href} was not complete in 20 s`));
     else requestAnimationFrame(look);
   };
   link.click();
   look();
-})"""
+})""".replace("TEXT", _TEXT)
 
 # Resolves with the milliseconds until the address shows what was released.
 _ANSWER = """() => new Promise((resolve) => {
@@ -135,13 +139,20 @@ def measure_start(chromium: Browser, data_dir: Path) -> tuple[float, float]:
 
 
 def measure_navigation(page: Page) -> dict[str, list[float]]:
-    """Milliseconds from a click in the navigation until the page has run, for every page."""
-    times: dict[str, list[float]] = {title: [] for title in text.PAGES.values()}
-    for _ in range(ROUNDS + 1):
-        for title, found in times.items():
-            found.append(page.get_by_role("link", name=title, exact=True).evaluate(_VISIT))
-            page.wait_for_timeout(500)
-    return {title: found[1:] for title, found in times.items()}  # not the first, which loads
+    """Milliseconds from a click in the navigation until the page is complete, for every page."""
+    first, *others = text.PAGES.values()
+    order = (*others, first)  # where the browser stands comes last
+    complete: dict[str, str] = {}
+    for title in order * 2:  # the first time of each loads what others share
+        page.get_by_role("link", name=title, exact=True).click()
+        page.wait_for_timeout(3000)
+        complete[title] = page.evaluate(_TEXT)
+    times: dict[str, list[float]] = {title: [] for title in order}
+    for title in order * ROUNDS:
+        link = page.get_by_role("link", name=title, exact=True)
+        times[title].append(link.evaluate(_VISIT, complete[title]))
+        page.wait_for_timeout(500)
+    return times
 
 
 def measure_count(chromium: Browser, url: str) -> tuple[float, list[float]]:
@@ -158,7 +169,7 @@ def measure_count(chromium: Browser, url: str) -> tuple[float, list[float]]:
     slider = exploring.locator(".slider input")
     releases: list[float] = []
     while counting.get_by_role("button", name="Cancel").is_visible():
-        slider.press("ArrowRight" if len(releases) % 50 < 40 else "Home")
+        slider.press("ArrowLeft" if len(releases) // 50 % 2 else "ArrowRight")
         releases.append(exploring.evaluate(_ANSWER))
         exploring.wait_for_timeout(300)
     return time.perf_counter() - start, releases
