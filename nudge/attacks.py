@@ -53,6 +53,13 @@ def fgsm_direction(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
     Arguments and errors are those of `fgsm`.
     """
+    return fgsm_direction_and_logits(model, images, labels)[0]
+
+
+def fgsm_direction_and_logits(
+    model: nn.Module, images: Tensor, labels: Tensor
+) -> tuple[Tensor, Tensor]:
+    """`fgsm_direction`, and the logits of the pictures that were computed on the way to it."""
     check_images(images)
     check_labels(labels, images)
     # A caller may stand in inference mode; a gradient needs to leave it and to own its input.
@@ -63,7 +70,7 @@ def fgsm_direction(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
         # Summed, not averaged, so that a picture's gradient does not depend on its batch.
         loss = F.cross_entropy(logits, labels.clone(), reduction="sum")
         (gradient,) = torch.autograd.grad(loss, pictures)
-    return gradient.sign()
+    return gradient.sign(), logits.detach()
 
 
 def targeted_direction(model: nn.Module, images: Tensor, targets: Tensor) -> Tensor:

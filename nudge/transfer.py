@@ -19,6 +19,7 @@ from models.errors import script_command
 from nudge.attacks import fgsm_direction
 from nudge.data import to_pixels
 from nudge.files import replacing
+from nudge.inference import for_inference
 from nudge.sweep import BATCH_SIZE, accuracy_curve
 
 # Coarser than a curve's grid: sixteen curves to a data set, most of which fall below 0.1.
@@ -103,15 +104,17 @@ def stream_transfer(
     sources = len(models) + (control is not None)
     correct = np.zeros((len(epsilons), sources, len(models)), dtype=np.int64)
     yield Transfer(tuple(epsilons), correct, 0)
+    readers = [for_inference(model) for model in models]
     for start in range(0, len(images), batch_size):
         batch = slice(start, start + batch_size)
         noise = None if control is None else control[batch]
-        correct = correct + _counts(models, images[batch], labels[batch], epsilons, noise)
+        correct = correct + _counts(models, readers, images[batch], labels[batch], epsilons, noise)
         yield Transfer(tuple(epsilons), correct, min(start + batch_size, len(images)))
 
 
 def _counts(
     models: Sequence[nn.Module],
+    readers: Sequence[nn.Module],
     images: Tensor,
     labels: Tensor,
     epsilons: Sequence[float],
@@ -124,7 +127,7 @@ def _counts(
     if control is not None:
         directions.append(control)
     curves = [
-        [accuracy_curve(m, pictures, truth, epsilons, directions=d).correct for m in models]
+        [accuracy_curve(r, pictures, truth, epsilons, directions=d).correct for r in readers]
         for d in directions
     ]  # (source, target, K)
     return np.moveaxis(np.array(curves, dtype=np.int64), 2, 0)

@@ -1,7 +1,8 @@
-"""How fast training is: against the usual loop, and shared by processes.
+"""How fast training is, and how fast a curve is counted.
 
     python scripts/benchmark.py train       # pictures a second, and the ratio to the usual loop
-    python scripts/benchmark.py processes   # one and two processes under torchrun
+    python scripts/benchmark.py processes   # training by one and two processes under torchrun
+    python scripts/benchmark.py sweep       # curves, against other libraries: docs/performance.md
 
 Contenders take turns in one run, so that whatever else the machine does meets all of them; what
 counts is the median and the ratio. Close other programs first.
@@ -44,9 +45,17 @@ Rows = dict[str, list[float]]  # by contender, what each round gave
 
 def main() -> None:
     options = console.parser(__doc__)
-    options.add_argument("what", choices=("train", "processes"))
+    options.add_argument("what", choices=("train", "processes", "sweep"))
+    options.add_argument("--pictures", type=int, default=300, help="of a sweep (default: 300)")
     console.add_device(options)
     args = options.parse_args()
+    if args.what == "sweep":
+        if args.threads is not None:
+            torch.set_num_threads(args.threads)
+        from scripts.sweeping import benchmark_sweep  # wants the chart's libraries
+
+        benchmark_sweep(args.pictures, args.data_dir)
+        return
     device = console.device(options, args)
     if args.what == "train":
         for name in NETWORKS:

@@ -102,6 +102,22 @@ def advance(bar: tqdm, done: int, total: int) -> None:  # type: ignore[type-arg]
     bar.update(done - bar.n)
 
 
+def fill(page: str, name: str, table: str) -> str:
+    """A page in Markdown with a table anew, which stands between two comments that bear its name.
+
+    Raises NudgeError where the page has no such place.
+    """
+    start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+    head, found, rest = page.partition(start)
+    _, closed, tail = rest.partition(end)
+    if not (found and closed):
+        raise NudgeError(
+            f"There is no place for the table of {name}",
+            expected=f"a line {start.strip()} and after it a line {end.strip()}",
+        )
+    return head + start + table + end + tail
+
+
 def run(main: Callable[[], None]) -> None:
     """Run a script; what a user can mend is one line on standard error and exit status 1."""
     try:

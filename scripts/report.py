@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 import numpy as np
 from tqdm import tqdm
 
-from models import PRETRAINED, VARIANTS, NudgeError, Variant
+from models import PRETRAINED, VARIANTS, Variant
 from models.cards import CONFUSIONS, read_arrays
 from models.errors import CHECKOUT
 from nudge.claims import RULES, Figures, claims, read_flips
@@ -62,15 +62,7 @@ def with_tables(readme: str) -> str:
         "ideas": ideas.table,
     }
     for name, table in tables.items():
-        start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
-        head, found, rest = readme.partition(start)
-        _, closed, tail = rest.partition(end)
-        if not (found and closed):
-            raise NudgeError(
-                f"The README has no place for its table of {name}",
-                expected=f"a line {start.strip()} and after it a line {end.strip()}",
-            )
-        readme = head + start + table() + end + tail
+        readme = console.fill(readme, name, table())
     return readme
 
 

@@ -37,5 +37,5 @@ def test_readme_is_up_to_date() -> None:
 
 
 def test_a_readme_without_a_place_for_a_table() -> None:
-    with pytest.raises(NudgeError, match="no place for its table of variants"):
+    with pytest.raises(NudgeError, match="no place for the table of variants"):
         report.with_tables("# Nudge\n")
