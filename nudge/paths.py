@@ -34,25 +34,30 @@ class ProbabilityPath:
 
 
 @torch.inference_mode()
-def probability_path(
-    model: nn.Module, image: Tensor, direction: Tensor, epsilons: Sequence[float]
-) -> ProbabilityPath:
-    """Move one picture along `direction` by each epsilon and ask the model.
+def probability_paths(
+    model: nn.Module, image: Tensor, directions: Sequence[Tensor], epsilons: Sequence[float]
+) -> list[ProbabilityPath]:
+    """Move one picture along each direction by each epsilon and ask the model, once for all.
 
-    >>> path = probability_path(model, image, fgsm_direction(model, image, label), [0, 0.1, 0.2])
-    >>> path.probabilities.shape
+    >>> paths = probability_paths(model, image, [random_direction(1)], [0, 0.1, 0.2])
+    >>> paths[0].probabilities.shape
     torch.Size([3, 10])
 
     Args:
-        image, direction: (1, 1, 28, 28), as in `nudge.attacks`.
+        image: (1, 1, 28, 28), as in `nudge.attacks`, and so is each of the directions.
         epsilons: ascending, each in [0, 1].
     """
     for epsilon in epsilons:
         check_epsilon(epsilon)
-    if image.shape[:1] != (1,) or direction.shape != image.shape:
-        raise ValueError(
-            f"expected one image and a direction of its shape, "
-            f"got {tuple(image.shape)} and {tuple(direction.shape)}"
-        )
-    nudged = torch.cat([nudge(image, direction, epsilon) for epsilon in epsilons])
-    return ProbabilityPath(tuple(epsilons), model(nudged).softmax(dim=1))
+    for direction in directions:
+        if image.shape[:1] != (1,) or direction.shape != image.shape:
+            raise ValueError(
+                f"expected one image and a direction of its shape, "
+                f"got {tuple(image.shape)} and {tuple(direction.shape)}"
+            )
+    nudged = torch.cat([nudge(image, d, epsilon) for d in directions for epsilon in epsilons])
+    probabilities = model(nudged).softmax(dim=1)
+    return [
+        ProbabilityPath(tuple(epsilons), along)
+        for along in torch.split(probabilities, len(epsilons))
+    ]

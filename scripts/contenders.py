@@ -22,6 +22,8 @@ BARE = "K + 1 bare forward passes"
 PRODUCTS = "K + 1 passes' multiply-adds alone"
 
 Contender = Callable[[], Tensor]
+# Of one batch: model, pictures, labels and epsilons to what is right.
+Count = Callable[[nn.Module, Tensor, Tensor, Sequence[float]], Tensor]
 
 
 def contiguous(variant: Variant) -> nn.Module:
@@ -67,7 +69,7 @@ def engine(model: nn.Module, pictures: Tensor, labels: Tensor, epsilons: Sequenc
 
 
 def _by_batches(
-    count: Callable[[nn.Module, Tensor, Tensor, Sequence[float]], Tensor],
+    count: Count,
     model: nn.Module,
     data: Sequence[tuple[Tensor, Tensor]],
     epsilons: Sequence[float],

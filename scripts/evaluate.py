@@ -9,6 +9,7 @@ between two classes; on the hardware that the card names, every count is equal.
 """
 
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -50,12 +51,16 @@ def evaluate(
     """Print how one variant compares with its card; whether they agree."""
     test = load_split(variant.dataset, "test", data_dir)
     model = load_model(variant, device)
+    start = time.perf_counter()
     with tqdm(desc=variant.id, unit="picture", disable=not workers.first) as bar:
         found = measure(
             model, test, workers=workers, progress=lambda *state: console.advance(bar, *state)
         )
     differences = compare(found, variant)
     if workers.first:
+        seconds = time.perf_counter() - start
+        shared = f"shared by {workers.count}" if workers.count > 1 else "alone"
+        tqdm.write(f"{variant.id}: {seconds:.1f} s, {shared}", file=sys.stderr)
         tqdm.write(f"{variant.id}: " + ("; ".join(differences) or "equal to the card"))
     return not differences
 

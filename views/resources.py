@@ -30,7 +30,7 @@ from nudge.inference import for_inference
 from nudge.jobs import Job
 from nudge.live import LiveCurves
 from nudge.measuring import RANDOM_SEED
-from nudge.paths import ProbabilityPath, probability_path
+from nudge.paths import ProbabilityPath, probability_paths
 from nudge.sweep import EPSILONS
 from nudge.transfer import Transfer, networks, stream_transfer
 from views.pictures import png
@@ -174,11 +174,8 @@ def _attack(network: nn.Module, reading: nn.Module, subject: Subject, target: in
             with torch.inference_mode():
                 label = int(reading(subject.pixels).argmax())
         direction = fgsm_direction(network, subject.pixels, torch.tensor([label]))
-    return Attack(
-        direction,
-        path=probability_path(reading, subject.pixels, direction, EPSILONS),
-        control=probability_path(reading, subject.pixels, subject.tosses, EPSILONS),
-    )
+    both = [direction, subject.tosses]
+    return Attack(direction, *probability_paths(reading, subject.pixels, both, EPSILONS))
 
 
 @dataclass(frozen=True)

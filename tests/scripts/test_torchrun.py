@@ -129,3 +129,33 @@ def test_a_batch_that_cannot_be_shared(tmp_path: Path) -> None:
     result = torchrun(tmp_path, "train", *arguments)
     assert result.returncode != 0
     assert "expected a divisor of the batch size, 33" in " ".join(result.stderr.split()).lower()
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {checkout!r})
+from nudge import measuring
+from scripts import console, evaluate
+from tests.conftest import tiny_split
+
+stream = measuring.stream_predictions
+
+def killed(*arguments, **options):
+    for found in stream(*arguments, **options):
+        if os.environ["RANK"] == "1":
+            os.kill(os.getpid(), signal.SIGKILL)
+        yield found
+
+measuring.stream_predictions = killed
+evaluate.load_split = lambda *_: tiny_split(230)
+console.run(evaluate.main)
+"""
+
+
+def test_a_killed_worker_ends_all_and_nothing_is_said_of_the_counts(tmp_path: Path) -> None:
+    launcher = tmp_path / "killed.py"
+    launcher.write_text(KILLED.format(checkout=str(CHECKOUT)))
+    result = run(launcher, "fashion-cnn", "--device", "cpu", "--threads", "1", processes=2)
+    assert result.returncode != 0
+    assert "SIGKILL" in result.stderr
+    assert "fashion-cnn" not in result.stdout
