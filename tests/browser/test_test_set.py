@@ -52,7 +52,7 @@ def test_counting_here_and_leaving_the_line(
     visit: Visit, browser: Browser, server: str, test_splits: dict[Dataset, Split]
 ) -> None:
     """Somebody counts, somebody else waits and leaves, and the first ends with the right counts."""
-    visit.read(CURVES.replace(",sign-fcnn", ""))
+    visit.read("curves?variants=fashion-cnn")  # which takes longer than somebody takes to come
     page = visit.page
     page.get_by_label("Test pictures to count here").fill("2000")
     page.get_by_label("Test pictures to count here").press("Enter")
@@ -61,7 +61,7 @@ def test_counting_here_and_leaving_the_line(
     for other in visits(browser, server, 1280, 800, "light"):
         other.read("curves?variants=sign-cnn")
         other.page.get_by_role("button", name="Compute here").click()
-        waiting = other.page.get_by_text(re.compile("You wait with number .*Fashion FC, 2,000"))
+        waiting = other.page.get_by_text(re.compile("You wait with number .*Fashion CNN, 2,000"))
         expect(waiting).to_be_visible()
         other.page.get_by_role("button", name="Cancel").click()
         expect(waiting).to_have_count(0)
@@ -69,10 +69,10 @@ def test_counting_here_and_leaving_the_line(
     page.get_by_label("Test pictures to count here").fill("200")
     page.get_by_label("Test pictures to count here").press("Enter")
     page.get_by_role("button", name="Compute here").click()
-    expect(page.get_by_text("Fashion FC: all 200 pictures flip first at")).to_be_visible()
+    expect(page.get_by_text("Fashion CNN: all 200 pictures flip first at")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     images, labels = (v[:200] for v in test_splits[Dataset.FASHION])
-    curve = accuracy_curve(load_model("fashion-fcnn"), images, labels, EPSILONS)
+    curve = accuracy_curve(load_model("fashion-cnn"), images, labels, EPSILONS)
     assert [int(row["fgsm right here"]) for row in rows(visit, 0)] == list(curve.correct)
 
 

@@ -91,7 +91,7 @@ def test_written_where_there_is_room(record: sweeping.Record, tmp_path: Path) ->
 def test_furthest_from_a_line() -> None:
     assert sweeping.furthest({1: 3.0, 2: 5.0, 3: 7.0}, through_zero=False) == pytest.approx(0)
     assert sweeping.furthest({1: 1.0, 2: 2.0, 4: 4.0}, through_zero=True) == pytest.approx(0)
-    assert sweeping.furthest({1: 1.0, 2: 3.0}, through_zero=True) == pytest.approx(0.2, abs=0.01)
+    assert sweeping.furthest({1: 1.0, 2: 3.0}, through_zero=True) == pytest.approx(3 / 13)
 
 
 def test_the_committed_page_is_that_of_the_committed_record() -> None:
