@@ -1,52 +1,100 @@
-"""Computing while pages look on: a step at a time, only what is wanted, and never past the end."""
+"""Computing while pages look on: a step at a time, while somebody does, after what is urgent."""
 
 import atexit
 import os
 import sys
 import threading
 import time
-import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Generic, TypeVar
-
-from nudge.turns import FairLock
+from queue import Empty, SimpleQueue
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-_NICE = 10  # of 19
 PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
-
-# One step at a time in the whole process, whatever is computed, so that pages stay quick however
-# many people ask for something, and in turns, so that a little is soon done beside a lot.
-TURN = FairLock()
-
-# Python kills threads at its end wherever they are; within PyTorch that ends in a crash.
-closing = threading.Event()
-workers: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+_NICE = 19  # the least of all priorities
+GIVES_WAY = 0.1  # seconds at most: whatever else is asked for, a count comes to its end
 
 
-@atexit.register
-def _close() -> None:
-    closing.set()
-    for worker in list(workers):
-        worker.join()
+def be_nice(level: int) -> None:
+    """Leave the processor to threads of a lower level, from here on and in this thread alone."""
+    if sys.platform == "linux":  # which knows priorities of threads
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), level)
 
 
-def start(work: Callable[[], None]) -> threading.Thread:
-    """Run `work` in a thread of its own. It looks at `closing` between its steps."""
+class Urgent:
+    """What somebody waits for; computations in the background stand still meanwhile.
 
-    def behind_the_pages() -> None:
-        # Linux knows priorities of threads: what nobody waits for takes the time that is left.
-        if sys.platform == "linux":
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
-        work()
+    >>> with URGENT:
+    ...     attack(picture)
+    """
 
-    worker = threading.Thread(target=behind_the_pages, daemon=True)
-    workers.add(worker)
-    worker.start()
-    return worker
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+
+    def __enter__(self) -> Self:
+        with self._changed:
+            self._inside += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def give_way(self) -> None:
+        """Wait until nothing is urgent, but not for long: called between two forward passes.
+
+        Two that compute at the same time take Python's lock from each other at every operation,
+        and from everybody who only wants a page.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: not self._inside, timeout=GIVES_WAY)
+
+
+class Lane:
+    """A thread that takes the steps of all computations, in the order in which they come.
+
+    So there is one step at a time in the whole process, pages stay quick however many people ask
+    for something, and a little is soon done beside a lot. It is always the same thread, because
+    PyTorch keeps 20 MB of room to work in for each.
+    """
+
+    def __init__(self) -> None:
+        self._steps = SimpleQueue[Callable[[], None] | None]()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def take(self, step: Callable[[], None]) -> None:
+        """Take a step when those before it are done."""
+        self._steps.put(step)
+        with self._guard:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="lane", daemon=True)
+                self._thread.start()
+                # Python kills threads at its end wherever they are, which within PyTorch ends in
+                # a crash.
+                atexit.register(self._close)
+
+    def _run(self) -> None:
+        be_nice(_NICE)
+        while step := self._steps.get():
+            step()
+
+    def _close(self) -> None:
+        with suppress(Empty):
+            while True:  # what waits will not be taken
+                self._steps.get_nowait()
+        self._steps.put(None)
+        if self._thread is not None:
+            self._thread.join()
+
+
+URGENT = Urgent()
+LANE = Lane()
 
 
 class Watched(Generic[T]):
@@ -58,9 +106,14 @@ class Watched(Generic[T]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._worker: threading.Thread | None = None
+        self._in_lane = False
         self._failure: BaseException | None = None
         self._start_over()
+
+    @property
+    def rests(self) -> bool:
+        """Whether no further step will be taken unless somebody looks."""
+        return not self._in_lane
 
     def _start_over(self) -> None:
         """Hook: begin anew, with nothing kept."""
@@ -87,27 +140,23 @@ class Watched(Generic[T]):
             failure, self._failure = self._failure, None
             self._start_over()
             raise failure
-        if self._worker is None and self._is_wanted():
-            self._worker = start(self._work)
+        if not self._in_lane:
+            self._queue_up()
 
-    def _work(self) -> None:
-        while self._has_work():
-            with TURN:
-                begun = time.perf_counter()
-                try:
-                    value = next(self._stream)
-                except BaseException as error:  # told to whoever looks next
-                    with self._lock:
-                        self._failure, self._worker = error, None
-                    return
-                seconds = time.perf_counter() - begun
+    def _queue_up(self) -> None:
+        self._in_lane = self._is_wanted()
+        if self._in_lane:
+            LANE.take(self._step)
+
+    def _step(self) -> None:
+        begun = time.perf_counter()
+        try:
+            value = next(self._stream)
+        except BaseException as error:  # told to whoever looks next
             with self._lock:
-                self._keep(value, seconds)
-
-    def _has_work(self) -> bool:
-        """If not, the worker is dismissed at once, so that whoever looks next starts another."""
+                self._failure, self._in_lane = error, False
+            return
+        seconds = time.perf_counter() - begun
         with self._lock:
-            if self._is_wanted() and not closing.is_set():
-                return True
-            self._worker = None
-            return False
+            self._keep(value, seconds)
+            self._queue_up()

@@ -94,6 +94,7 @@ class LiveCurves(Watched[tuple[CurvePair, bytes]]):
                 self._epsilons,
                 directions=directions,
                 batch_size=BATCH_SIZE,
+                between=background.URGENT.give_way,
             )
             for directions in (None, self._directions)
         )

@@ -1,6 +1,6 @@
 """How accuracy falls as epsilon grows: K epsilons for one gradient and K forward passes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,10 +107,12 @@ def stream_predictions(
     *,
     directions: Tensor | None = None,
     batch_size: int = BATCH_SIZE,
+    between: Callable[[], None] = lambda: None,
 ) -> Iterator[Tensor]:
     """The class read in each picture at each epsilon: int16 (K, n) for every batch of n pictures.
 
-    What a curve counts comes from here. Arguments and errors are those of `accuracy_curve`; like
+    What a curve counts comes from here. `between` is called after each forward pass, where a server
+    may let something else go first. Other arguments and errors are those of `accuracy_curve`; like
     any generator it looks at them when the first batch is asked for.
     """
     for epsilon in epsilons:
@@ -132,7 +134,7 @@ def stream_predictions(
         else:
             check_images(pictures)
             direction = directions[batch].to(device, pictures.dtype)
-        yield _predictions(network, pictures, truth, direction, epsilons, clean)
+        yield _predictions(network, pictures, truth, direction, epsilons, clean, between)
 
 
 @torch.inference_mode()
@@ -143,6 +145,7 @@ def _predictions(
     direction: Tensor,
     epsilons: Sequence[float],
     clean: Tensor | None,
+    between: Callable[[], None],
 ) -> Tensor:
     """The class read in each picture at each epsilon: int16 (K, n), on the CPU.
 
@@ -159,6 +162,7 @@ def _predictions(
     for i, logits in zip(order, found, strict=True):
         check_classes(labels, logits)
         predictions[i] = logits.argmax(dim=1)
+        between()
     return predictions.cpu()
 
 

@@ -4,7 +4,7 @@ A direction lives in the pixels that a model takes. The scramble is a layer of t
 are pixels in our order for every variant, and a direction of one is as good for another as it is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,7 @@ def stream_transfer(
     *,
     control: Tensor | None = None,
     batch_size: int = BATCH_SIZE,
+    between: Callable[[], None] = lambda: None,
 ) -> Iterator[Transfer]:
     """Counts in the making: over no picture, then over those so far after every batch.
 
@@ -97,6 +98,7 @@ def stream_transfer(
         epsilons: each in [0, 1].
         control: directions (N, 1, 28, 28) of no network, counted as one source more, the last.
         batch_size: pictures at a time.
+        between: called after each network's reading of a batch, as in `stream_predictions`.
 
     Raises:
         ValueError: an argument is not as said.
@@ -108,7 +110,8 @@ def stream_transfer(
     for start in range(0, len(images), batch_size):
         batch = slice(start, start + batch_size)
         noise = None if control is None else control[batch]
-        correct = correct + _counts(models, readers, images[batch], labels[batch], epsilons, noise)
+        pictures = images[batch], labels[batch]
+        correct = correct + _counts(models, readers, *pictures, epsilons, noise, between)
         yield Transfer(tuple(epsilons), correct, min(start + batch_size, len(images)))
 
 
@@ -119,6 +122,7 @@ def _counts(
     labels: Tensor,
     epsilons: Sequence[float],
     control: Tensor | None,
+    between: Callable[[], None],
 ) -> NDArray[np.int64]:
     """Of one batch: (K, source, target)."""
     device = next((p.device for p in models[0].parameters()), images.device)
@@ -126,11 +130,13 @@ def _counts(
     directions = [fgsm_direction(model, pictures, truth) for model in models]
     if control is not None:
         directions.append(control)
-    curves = [
-        [accuracy_curve(r, pictures, truth, epsilons, directions=d).correct for r in readers]
-        for d in directions
-    ]  # (source, target, K)
-    return np.moveaxis(np.array(curves, dtype=np.int64), 2, 0)
+    counts = np.empty((len(epsilons), len(directions), len(readers)), dtype=np.int64)
+    for source, direction in enumerate(directions):
+        for target, reader in enumerate(readers):
+            curve = accuracy_curve(reader, pictures, truth, epsilons, directions=direction)
+            counts[:, source, target] = curve.correct
+            between()
+    return counts
 
 
 def save_transfer(dataset: Dataset, found: Transfer, path: Path | None = None) -> None:

@@ -2,43 +2,12 @@
 
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass
-from typing import Generic, Self, TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 PATIENCE = 10.0  # seconds after which somebody who was not heard of has left the line
-
-
-class FairLock:
-    """A lock that goes to whoever has waited longest.
-
-    Python's own may go back to the thread that has just released it, which starves the others
-    where one thread does nothing else.
-    """
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._taken = False
-
-    def __enter__(self) -> Self:
-        with self._guard:
-            if not self._taken:
-                self._taken = True
-                return self
-            mine = threading.Event()
-            self._waiting.append(mine)
-        mine.wait()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with self._guard:
-            if self._waiting:
-                self._waiting.popleft().set()  # handed over, so it stays taken
-            else:
-                self._taken = False
 
 
 @dataclass(frozen=True)

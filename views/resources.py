@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
 from models.cards import CONFUSIONS, FIRST_MISSES, read_array
+from nudge import background
 from nudge import exhibit as exhibits
 from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
 from nudge.data import to_pixels
@@ -38,11 +39,21 @@ from views.pictures import png
 # Pictures at a time: twenty curves for each, and other pages wait for their turn meanwhile.
 TRANSFER_BATCH = 25
 
-_M_ARENA_MAX = -8  # glibc's malloc.h
+# How the C library is to keep memory, by the names and numbers of glibc's malloc.h. Every run has a
+# thread of its own, and many of them would be given a heap each, which keeps what it once held.
+# What a forward pass gives back is needed again by the next: to return it to the system and fetch
+# it anew stops all threads of the process for a moment each time.
+_MALLOC = {
+    -8: 1,  # M_ARENA_MAX
+    -1: 1 << 30,  # M_TRIM_THRESHOLD, bytes
+    -3: 32 << 20,  # M_MMAP_THRESHOLD, bytes
+    -2: 16 << 20,  # M_TOP_PAD, bytes
+}
 
-# A few attacks at a time, in threads that stay: PyTorch takes 20 MB of room to work in for each,
-# which the thread of every visitor would have for itself.
-_ATTACKING = ThreadPoolExecutor(max_workers=3, thread_name_prefix="attack")
+# Attacks are computed in two threads that stay: PyTorch takes 20 MB of room to work in for each,
+# which the thread of every visitor would have for itself, and a third would compute no faster on
+# two cores. They leave the processor to the threads that serve pages, which need little of it.
+_ATTACKING = ThreadPoolExecutor(2, "attack", initializer=background.be_nice, initargs=(15,))
 
 _RECENT = 20.0  # seconds after which a session is taken to be idle
 _seen: dict[str, float] = {}  # when each session was last served
@@ -57,10 +68,10 @@ def tune_process() -> None:
     # After every run Streamlit looks through all objects for garbage, which takes several times
     # as long as the run itself, and everybody else waits. Python looks by itself as garbage grows.
     config.set_option("runner.postScriptGC", False)
-    # Every run has a thread of its own, and the C library would give many of them a heap each,
-    # which keeps what it once held.
     with suppress(OSError, AttributeError):  # another system has another C library
-        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
+        libc = ctypes.CDLL("libc.so.6")
+        for name, value in _MALLOC.items():
+            libc.mallopt(name, value)
 
 
 def audience(session: str) -> int:
@@ -162,7 +173,8 @@ def attack(variant_id: str, subject: Subject, target: int | None) -> Attack:
     Raises PretrainedError.
     """
     networks = model(variant_id), reader(variant_id)
-    return _ATTACKING.submit(_attack, *networks, subject, target).result()
+    with background.URGENT:
+        return _ATTACKING.submit(_attack, *networks, subject, target).result()
 
 
 def _attack(network: nn.Module, reading: nn.Module, subject: Subject, target: int | None) -> Attack:
@@ -228,6 +240,7 @@ def transfer_job(pictures: Exhibit, count: int, epsilons: tuple[float, ...]) -> 
             epsilons,
             control=control[:count],
             batch_size=TRANSFER_BATCH,
+            between=background.URGENT.give_way,
         )
 
     return Job(stream, steps=-(-min(count, len(labels)) // TRANSFER_BATCH))

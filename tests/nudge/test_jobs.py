@@ -1,6 +1,8 @@
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
+from itertools import pairwise
 
 import pytest
 
@@ -60,12 +62,48 @@ def test_many_look_at_one_computation_without_waiting() -> None:
 
 
 def test_one_step_at_a_time_in_the_whole_process() -> None:
-    job = Job(Counter(), steps=5)
-    with background.TURN:
+    """And in turns: three jobs come forward together."""
+    inside, order = list[int](), list[int]()
+
+    def stream(number: int) -> Iterator[int]:
+        yield 0
+        for step in range(1, 21):
+            inside.append(number)
+            time.sleep(0.002)
+            assert inside.pop() == number
+            assert not inside
+            order.append(number)
+            yield step
+
+    jobs = [Job(partial(stream, number), steps=20) for number in range(3)]
+    for job in jobs:
         job.look()
-        time.sleep(0.1)
-        assert job.look().value == 0
-    assert watch(job)[-1].value == 5
+    for job in jobs:
+        assert watch(job)[-1].value == 20
+    together = order[6:50]
+    assert all(a != b for a, b in pairwise(together))
+
+
+def test_what_is_urgent_goes_first() -> None:
+    begun, passed = threading.Event(), threading.Event()
+
+    def between_two_passes() -> None:
+        begun.set()
+        background.URGENT.give_way()
+        passed.set()
+
+    with background.URGENT:
+        started = time.monotonic()
+        other = threading.Thread(target=between_two_passes)
+        other.start()
+        assert begun.wait(30)
+        assert not passed.wait(background.GIVES_WAY / 2)
+        assert passed.wait(30)  # but not for ever
+        assert time.monotonic() - started > background.GIVES_WAY / 2
+    other.join()
+    started = time.monotonic()
+    background.URGENT.give_way()
+    assert time.monotonic() - started < background.GIVES_WAY / 2
 
 
 def test_rests_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,7 @@
-import threading
-import time
-from itertools import pairwise
-
 import pytest
 
 from nudge import turns
-from nudge.turns import FairLock, Line
+from nudge.turns import Line
 
 
 @pytest.fixture
@@ -53,33 +49,3 @@ def test_who_says_nothing_has_left(clock: list[float]) -> None:
     assert line.stand("ben", "b").served
     assert [s.what for s in line.look()] == ["b"]
     assert [s.what for s in line.stand("ada", "a").ahead] == ["b"]
-
-
-def test_a_fair_lock_lets_one_in_at_a_time_and_starves_nobody() -> None:
-    lock, order, inside = FairLock(), list[str](), list[int]()
-
-    def work(name: str) -> None:
-        for _ in range(20):
-            with lock:
-                inside.append(1)
-                assert len(inside) == 1
-                order.append(name)
-                time.sleep(0.001)
-                inside.pop()
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in "abc"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    assert len(order) == 60
-    together = order[5:45]  # all three are at it
-    assert all(a != b for a, b in pairwise(together))
-
-
-def test_a_fair_lock_is_released_by_an_error() -> None:
-    lock = FairLock()
-    with pytest.raises(KeyError), lock:
-        raise KeyError
-    with lock:
-        pass

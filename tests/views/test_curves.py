@@ -12,13 +12,12 @@ from streamlit.testing.v1 import AppTest
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model, zoo
 from models.cards import wilson_interval
-from nudge import background
 from nudge.attacks import random_direction
 from nudge.data import Split
 from nudge.measuring import RANDOM_SEED
 from nudge.sweep import EPSILONS, accuracy_curve
 from tests.views.reading import look_on, open_at, rows
-from views import counting, text
+from views import counting, resources, text
 from views.counting import Request
 from views.curves_chart import spread
 
@@ -124,7 +123,7 @@ def test_cancelling_keeps_what_was_counted(here: Path, monkeypatch: pytest.Monke
     button(page, text.CANCEL).click().run()
     assert counting.line().look() == ()
     deadline = time.monotonic() + 30
-    while any(worker.is_alive() for worker in background.workers):
+    while not resources.live_curves("fashion-fcnn", resources.exhibit(Dataset.FASHION)).rests:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     page.run()
