@@ -62,6 +62,10 @@ def joined(device: torch.device) -> Iterator[Workers]:
     if not dist.is_torchelastic_launched():
         yield ALONE
         return
+    # Its functions have the group as a default that there is when it is imported. An optimiser does
+    # that later, and keeps a group until the process ends, which the group's threads may abort.
+    import torch.distributed.nn.functional  # noqa: F401
+
     dist.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
     yield Workers(dist.get_rank(), dist.get_world_size())
     # Not after an error: to part in good order means to wait for the others, who would wait for
