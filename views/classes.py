@@ -111,30 +111,31 @@ def _ends(view: View) -> None:
     st.subheader(text.ENDS)
     real_data.offer(among)
     first, last = ends(misses.numpy(), PICTURES)
-    for title, indices in ((text.FIRST_TO_FLIP, first), (text.LAST_TO_FLIP, last)):
+    for end, title, indices in (
+        ("first", text.FIRST_TO_FLIP, first),
+        ("last", text.LAST_TO_FLIP, last),
+    ):
         st.markdown(title)
-        _pictures(view, among, misses, indices)
+        with st.container(horizontal=True, gap="small", key=f"linked-pictures-{end}"):
+            _pictures(view, among, misses, indices)
 
 
 def _pictures(view: View, among: Exhibit, misses: Tensor, indices: list[int]) -> None:
     """Each opens the explorer at the epsilon at which it flips."""
     split = among.split
-    with st.container(horizontal=True, gap="small"):
-        for index in indices:
-            step = int(misses[index])
-            flip = EPSILONS[step] if step < len(EPSILONS) else None
-            name = view.variant.classes[int(split.labels[index])]
-            name = text.class_name(view.dataset, name)
-            epsilon = EPSILONS[-1] if flip is None else flip
-            query = view.to_query() | {"image": str(index), "epsilon": f"{epsilon:g}"}
-            query |= {"compare": "one", "method": "fgsm"}
-            with st.container(width=132, gap=None):
-                source = pictures.png(split.images[index].numpy())
-                alt = text.thumbnail(name, index, generated=among.generated)
-                st.html(f'<img class="nudge-test-picture" src="{source}" alt="{alt}">')
-                st.page_link(
-                    "views/explorer.py", label=text.flip_link(name, flip), query_params=query
-                )
+    for index in indices:
+        step = int(misses[index])
+        flip = EPSILONS[step] if step < len(EPSILONS) else None
+        name = view.variant.classes[int(split.labels[index])]
+        name = text.class_name(view.dataset, name)
+        epsilon = EPSILONS[-1] if flip is None else flip
+        query = view.to_query() | {"image": str(index), "epsilon": f"{epsilon:g}"}
+        query |= {"compare": "one", "method": "fgsm"}
+        alt = text.thumbnail(name, index, generated=among.generated)
+        # Within the link's words, so that a click on it follows the link and no element is added.
+        picture = f"![{alt}]({pictures.png(split.images[index].numpy())})"
+        label = f"{picture} {text.flip_link(name, flip)}"
+        st.page_link("views/explorer.py", label=label, query_params=query, width=132)
 
 
 page()
