@@ -1,21 +1,19 @@
-"""How fast training is, and how fast a curve is counted.
+"""How fast training is, how fast a curve is counted, and how soon the server is there.
 
     python scripts/benchmark.py train       # pictures a second, and the ratio to the usual loop
-    python scripts/benchmark.py processes   # training by one and two processes under torchrun
-    python scripts/benchmark.py sweep       # curves, against other libraries: docs/performance.md
+    python scripts/benchmark.py sweep       # curves, against other libraries and against limits
+    python scripts/benchmark.py processes   # both by one and by two processes under torchrun
+    python scripts/benchmark.py start       # the server's imports: time and memory by module
 
-Contenders take turns in one run, so that whatever else the machine does meets all of them; what
-counts is the median and the ratio. Close other programs first.
+Each writes its tables into docs/performance.md. Contenders take turns in one run, so that whatever
+else the machine does meets all of them; what counts is the median and the ratio. Close other
+programs first.
 """
 
-import argparse
 import itertools
-import json
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
@@ -26,15 +24,15 @@ import torch.nn.functional as F
 from tqdm import tqdm
 
 from models import VARIANTS, Variant, build_model
-from models.errors import CHECKOUT
 from nudge.data import Split, find_data_dir, load_split
 from nudge.devices import device_name, multiplies_bfloat16
 from nudge.recipes import RECIPES
 from nudge.training import Training
-from scripts import console
+from scripts import console, performance
+from scripts.scaling import benchmark_exchange, benchmark_processes
+from scripts.starting import benchmark_start
 
 ROUNDS = 5
-PROCESS_ROUNDS = 3  # each starts processes and trains an epoch
 STEPS = 50  # of each contender in each round
 WARM_UP = 5  # steps before the clock starts
 NETWORKS = ("fashion-fcnn", "fashion-cnn")
@@ -45,27 +43,45 @@ Rows = dict[str, list[float]]  # by contender, what each round gave
 
 def main() -> None:
     options = console.parser(__doc__)
-    options.add_argument("what", choices=("train", "processes", "sweep"))
+    # "exchange" is what each of the processes is asked for.
+    options.add_argument("what", choices=("train", "sweep", "processes", "exchange", "start"))
     options.add_argument("--pictures", type=int, default=300, help="of a sweep (default: 300)")
     console.add_device(options)
     args = options.parse_args()
-    if args.what == "sweep":
-        if args.threads is not None:
-            torch.set_num_threads(args.threads)
-        from scripts.sweeping import benchmark_sweep  # wants the chart's libraries
-
-        benchmark_sweep(args.pictures, args.data_dir)
-        return
     device = console.device(options, args)
-    if args.what == "train":
-        for name in NETWORKS:
-            benchmark_training(VARIANTS[name], device, args.data_dir)
-    else:
-        benchmark_processes(device, args)
+    match args.what:
+        case "train":
+            benchmark_training(device, args.data_dir)
+        case "sweep":
+            from scripts.sweeping import benchmark_sweep  # wants the chart's libraries
+
+            benchmark_sweep(args.pictures, args.data_dir)
+        case "processes":
+            benchmark_processes(device, args)
+        case "exchange":
+            benchmark_exchange(device)
+        case _:
+            benchmark_start()
 
 
-def benchmark_training(variant: Variant, device: torch.device, data_dir: str | None) -> None:
-    """Print the pictures a second of our loop and of the usual one on the same network."""
+def benchmark_training(
+    device: torch.device, data_dir: str | None, folder: Path = performance.DOCS
+) -> None:
+    """Measure both networks, print the tables and write them down."""
+    record: performance.Record = {
+        "hardware": device_name(device),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "pictures_a_second": {
+            name: training_rates(VARIANTS[name], device, data_dir) for name in NETWORKS
+        },
+    }
+    print("\n" + training_table(record))
+    performance.write("train", record, {"train": training_table(record)}, folder)
+
+
+def training_rates(variant: Variant, device: torch.device, data_dir: str | None) -> Rows:
+    """Pictures a second of our loop and of the usual one on the same network, by rounds."""
     batch_size = RECIPES[variant.dataset, variant.architecture].batch_size
     train = load_split(variant.dataset, "train", data_dir)
     contenders: dict[str, Steps] = {
@@ -83,10 +99,28 @@ def benchmark_training(variant: Variant, device: torch.device, data_dir: str | N
         for _, (name, steps) in itertools.product(range(ROUNDS), contenders.items()):
             rates[name].append(batch_size * steps_a_second(steps, device))
             bar.update()
-    best_usual = max(median(r) for name, r in rates.items() if name.startswith("usual"))
-    hardware = device_name(device)
-    print(f"\n{variant.id}, batches of {batch_size}, {hardware}, torch {torch.__version__}\n")
-    print_table("pictures a second", rates, lambda rate: rate / best_usual, "against the usual")
+    return rates
+
+
+def training_table(record: performance.Record) -> str:
+    """A table for each network."""
+    lines = [
+        f"{record['hardware']}, {record['threads']} threads, torch {record['torch']}; medians of "
+        f"{ROUNDS} rounds of {STEPS} steps."
+    ]
+    for name, rates in record["pictures_a_second"].items():
+        usual = max(median(values) for key, values in rates.items() if key.startswith("usual"))
+        lines += [
+            "",
+            f"| {name} | pictures a second | lowest to highest | against the usual |",
+            "| --- | ---: | ---: | ---: |",
+        ]
+        lines += [
+            f"| {key} | {median(values):,.0f} | {min(values):,.0f} to {max(values):,.0f} "
+            f"| {median(values) / usual:.2f} |"
+            for key, values in rates.items()
+        ]
+    return "\n".join(lines)
 
 
 def usual_loop(
@@ -138,52 +172,6 @@ def steps_a_second(steps: Steps, device: torch.device) -> float:
     for _ in range(STEPS):
         next(steps)
     return STEPS / (now() - start)
-
-
-def benchmark_processes(device: torch.device, args: argparse.Namespace) -> None:
-    """Print the seconds an epoch of one process and of two, of one thread each."""
-    name = "sign-cnn"
-    counts = (1, 2)
-    seconds: dict[int, list[float]] = {count: [] for count in counts}
-    with tqdm(desc=name, total=PROCESS_ROUNDS * len(counts)) as bar:
-        for _, count in itertools.product(range(PROCESS_ROUNDS), counts):
-            seconds[count].append(epoch_under_torchrun(name, count, device, args.data_dir))
-            bar.update()
-    alone = median(seconds[1])
-    hardware = device_name(device)
-    print(f"\n{name}, one thread a process, {hardware}, torch {torch.__version__}\n")
-    rows = {f"{count} process{'es' if count > 1 else ''}": s for count, s in seconds.items()}
-    print_table("seconds an epoch", rows, lambda s: alone / s, "speed-up")
-
-
-def epoch_under_torchrun(
-    variant: str, processes: int, device: torch.device, data_dir: str | None
-) -> float:
-    """Wall time of one epoch, as the training itself recorded it."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-        command += [f"--nproc-per-node={processes}", str(CHECKOUT / "scripts" / "train.py")]
-        command += [variant, "--repeat", "--epochs", "1", "--threads", "1"]
-        command += ["--device", device.type, "--output-dir", folder, "--checkpoint-dir", folder]
-        if data_dir is not None:
-            command += ["--data-dir", data_dir]
-        result = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 (ours)
-        if result.returncode:
-            sys.exit(result.stderr)
-        (run,) = json.loads((Path(folder) / "seeds.json").read_text(encoding="utf-8"))[variant]
-    return float(run["seconds"])
-
-
-def print_table(
-    unit: str, rows: Mapping[str, list[float]], ratio: Callable[[float], float], of: str
-) -> None:
-    """A line for each contender: median, spread, and its ratio."""
-    print(f"| | {unit} | lowest to highest | {of} |\n| --- | ---: | ---: | ---: |")
-    for name, values in rows.items():
-        middle = median(values)
-        digits = 0 if middle > 100 else 2
-        spread = f"{min(values):,.{digits}f} to {max(values):,.{digits}f}"
-        print(f"| {name} | {middle:,.{digits}f} | {spread} | {ratio(middle):.2f} |")
 
 
 if __name__ == "__main__":

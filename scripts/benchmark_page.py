@@ -1,7 +1,7 @@
 """How fast the pages are, in a real Chromium on the machine that also serves them.
 
     pip install -r requirements-dev.txt
-    python scripts/benchmark_page.py
+    python scripts/benchmark_page.py    # writes its table into docs/performance.md
 
 Start: from the command to the first complete view, in a process and a browser that are new. Drag:
 what drawing one position of the slider takes, and that no message goes to the server between press
@@ -26,9 +26,11 @@ from playwright.sync_api import Browser, Page
 from models import VARIANTS, load_model
 from nudge.attacks import random_direction
 from nudge.data import find_data_dir, load_split
+from nudge.devices import device_name
 from nudge.sweep import EPSILONS, accuracy_curve
 from scripts import console
 from scripts.browsing import browser, server
+from scripts.performance import Record, write
 from views import text
 
 STARTS = 3
@@ -37,6 +39,8 @@ ROUNDS = 5
 COUNTED, COUNT = "fashion-cnn", 1000
 WINDOW = {"width": 1280, "height": 800}
 COMPLETE = "[data-scene]"  # the stage has drawn a scene
+
+Row = tuple[str, Sequence[float], str, str]  # what, how long, unit, target
 
 # Clicks, and resolves with the milliseconds until another scene is drawn.
 _CLICK = """(control) => new Promise((resolve, reject) => {
@@ -101,26 +105,36 @@ def main() -> None:
             count, releases = measure_count(chromium, url)
     alone = measure_alone(data_dir)
     frames, complete = zip(*starts, strict=True)
-    print("| | median | slowest | target |\n| --- | ---: | ---: | ---: |")
-    line("start: the page's frame stands", frames, "s", "")
-    line("start: first complete view", complete, "s", "6 s")
-    line("drawing a position of the slider", drags, "ms", "8 ms")
-    line("another picture", pictures, "ms", "150 ms")
-    line("another network", networks, "ms", "150 ms")
-    line("another picture, all four networks", four, "ms", "")
-    for name, times in pages.items():
-        line(f"to the page {name}", times, "ms", "300 ms")
-    line(
-        "a release while curves are counted, 95th percentile",
-        [percentile(releases)],
-        "ms",
-        "200 ms",
-    )
-    line(f"counting {COUNT} pictures here against accuracy_curve", [count / alone], "x", "1.15 x")
+    rows: list[Row] = [
+        ("start: the page's frame stands", frames, "s", ""),
+        ("start: first complete view", complete, "s", "6 s"),
+        ("drawing a position of the slider", drags, "ms", "8 ms"),
+        ("another picture", pictures, "ms", "150 ms"),
+        ("another network", networks, "ms", "150 ms"),
+        ("another picture, all four networks", four, "ms", ""),
+        *((f"to the page {name}", times, "ms", "300 ms") for name, times in pages.items()),
+        (
+            "a release while curves are counted, 95th percentile",
+            [percentile(releases)],
+            "ms",
+            "200 ms",
+        ),
+        (f"counting {COUNT} pictures here, of `accuracy_curve`", [count / alone], "x", "1.15 x"),
+    ]
+    record: Record = {"hardware": device_name(torch.device("cpu")), "rows": rows}
+    print(table(record))
+    write("pages", record, {"pages": table(record)})
 
 
-def line(name: str, values: Sequence[float], unit: str, target: str) -> None:
-    print(f"| {name} | {median(values):.1f} {unit} | {max(values):.1f} {unit} | {target} |")
+def table(record: Record) -> str:
+    """A row for each of what people wait for."""
+    lines = [f"{record['hardware']}.", "", "| | median | slowest | target |"]
+    lines.append("| --- | ---: | ---: | ---: |")
+    for name, values, unit, target in record["rows"]:
+        digits = 0 if unit == "ms" and median(values) >= 10 else 2
+        middle, most = (f"{value:.{digits}f} {unit}" for value in (median(values), max(values)))
+        lines.append(f"| {name} | {middle} | {most if len(values) > 1 else ''} | {target} |")
+    return "\n".join(lines)
 
 
 def measure_start(chromium: Browser, data_dir: Path) -> tuple[float, float]:

@@ -5,12 +5,10 @@ docs/performance.md.
 """
 
 import itertools
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
 
 import altair as alt
 import numpy as np
@@ -18,12 +16,12 @@ import torch
 from tqdm import tqdm
 
 from models import VARIANTS, load_model
-from models.errors import CHECKOUT
 from nudge.data import load_split, to_pixels
 from nudge.devices import device_name
 from nudge.files import replacing
 from nudge.sweep import BATCH_SIZE
-from scripts.console import fill
+from nudge.sweep import EPSILONS as PAGES_EPSILONS
+from scripts import performance
 from scripts.contenders import (
     BARE,
     ENGINE,
@@ -37,8 +35,8 @@ from scripts.contenders import (
     product_rate,
     reference,
 )
+from scripts.performance import DOCS, Record
 
-DOCS = CHECKOUT / "docs"
 NETWORKS = ("fashion-fcnn", "sign-fcnn", "fashion-cnn", "sign-cnn")
 ROUNDS = 5  # in which all take turns
 EPSILONS = tuple(i / 100 for i in range(31))  # 0, 0.01, ... 0.3
@@ -48,8 +46,6 @@ GROWTH_ROUNDS = 3
 BY_PICTURES = (100, 300, 1000, 3000, 10_000)
 BY_EPSILONS = (1, 11, 31, 61, 121)
 BY_THREADS = (1, 2)
-
-Record = dict[str, Any]  # what docs/performance.json holds
 
 
 def benchmark_sweep(pictures: int, data_dir: str | None, folder: Path = DOCS) -> None:
@@ -62,7 +58,7 @@ def benchmark_sweep(pictures: int, data_dir: str | None, folder: Path = DOCS) ->
         "networks": {name: measure(name, pictures, data_dir) for name in NETWORKS},
         "growth": {name: grow(name, pictures, data_dir) for name in GROWING},
     }
-    print("\n" + table(record) + "\n\n" + growth_table(record))
+    print("\n" + "\n\n".join(tables(record).values()))
     write(record, folder)
 
 
@@ -133,16 +129,14 @@ def grow(name: str, pictures: int, data_dir: str | None) -> Record:
 
 def write(record: Record, folder: Path) -> None:
     """The record, its chart, and its tables where docs/performance.md has room for them."""
-    with replacing(folder / "performance.json") as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     with replacing(folder / "performance.svg") as temporary:
         chart(record).save(str(temporary), format="svg")
-    page = folder / "performance.md"
-    content = page.read_text(encoding="utf-8")
-    for name, content_of in (("sweep", table), ("growth", growth_table)):
-        content = fill(content, name, content_of(record))
-    with replacing(page) as temporary:
-        temporary.write_text(content, encoding="utf-8")
+    performance.write("sweep", record, tables(record), folder)
+
+
+def tables(record: Record) -> dict[str, str]:
+    """By the name of their places."""
+    return {"sweep": table(record), "growth": growth_table(record), "cost": cost_table(record)}
 
 
 def table(record: Record) -> str:
@@ -211,13 +205,39 @@ def growth_table(record: Record) -> str:
     return "\n".join(lines)
 
 
-def furthest(cases: Mapping[int, float], *, through_zero: bool) -> float:
-    """The largest relative distance of the times from the line that fits them best, relatively."""
+def cost_table(record: Record) -> str:
+    """What a gradient and an epsilon cost a picture, and a million pictures on the pages' grid."""
+    lines = [
+        "| network | a picture | and for each epsilon | a million pictures at 61 epsilons |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    for name, found in record["growth"].items():
+        cases = {int(case): seconds for case, seconds in found.get("epsilons", {}).items()}
+        if cases:
+            slope, start = (value / record["pictures"] for value in line(cases))
+            lines.append(
+                f"| {name} | {start * 1e6:.0f} µs | {slope * 1e6:.1f} µs "
+                f"| {(start + slope * len(PAGES_EPSILONS)) * 1e6:,.0f} s |"
+            )
+    return "\n".join(lines)
+
+
+def line(cases: Mapping[int, float], *, through_zero: bool = False) -> tuple[float, ...]:
+    """Slope and start of the line that fits the times best, relatively; slope alone through zero.
+
+    The start holds what no epsilon adds to: the gradient.
+    """
     x, y = np.array(list(cases)), np.array(list(cases.values()))
     columns = [x] if through_zero else [x, np.ones(len(x))]
     system = np.stack(columns, axis=1) / y[:, None]
     solution, *_ = np.linalg.lstsq(system, np.ones(len(y)), rcond=None)
-    return float(np.abs(system @ solution - 1).max())
+    return tuple(solution.tolist())
+
+
+def furthest(cases: Mapping[int, float], *, through_zero: bool) -> float:
+    """The largest relative distance of the times from the line that fits them best, relatively."""
+    slope, *start = line(cases, through_zero=through_zero)
+    return max(abs((slope * x + sum(start)) / y - 1) for x, y in cases.items())
 
 
 def chart(record: Record) -> alt.TopLevelMixin:

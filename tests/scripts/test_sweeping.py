@@ -10,6 +10,7 @@ from models import VARIANTS, Dataset, load_model
 from nudge.data import Split, to_pixels
 from scripts import contenders, sweeping
 from scripts.contenders import BARE, ENGINE, LOOP, PRODUCTS, by_foolbox, by_torchattacks
+from scripts.performance import Record
 
 GRID = (0.0, 0.02, 0.1)
 
@@ -44,7 +45,7 @@ def test_multiply_adds() -> None:
 
 
 @pytest.fixture
-def record() -> sweeping.Record:
+def record() -> Record:
     """Rounds of which the medians are easy to tell."""
     seconds = {ENGINE: 1.0, "torchattacks": 6.0, "torchattacks, channels last": 5.0, BARE: 2.0}
     seconds |= {"foolbox": 8.0, "foolbox, channels last": 4.0, LOOP: 9.0, PRODUCTS: 0.5}
@@ -59,11 +60,17 @@ def record() -> sweeping.Record:
         "pictures": 7,
         "epsilons": 31,
         "networks": dict.fromkeys(sweeping.NETWORKS, network),
-        "growth": {"fashion-cnn": {"pictures": {"100": 1.0, "200": 2.0}, "threads": {"1": 2.0}}},
+        "growth": {
+            "fashion-cnn": {
+                "pictures": {"100": 1.0, "200": 2.0},
+                "epsilons": {"1": 7e-4 * 3, "31": 7e-4 * 33},
+                "threads": {"1": 2.0},
+            }
+        },
     }
 
 
-def test_ratios_are_of_medians_and_to_the_best_of_both(record: sweeping.Record) -> None:
+def test_ratios_are_of_medians_and_to_the_best_of_both(record: Record) -> None:
     told = {words: measured for words, measured, _ in sweeping.ratios(record)}
     assert told["CNN: faster than the best of the two libraries as they are used"] == (
         "fashion-cnn 6.0x, sign-cnn 6.0x"
@@ -74,17 +81,18 @@ def test_ratios_are_of_medians_and_to_the_best_of_both(record: sweeping.Record) 
     assert told["CNN: against K + 1 bare forward passes"] == "fashion-cnn 0.50x, sign-cnn 0.50x"
 
 
-def test_written_where_there_is_room(record: sweeping.Record, tmp_path: Path) -> None:
+def test_written_where_there_is_room(record: Record, tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
-    places = [f"<!-- {name} -->\nold\n<!-- /{name} -->\n" for name in ("sweep", "growth")]
+    places = [f"<!-- {name} -->\nold\n<!-- /{name} -->\n" for name in sweeping.tables(record)]
     page.write_text("# Before\n" + "".join(places))
     sweeping.write(record, tmp_path)
     written = page.read_text()
     assert written.startswith("# Before\n<!-- sweep -->\n7 test pictures")
     assert "| Nudge | sign-cnn | 1.000 | 0.000 to 10.000 | 1.00 | 3 (2) |" in written
     assert "| fashion-cnn | pictures | 100: 1.000, 200: 2.000 | 0% |" in written
+    assert "| fashion-cnn | 200 µs | 100.0 µs | 6,300 s |" in written
     assert "old" not in written
-    assert json.loads((tmp_path / "performance.json").read_text()) == record
+    assert json.loads((tmp_path / "performance.json").read_text()) == {"sweep": record}
     assert (tmp_path / "performance.svg").read_text().startswith("<svg")
 
 
@@ -94,8 +102,6 @@ def test_furthest_from_a_line() -> None:
     assert sweeping.furthest({1: 1.0, 2: 3.0}, through_zero=True) == pytest.approx(3 / 13)
 
 
-def test_the_committed_page_is_that_of_the_committed_record() -> None:
-    record = json.loads((sweeping.DOCS / "performance.json").read_text(encoding="utf-8"))
-    page = (sweeping.DOCS / "performance.md").read_text(encoding="utf-8")
-    for table in (sweeping.table(record), sweeping.growth_table(record)):
-        assert table in page
+def test_the_line_through_times() -> None:
+    assert sweeping.line({1: 3.0, 3: 7.0}) == pytest.approx((2, 1))
+    assert sweeping.line({1: 2.0, 3: 6.0}, through_zero=True) == pytest.approx((2,))
