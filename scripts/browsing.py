@@ -42,11 +42,15 @@ def server(data_dir: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(data_dir: Path) -> Iterator[Served]:
-    """A `streamlit run app.py` that has just begun to answer, and its process."""
+def serving(data_dir: Path, folder: str = "") -> Iterator[Served]:
+    """A `streamlit run app.py` that has just begun to answer, and its process.
+
+    `folder` is the path below which its pages lie, such as "lab/nudge".
+    """
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}{folder and f'/{folder}'}"
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    options += ["--server.baseUrlPath", folder] if folder else []
     process = subprocess.Popen(  # noqa: S603 (our own program)
         [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", *options],
         cwd=CHECKOUT,

@@ -1,5 +1,7 @@
 """Where it breaks: which classes fall first, what they are taken for, and which pictures flip."""
 
+from dataclasses import replace
+
 import streamlit as st
 from torch import Tensor
 
@@ -8,8 +10,9 @@ from nudge.exhibit import Exhibit
 from nudge.kinds import near_flips
 from nudge.sweep import EPSILONS
 from views import choices, classes_chart, figure, pictures, real_data, resources, text
+from views.links import link
 from views.page import begin
-from views.state import View, current, write_address
+from views.state import Compare, Method, View, current, write_address
 from views.trouble import Attempts
 
 PICTURES = 8  # at each end
@@ -129,13 +132,11 @@ def _pictures(view: View, among: Exhibit, misses: Tensor, indices: list[int]) ->
         name = view.variant.classes[int(split.labels[index])]
         name = text.class_name(view.dataset, name)
         epsilon = EPSILONS[-1] if flip is None else flip
-        query = view.to_query() | {"image": str(index), "epsilon": f"{epsilon:g}"}
-        query |= {"compare": "one", "method": "fgsm"}
+        leads = replace(view, image=index, epsilon=epsilon, compare=Compare.ONE, method=Method.FGSM)
         alt = text.thumbnail(name, index, generated=among.generated)
         # Within the link's words, so that a click on it follows the link and no element is added.
         picture = f"![{alt}]({pictures.png(split.images[index].numpy())})"
-        label = f"{picture} {text.flip_link(name, flip)}"
-        st.page_link("views/explorer.py", label=label, query_params=query, width=132)
+        link("explorer", f"{picture} {text.flip_link(name, flip)}", leads, width=132)
 
 
 page()

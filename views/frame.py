@@ -7,8 +7,15 @@ import streamlit as st
 
 from views import text
 
+_FOLDER = Path(__file__).parent
+
 
 def show() -> None:
     """The header and the style of all pages."""
-    st.html(Path(__file__).with_name("style.css"))
-    st.html(f'<header class="nudge-header"><h1>{escape(text.TITLE)}</h1></header>')
+    st.html(_FOLDER / "style.css")
+    links = (_FOLDER / "components" / "links.js").read_text(encoding="utf-8")
+    st.html(
+        f'<header class="nudge-header"><h1>{escape(text.TITLE)}</h1></header>'
+        f'<script type="module">{links}</script>',
+        unsafe_allow_javascript=True,
+    )

@@ -6,6 +6,7 @@ from models import NudgeError
 from nudge.lesson import Findings, findings
 from nudge.sources import SOURCES
 from views import choices, real_data, resources, share, text, trouble
+from views.links import link
 from views.page import begin
 from views.state import current, write_address
 from views.steps import Step, early, steps
@@ -61,12 +62,7 @@ def _show(number: int, step: Step, *, teacher: bool) -> None:
     with st.container(border=True):
         st.markdown(f"**{number}. {step.question}** {text.minutes(step.minutes)}")
         st.markdown(f"{text.DO} {step.do}")
-        st.page_link(
-            f"views/{step.page}.py",
-            label=text.open_page(step.page),
-            icon=":material/arrow_forward:",
-            query_params=step.view.to_query(),
-        )
+        link(step.page, text.open_page(step.page), step.view, icon=":material/arrow_forward:")
         st.markdown(f"{text.FIND} {step.find}")
         if teacher:
             st.info(step.expected, icon=":material/school:")
@@ -75,12 +71,7 @@ def _show(number: int, step: Step, *, teacher: bool) -> None:
 def _early(found: Findings) -> None:
     st.markdown(text.EARLY)
     for label, view in early(found):
-        st.page_link(
-            "views/explorer.py",
-            label=label,
-            icon=":material/arrow_forward:",
-            query_params=view.to_query(),
-        )
+        link("explorer", label, view, icon=":material/arrow_forward:")
 
 
 def _faq(found: Findings) -> None:

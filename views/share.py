@@ -1,17 +1,17 @@
 """Taking a view along: its address for the class's phones, and the code that makes it anew."""
 
 import socket
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from ipaddress import ip_address
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import segno
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nudge.own import Preparation
 from views import text
 from views.snippet import snippet
 from views.state import View
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def show(view: View, own: Preparation | None, *, generated: bool) -> None:
@@ -27,7 +27,7 @@ def show(view: View, own: Preparation | None, *, generated: bool) -> None:
             code = segno.make(url, error="m").svg_data_uri(scale=6, border=3, light="white")
             st.html(f'<img src="{code}" alt="{text.QR_ALT}" style="width:min(100%,300px)">')
             st.code(url, language=None, wrap_lines=True)
-            if urlsplit(url).hostname in LOOPBACK:
+            if _is_this_machine(urlsplit(url).hostname or ""):
                 st.caption(text.QR_LOCAL)
         st.caption(text.CODE_HELP)
         st.code(snippet(view, own, generated=generated), language="python")
@@ -42,13 +42,40 @@ def link(view: View, page: str = "") -> str:
 
 
 def base() -> str:
-    """The address of this server, as others on the same network can open it."""
-    scheme, place, *_ = urlsplit(st.context.url or "http://localhost:8501/")
-    host = urlsplit(f"//{place}").hostname
-    if host in LOOPBACK and (address := own_address()):
+    """The address of the folder of all pages, as others on the same network can open it."""
+    # Streamlit's own pages load their parts from "./", so this is right wherever a page was loaded.
+    scheme, place, path, *_ = urlsplit(urljoin(browser_address(), "./"))
+    if address := host_for_others():
         port = urlsplit(f"//{place}").port
         place = f"{address}:{port}" if port else address
-    return urlunsplit((scheme, place, "/", "", ""))
+    return urlunsplit((scheme, place, path, "", ""))
+
+
+def host_for_others() -> str | None:
+    """What others on the network write in place of the host of the browser's own address.
+
+    None where they write the same, and where this machine has no network.
+    """
+    host = urlsplit(browser_address()).hostname
+    return own_address() if host and _is_this_machine(host) else None
+
+
+def browser_address() -> str:
+    """What stands in the browser, but for the query.
+
+    `st.context.url` is not it: in a folder named my-classes it cuts the page's name off the folder.
+    """
+    context = get_script_run_ctx()
+    info = context.context_info if context else None
+    return info.url if info and info.url else "http://localhost:8501/"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
 
 
 def own_address() -> str | None:
@@ -62,4 +89,4 @@ def own_address() -> str | None:
             address: str = probe.getsockname()[0]
         except OSError:
             return None
-    return address if address not in LOOPBACK else None
+    return None if _is_this_machine(address) else address

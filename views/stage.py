@@ -106,7 +106,7 @@ def scene(
         "hide": sorted(view.hide),
         "file": _file_name(view, subject),
         "caption": text.poster_caption(networks[0].variant.card.total),
-        "base": share.base(),
+        "host": share.host_for_others(),
         "words": text.STAGE | {"poster": _poster(view, subject, classes)},
     }
 

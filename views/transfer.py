@@ -8,6 +8,7 @@ from nudge.exhibit import Exhibit
 from nudge.sources import SOURCES
 from nudge.transfer import EPSILONS, Transfer, averages, nearest, networks, read_transfer
 from views import choices, figure, matrix, real_data, resources, text, trouble
+from views.links import link
 from views.page import begin
 from views.state import Compare, View, current, write_address
 
@@ -33,14 +34,8 @@ def page() -> None:
     if pictures:
         real_data.offer(pictures)
     _counts(view, recorded, grid, wanted, pictures)
-    st.page_link(
-        "views/explorer.py",
-        label=text.ON_THESE,
-        icon=":material/grid_view:",
-        query_params=View(
-            dataset=view.dataset, epsilon=view.epsilon, image=view.image, compare=Compare.ALL
-        ).to_query(),
-    )
+    four = View(dataset=view.dataset, epsilon=view.epsilon, image=view.image, compare=Compare.ALL)
+    link("explorer", text.ON_THESE, four, icon=":material/grid_view:")
 
 
 def _recorded(dataset: Dataset) -> Transfer | None:

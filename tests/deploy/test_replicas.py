@@ -2,53 +2,19 @@
 
 import asyncio
 import random
-import shutil
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from scripts.browsing import Served, free_port, serving, wait_for
+from scripts.browsing import Served, free_port, serving
 from scripts.load_test import Load, act, shown_pictures
 from scripts.visiting import Visitor
-from tests.conftest import CHECKOUT, unavailable
+from tests.deploy.proxies import configured, nginx, replacing
 from tests.looping import finish
 
 USERS = 12
 LIMIT = 10.0  # seconds until everybody is served again
-
-
-@contextmanager
-def proxy(replicas: list[Served], folder: Path) -> Iterator[str]:
-    """The address of an nginx with the project's configuration, but for the ports."""
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    if not Path(nginx).is_file():
-        unavailable("no nginx on this machine: apt-get install nginx-light")
-    port = free_port()
-    config = (CHECKOUT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    changes = {"listen 80;": f"listen 127.0.0.1:{port};"}
-    for number, replica in enumerate(replicas):
-        changes[f"127.0.0.1:{8501 + number}"] = replica.url.removeprefix("http://")
-    # Those who are not root may not write where nginx would; nor may it become somebody else.
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    changes["http {"] = "http {\n" + "\n".join(f"{kind}_temp_path temp-{kind};" for kind in kinds)
-    for old, new in changes.items():
-        assert config.count(old) == 1, old
-        config = config.replace(old, new)
-    file = folder / "nginx.conf"
-    file.write_text(config, encoding="utf-8")
-    command = [nginx, "-c", str(file), "-p", str(folder), "-e", "error.log"]
-    subprocess.run([*command, "-t"], check=True)
-    process = subprocess.Popen([*command, "-g", "daemon off; pid nginx.pid;"])
-    try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 async def keep_busy(visitor: Visitor, load: Load, number: int, answered: list[float]) -> None:
@@ -88,9 +54,12 @@ async def session(load: Load, victim: Served) -> tuple[list[float], list[Visitor
 def test_when_a_replica_dies_everybody_is_soon_served_by_the_other(
     data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with serving(data_dir) as one, serving(data_dir) as two, proxy([one, two], tmp_path) as url:
-        load = Load(url, shown_pictures(data_dir), None)
-        waited, visitors = finish(session(load, victim=one))
+    port = free_port()
+    with serving(data_dir) as one, serving(data_dir) as two:
+        changes = replacing([one, two]) | {"listen 80;": f"listen 127.0.0.1:{port};"}
+        with nginx(configured("nginx.conf", tmp_path, changes), port):
+            load = Load(f"http://127.0.0.1:{port}", shown_pictures(data_dir), None)
+            waited, visitors = finish(session(load, victim=one))
     moved = [visitor for visitor in visitors if visitor.connections > 1]
     with capsys.disabled():
         print(f"[{len(moved)} of {USERS} moved; the last was served {max(waited):.1f} s later]")

@@ -64,8 +64,11 @@ class Tools {
 
   async copyLink(event) {
     const { target } = event;
-    const { base, words } = this.scene.data;
-    const url = base + location.search; // as others on the network can open it
+    const { host, words } = this.scene.data;
+    const address = new URL(location.href);
+    address.hash = "";
+    if (host) address.hostname = host; // as others on the network can open it
+    const url = address.href;
     try {
       await navigator.clipboard.writeText(url); // only where the page came by https
     } catch {

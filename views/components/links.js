@@ -1,0 +1,28 @@
+// Links that the browser follows by itself: into a new tab or window, copied, or bookmarked.
+
+if (!window.nudgeLinks) {
+  window.nudgeLinks = true;
+
+  // Streamlit takes every click on its links; one that asks for a tab or a window is the browser's.
+  document.addEventListener(
+    "click",
+    (event) => {
+      const own = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+      if (own && event.target.closest("a[href]")) event.stopPropagation();
+    },
+    true,
+  );
+
+  // A click in the navigation goes on with the view that is there, so its addresses hold it, too.
+  const carry = () => {
+    for (const link of document.querySelectorAll("[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]")) {
+      if (link.search !== location.search) link.search = location.search;
+    }
+  };
+  new MutationObserver(carry).observe(document.body, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ["data-test-script-state", "href"], // a run may have changed the address
+  });
+  carry();
+}
