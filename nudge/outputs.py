@@ -65,7 +65,7 @@ def tensors(model: nn.Module) -> Iterator[Tensor]:
 
 def check_differentiable(model: nn.Module) -> None:
     """A model that gradients go through: what was made in inference mode lets none pass."""
-    if any(values.is_inference() for values in tensors(model)):
+    if any(weights.is_inference() for weights in model.parameters()):
         raise ValueError("expected a model with a gradient, got one made for inference alone")
 
 
