@@ -162,13 +162,30 @@ class Repetition:
     command: str
 
 
+def step_of(epsilons: Sequence[float], epsilon: float) -> int:
+    """Where an epsilon stands in a grid. Raises ValueError where it does not."""
+    if epsilon not in epsilons:
+        first, last = (f"{end:g}" for end in (epsilons[0], epsilons[-1])) if epsilons else ("", "")
+        raise ValueError(
+            f"expected one of the {len(epsilons)} epsilons {first} ... {last}, got {epsilon!r}"
+        )
+    return tuple(epsilons).index(epsilon)
+
+
 def wilson_interval(correct: int, total: int, z: float = 1.96) -> tuple[float, float]:
     """Wilson's score interval of a share; `z` is the normal quantile, 1.96 for 95 %.
 
     >>> low, high = wilson_interval(9_400, 10_000)
     >>> f"{low:.4f} {high:.4f}"
     '0.9352 0.9445'
+
+    Raises ValueError where `correct` is no part of `total`, or that is nothing.
     """
+    if not 0 <= correct <= total or not 0 < total < math.inf or not 0 <= z < math.inf:
+        raise ValueError(
+            "expected a share of at least one and a quantile of at least 0, "
+            f"got {correct} of {total} and {z}"
+        )
     share, weight = correct / total, z * z / total
     middle = (share + weight / 2) / (1 + weight)
     half = math.sqrt(share * (1 - share) * weight + weight * weight / 4) / (1 + weight)

@@ -40,6 +40,8 @@ class Normalise(nn.Module):
 class Scramble(nn.Module):
     """Move pixel `permutation[i]` to place `i`, in the same way for every picture.
 
+    Raises ValueError of what is no permutation, and of pictures with more or fewer pixels.
+
     >>> swap = Scramble(torch.arange(784).flip(0))
     >>> picture = torch.rand(1, 1, 28, 28)
     >>> torch.equal(swap.undo(swap(picture)), picture)
@@ -51,6 +53,10 @@ class Scramble(nn.Module):
     def __init__(self, permutation: Tensor | None = None) -> None:
         super().__init__()
         order = scramble_permutation() if permutation is None else permutation
+        if not (isinstance(order, Tensor) and _is_permutation(order)):
+            raise ValueError(
+                f"expected a permutation, int64 (pixels,), got {getattr(order, 'dtype', order)!r}"
+            )
         self.register_buffer("permutation", order)
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -61,5 +67,15 @@ class Scramble(nn.Module):
         return _reorder(pictures, self.permutation.argsort())
 
 
+def _is_permutation(order: Tensor) -> bool:
+    whole = order.dtype == torch.int64 and order.ndim == 1
+    return whole and torch.equal(order.sort().values, torch.arange(len(order)).to(order.device))
+
+
 def _reorder(pictures: Tensor, order: Tensor) -> Tensor:
+    if not isinstance(pictures, Tensor) or pictures.shape[1:].numel() != len(order):
+        raise ValueError(
+            f"expected pictures of {len(order)} pixels, (N, 1, 28, 28), "
+            f"got {tuple(getattr(pictures, 'shape', ()))}"
+        )
     return pictures.flatten(1)[:, order].view_as(pictures)

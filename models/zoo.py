@@ -1,6 +1,7 @@
 """The eight trained variants: what each is, and how to load it from `pretrained/`."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,7 +92,7 @@ VARIANTS: Mapping[str, Variant] = MappingProxyType(
 
 
 def build_model(
-    variant: Variant,
+    variant: str | Variant,
     *,
     mean: float = 0.0,
     std: float = 1.0,
@@ -103,7 +104,19 @@ def build_model(
     It maps pictures (N, 1, 28, 28), float32 in [0, 1], to logits (N, classes). Mean and standard
     deviation are those of the pixels; the shares that are dropped (of pixels, and of what the dense
     layers read) matter in training only.
+
+    Raises:
+        ValueError: there is no such variant, the mean is not finite, the deviation not above 0, or
+            a share not in [0, 1].
     """
+    variant = find_variant(variant)
+    if not (math.isfinite(mean) and 0 < std < math.inf):
+        raise ValueError(
+            f"expected a finite mean and a standard deviation above 0, got {mean} and {std}"
+        )
+    for name, share in (("input_dropout", input_dropout), ("dropout", dropout)):
+        if not 0 <= share <= 1:  # NaN fails both comparisons
+            raise ValueError(f"expected {name} in [0, 1], got {share}")
     build = fully_connected if variant.architecture is Architecture.FCNN else convolutional
     model = nn.Sequential()
     model.add_module("normalise", Normalise(mean, std))
@@ -121,19 +134,22 @@ def load_model(variant: str | Variant, device: str | torch.device = "cpu") -> nn
     torch.Size([5, 24])
 
     Raises:
-        ValueError: there is no such variant.
+        ValueError: there is no such variant, or no such kind of device.
         PretrainedError: its weights are missing, damaged or not those of its card.
     """
-    if isinstance(variant, str):
-        variant = find_variant(variant)
+    variant, device = find_variant(variant), _device(device)
     return assemble(variant, _read_weights(variant)).to(device)
 
 
-def assemble(variant: Variant, tensors: Mapping[str, Tensor]) -> nn.Sequential:
+def assemble(variant: str | Variant, tensors: Mapping[str, Tensor]) -> nn.Sequential:
     """A model of that kind with those weights, in eval mode and frozen.
 
-    Half-precision tensors are widened to float32. Raises PretrainedError where they do not fit.
+    Half-precision tensors are widened to float32. Raises PretrainedError where they do not fit,
+    and ValueError where there is no such variant or `tensors` are no mapping.
     """
+    variant = find_variant(variant)
+    if not isinstance(tensors, Mapping):
+        raise ValueError(f"expected tensors by name, got {type(tensors).__name__}")
     model = build_model(variant)
     try:
         model.load_state_dict(dict(tensors), strict=True)
@@ -150,11 +166,28 @@ def assemble(variant: Variant, tensors: Mapping[str, Tensor]) -> nn.Sequential:
     return model.eval().to(memory_format=torch.channels_last)
 
 
-def find_variant(variant_id: str) -> Variant:
-    """The variant of that id. Raises ValueError, naming all ids, where there is none."""
-    if variant_id not in VARIANTS:
-        raise ValueError(f"expected a variant out of {', '.join(VARIANTS)}; got {variant_id!r}")
-    return VARIANTS[variant_id]
+def find_variant(variant: str | Variant) -> Variant:
+    """The variant of that id, or the one given; ValueError, naming all ids, where there is none."""
+    if isinstance(variant, Variant):
+        return variant
+    if not isinstance(variant, str) or variant not in VARIANTS:
+        raise ValueError(f"expected a variant out of {', '.join(VARIANTS)}; got {variant!r}")
+    return VARIANTS[variant]
+
+
+def find_dataset(name: str | Dataset) -> Dataset:
+    """The data set of that name, or the one given. Raises ValueError, naming all, elsewhere."""
+    if name not in list(Dataset):
+        raise ValueError(f"expected a data set out of {', '.join(Dataset)}; got {name!r}")
+    return Dataset(name)
+
+
+def _device(name: str | torch.device) -> torch.device:
+    """The device of that name, there or not. Raises ValueError."""
+    try:
+        return torch.device(name)
+    except (RuntimeError, TypeError, AttributeError):
+        raise ValueError(f"expected a device such as cpu or cuda, got {name!r}") from None
 
 
 def _read_weights(variant: Variant) -> Mapping[str, Tensor]:

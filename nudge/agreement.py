@@ -31,9 +31,14 @@ def agreement(sight: Sight, card: Card, recorded: NDArray[np.uint8]) -> Agreemen
     Counts are recorded of the full test set only, and along epsilon a picture may turn wrong and
     right again, so the counts of a part cannot be told from the first misses. The first misses
     themselves can be compared, picture by picture: `recorded` is uint8 (N,), of the full test set,
-    or of the generated pictures where the sight is of those; the card knows nothing of them.
+    or of the generated pictures where the sight is of those; the card knows nothing of them. Raises
+    ValueError where fewer were recorded than counted.
     """
     live = np.frombuffer(sight.misses, np.uint8)
+    if np.ndim(recorded) != 1 or len(recorded) < len(live):
+        raise ValueError(
+            f"expected first misses of {len(live)} pictures or more, got {np.shape(recorded)}"
+        )
     same = int((live == recorded[: len(live)]).sum())
     differing = None
     if len(live) == card.total and not sight.generated:

@@ -1,9 +1,12 @@
 """Training pictures made harder, in ways that know nothing of where a pixel is."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from nudge.checks import as_number, check_images
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,13 @@ class Blend:
 
 
 def add_noise(pictures: Tensor, largest: float) -> Tensor:
-    """Gaussian noise, clipped to [0, 1]; each picture draws its size, up to `largest`."""
+    """Gaussian noise, clipped to [0, 1]; each picture draws its size, up to `largest`.
+
+    Pictures are floating point (N, 1, 28, 28); their range is taken on trust, for a training step
+    waits for nothing. Raises ValueError of others.
+    """
+    check_images(pictures, values=False)
+    if not 0 <= as_number(largest, "the largest noise") < math.inf:
+        raise ValueError(f"expected finite noise of at least 0, got {largest}")
     size = largest * torch.rand(len(pictures), 1, 1, 1, device=pictures.device)
     return (pictures + size * torch.randn_like(pictures)).clamp_(0, 1)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import partial
 
 from models import PRETRAINED, VARIANTS, Card, Dataset
-from models.cards import CONFUSIONS, read_array
+from models.cards import CONFUSIONS, read_array, step_of
 from nudge.kinds import NearFlips, near_flips
 from nudge.sweep import EPSILONS
 from nudge.tradeoff import ASSIGNMENT, trade_off
@@ -65,13 +65,14 @@ class Figures:
         )
 
     def accuracy(self, variant: str, epsilon: float = 0.0) -> float:
-        """Top-1 accuracy under FGSM, in percent."""
+        """Top-1 accuracy under FGSM, in percent. Raises ValueError where none was measured."""
         card = self.cards[variant]
-        return 100 * card.fgsm[card.epsilons.index(epsilon)] / card.total
+        return 100 * card.fgsm[step_of(card.epsilons, epsilon)] / card.total
 
     def ssim(self, variant: str, epsilon: float) -> float:
+        """Structural similarity under FGSM. Raises ValueError where none was measured."""
         card = self.cards[variant]
-        return card.ssim[card.epsilons.index(epsilon)]
+        return card.ssim[step_of(card.epsilons, epsilon)]
 
     def falls_to(self, variant: str, percent: float) -> str:
         """The smallest epsilon at which accuracy is at most `percent`, in words."""

@@ -19,6 +19,7 @@ from torch import Tensor
 from models import PRETRAINED, SIDE, Dataset
 from models.cards import UNREADABLE_NPZ
 from models.errors import CHECKOUT, NudgeError, script_command
+from nudge.checks import check_stored
 from nudge.files import replacing
 from nudge.sources import SOURCES, Arrays, Source, SplitName
 
@@ -88,20 +89,29 @@ def load_bundled(dataset: Dataset) -> Split | None:
     return arrays and Split(*map(torch.from_numpy, arrays))
 
 
-def to_pixels(images: Tensor) -> Tensor:
-    """Stored pictures, uint8 (N, 28, 28), as models take them: float32 (N, 1, 28, 28) in [0, 1].
+def to_pixels(images: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Stored pictures, uint8 (N, 28, 28), as models take them: (N, 1, 28, 28) in [0, 1].
+
+    `dtype` is that of the model's weights. Raises ValueError of anything but stored pictures:
+    those in [0, 1] already would be nearly black.
 
     >>> to_pixels(torch.full((5, 28, 28), 255, dtype=torch.uint8)).shape
     torch.Size([5, 1, 28, 28])
     """
-    return images.unsqueeze(1).float() / 255
+    check_stored(images)
+    return images.unsqueeze(1).to(dtype) / 255
 
 
 def digest(images: Tensor | np.ndarray, labels: Tensor | np.ndarray) -> str:
-    """SHA-256 of the pixels' bytes followed by one byte for each label."""
+    """SHA-256 of the pixels' bytes followed by one byte for each label.
+
+    Raises ValueError of what are no whole numbers: pixels in [0, 1] would all be 0.
+    """
     content = hashlib.sha256()
-    for values in (images, labels):
-        content.update(np.asarray(values).astype(np.uint8).tobytes())
+    for values in map(np.asarray, (images, labels)):
+        if values.dtype.kind not in "iu":
+            raise ValueError(f"expected whole numbers to be digested, got {values.dtype}")
+        content.update(values.astype(np.uint8).tobytes())
     return content.hexdigest()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from models import Dataset
+from models.zoo import find_dataset
 from nudge.data import DataError, Split, find_data_dir, load_bundled, load_split
 from nudge.hands import load_hands
 from nudge.sources import SOURCES
@@ -37,8 +38,10 @@ def exhibit(dataset: Dataset, data_dir: str | Path | None = None) -> Exhibit:
     (1200, True)
 
     Raises:
+        ValueError: there is no such data set.
         DataError: neither can be had.
     """
+    dataset = find_dataset(dataset)
     try:
         return Exhibit(dataset, load_split(dataset, "test", data_dir), generated=False, why=None)
     except DataError as error:

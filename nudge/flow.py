@@ -21,6 +21,7 @@ from torch.nn import functional as F
 
 from models import SIDE
 from nudge.checkpoints import Checkpoint
+from nudge.checks import as_count, check_labels, check_split
 from nudge.data import Split, digest, to_pixels
 
 PULSES = 64  # sines and cosines that tell the network the time
@@ -148,7 +149,12 @@ class FlowTraining:
             mixed_precision: multiply in bfloat16; weights and their updates stay float32.
             checkpoint: file that is written after each `every` steps, and read here if it stands
                 there and comes from the same recipe, seed, data and threads.
+
+        Raises:
+            ValueError: the split is none, or has no picture.
         """
+        check_split(split)
+        as_count(len(split.labels), "a count of pictures", least=1)
         self.recipe, self.seed, self.every = recipe, seed, every
         self.device, self.mixed_precision = torch.device(device), mixed_precision
         self.done, self.seconds = 0, 0.0  # those before an interruption included
@@ -237,7 +243,11 @@ class FlowTraining:
     def draw(
         self, labels: Tensor, *, seed: int, progress: Callable[[int], object] | None = None
     ) -> Tensor:
-        """A picture of each label: uint8 (N, 28, 28). The same seed draws the same pictures."""
+        """A picture of each label: uint8 (N, 28, 28). The same seed draws the same pictures.
+
+        Raises ValueError of labels that are no classes.
+        """
+        check_labels(labels, None, self.network.classes)
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(len(labels), 1, SIDE, SIDE, generator=generator)
         drawn = []

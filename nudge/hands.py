@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import PRETRAINED, SIDE, VARIANTS, Dataset, Variant, load_model
+from models import CLASSES, PRETRAINED, SIDE, VARIANTS, Dataset, Variant, load_model
 from models.cards import MEND, UNREADABLE_JSON, UNREADABLE_NPZ
+from nudge.checks import as_count, check_split, check_stored, check_tensor
 from nudge.data import DataError, Split, digest
 from nudge.files import replacing
 from nudge.sweep import EPSILONS, first_misses, stream_predictions
@@ -103,8 +104,11 @@ def measure_hands(
 ) -> tuple[HandsCard, dict[str, NDArray[np.uint8]]]:
     """Their card, and by network the step at which each hand is first read wrong.
 
-    `train` and `test` are the official splits; `facts` are the `FACTS`.
+    `train` and `test` are the official splits; `facts` are the `FACTS`. Raises ValueError where
+    pictures or labels are none.
     """
+    for split in (hands, train, test):
+        check_split(split, len(CLASSES[Dataset.SIGN]))
     misses = {variant.id: _misses(variant, hands) for variant in READERS}
     card = HandsCard(
         total=len(hands.labels),
@@ -122,7 +126,8 @@ def measure_hands(
 def publish(
     folder: Path, hands: Split, card: HandsCard, misses: Mapping[str, NDArray[np.uint8]]
 ) -> None:
-    """Write the pictures, then their card. Raises OSError."""
+    """Write the pictures, then their card. Raises OSError, and ValueError of what is no split."""
+    check_split(hands, len(CLASSES[Dataset.SIGN]))
     arrays = {"images": hands.images.numpy(), "labels": hands.labels.numpy(), **misses}
     with replacing(folder / PICTURES) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
@@ -134,11 +139,15 @@ def nearest_distances(images: Tensor, others: Tensor) -> Tensor:
     """From each picture to the nearest of the others: L2 of pixels in [0, 1], float64 (N,).
 
     Both are uint8 (N, 28, 28). Squares of whole numbers are added up without rounding, so that a
-    copy has distance 0 and nothing else has.
+    copy has distance 0 and nothing else has. Raises ValueError of other pictures, and where there
+    are no others.
     """
+    check_stored(images)
+    check_stored(others, "others")
+    as_count(len(others), "a count of others", least=1)
     there = others.flatten(1).double()
     lengths = there.square().sum(dim=1)
-    nearest = []
+    nearest = [torch.empty(0, dtype=torch.float64)]
     for some in images.flatten(1).double().split(256):  # type: ignore[no-untyped-call]
         squares = some.square().sum(dim=1, keepdim=True) + lengths - 2 * some @ there.T
         nearest.append(squares.amin(dim=1).sqrt() / 255)
@@ -146,7 +155,9 @@ def nearest_distances(images: Tensor, others: Tensor) -> Tensor:
 
 
 def at_shares(distances: Tensor) -> dict[str, float]:
-    """The distances that `SHARES` of all are at most."""
+    """The distances that `SHARES` of all are at most. Raises ValueError where there are none."""
+    check_tensor(distances, "distances")
+    as_count(distances.numel(), "a count of distances", least=1)
     return {
         f"{share} %": round(float(np.percentile(distances.numpy(), share)), 4) for share in SHARES
     }

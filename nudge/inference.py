@@ -8,8 +8,8 @@ along: its matrix products use instructions that MKL leaves idle on some process
 buys stands in docs/performance.md.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, SupportsFloat, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,14 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from models.layers import Normalise, Scramble
 from models.networks import Beside
+from nudge.checks import (
+    as_epsilons,
+    check_directions,
+    check_images,
+    check_model,
+    check_module,
+    check_same_device,
+)
 
 # PyTorch's compiler calls the same two operations; without oneDNN the layers work as usual.
 _ONEDNN = torch.backends.mkldnn.is_available() and all(  # type: ignore[no-untyped-call]
@@ -31,15 +39,17 @@ _Layer = TypeVar("_Layer", bound=nn.Module)
 def for_inference(model: nn.Module) -> nn.Module:
     """A network with the logits of `model`, up to rounding, to be called in inference mode.
 
-    Layers that it does not know stay as they are, and a model that is no `nn.Sequential` in eval
-    mode is returned as it is, so any may be given; one that was made here, too.
+    Layers that it does not know stay as they are, and a model that is no `nn.Sequential`, or has a
+    part in training mode, is returned as it is, so any may be given; one that was made here, too.
+    Raises ValueError of what is no model.
 
     >>> model = load_model("fashion-cnn")
     >>> with torch.inference_mode():
     ...     for_inference(model)(torch.rand(5, 1, 28, 28)).shape
     torch.Size([5, 10])
     """
-    if not isinstance(model, nn.Sequential) or model.training:
+    check_module(model)
+    if not isinstance(model, nn.Sequential) or any(part.training for part in model.modules()):
         return model
     with torch.inference_mode():
         layers = list(_in_a_row(model))
@@ -47,16 +57,30 @@ def for_inference(model: nn.Module) -> nn.Module:
 
 
 def logits_along(
-    network: nn.Module, pictures: Tensor, direction: Tensor, epsilons: Sequence[float]
+    network: nn.Module, pictures: Tensor, direction: Tensor, epsilons: Iterable[SupportsFloat]
 ) -> Iterator[Tensor]:
     """The logits of pictures that are moved by each epsilon and clipped to [0, 1]: (N, classes).
 
     Args:
-        network: from `for_inference`.
-        pictures: float (N, 1, 28, 28) in [0, 1].
-        direction: what to move along, of the same shape, in [-1, 1].
+        network: from `for_inference`; to be called in inference mode, as it is.
+        pictures: floating point (N, 1, 28, 28) in [0, 1].
+        direction: what to move along, of the same shape and on the same device, in [-1, 1].
         epsilons: each in [0, 1], ascending.
+
+    Raises:
+        ValueError: an argument is not as said.
     """
+    check_model(network)
+    check_images(pictures)
+    check_directions(direction, len(pictures))
+    check_same_device(direction, pictures, "directions")
+    grid = as_epsilons(epsilons, ascending=True)
+    return _along(network, pictures, direction.to(pictures.dtype), grid)
+
+
+def _along(
+    network: nn.Module, pictures: Tensor, direction: Tensor, epsilons: Sequence[float]
+) -> Iterator[Tensor]:
     match list(network) if isinstance(network, nn.Sequential) else []:
         case [nn.Flatten(), Dense() as first, *rest]:
             flat = pictures.flatten(1), direction.flatten(1)

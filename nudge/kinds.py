@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models import CLASSES, Dataset
+from models.zoo import find_dataset
+from nudge.checks import as_count, check_labels, check_stored, kind
 
 # Clothes by the part of the body that they cover. Trousers, dresses and bags are alone of their
 # kind: whatever else they are taken for is far.
@@ -38,11 +40,21 @@ def nearest_classes(images: Tensor, labels: Tensor, count: int = 3) -> Tensor:
     Args:
         images: uint8 (N, 28, 28).
         labels: int64 (N,); every class from 0 up occurs.
+        count: less than there are classes.
 
     Returns:
         int64 (classes, count), the nearest first.
+
+    Raises:
+        ValueError: an argument is not as said.
     """
-    classes = int(labels.max()) + 1
+    check_stored(images)
+    check_labels(labels, len(images))
+    classes = int(labels.max()) + 1 if len(labels) else 0
+    check_labels(labels, len(labels), classes)
+    if missing := sorted(set(range(classes)) - set(labels.tolist())):
+        raise ValueError(f"expected pictures of every class, got none of {missing[0]}")
+    count = as_count(count, "a count", most=max(classes - 1, 0))
     means = torch.stack([images[labels == c].double().mean(dim=0) for c in range(classes)])
     distances = torch.cdist(means.flatten(1), means.flatten(1))
     distances.fill_diagonal_(torch.inf)
@@ -53,7 +65,9 @@ def near(dataset: Dataset) -> NDArray[np.bool_]:
     """Whether the column's class is near to the row's: bool (classes, classes).
 
     Clothes are near within their kind, to a hand are its `NEAREST_HANDS`. Nothing is near itself.
+    Raises ValueError where there is no such data set.
     """
+    dataset = find_dataset(dataset)
     names = CLASSES[dataset]
     if dataset is Dataset.FASHION:
         groups = {name: kind for kind in FASHION_KINDS.values() for name in kind}
@@ -69,8 +83,9 @@ def arrangement(dataset: Dataset) -> tuple[int, ...]:
     Clothes stand by their kinds. Hands have no kinds, so what is small is the sum of the distances
     in the row between near ones: first by the second eigenvector of the graph's Laplacian
     (as Barnard, Pothen and Simon order sparse matrices, 1995), then by exchanging two while that
-    helps.
+    helps. Raises ValueError where there is no such data set.
     """
+    dataset = find_dataset(dataset)
     names = CLASSES[dataset]
     if dataset is Dataset.FASHION:
         return tuple(names.index(name) for kind in FASHION_KINDS.values() for name in kind)
@@ -83,7 +98,12 @@ def arrangement(dataset: Dataset) -> tuple[int, ...]:
 
 
 def spread(order: NDArray[np.integer], ties: NDArray[np.floating]) -> float:
-    """The sum of the distances in that order, each weighed by how tied the two are."""
+    """The sum of the distances in that order, each weighed by how tied the two are.
+
+    Raises ValueError where the order is none of all.
+    """
+    if sorted(np.asarray(order).tolist()) != list(range(len(ties))):
+        raise ValueError(f"expected an order of all {len(ties)}, got {kind(order)}")
     places = np.argsort(order)
     return float((ties * np.abs(places[:, None] - places)).sum())
 
@@ -119,9 +139,11 @@ def near_flips(flips: NDArray[np.integer], dataset: Dataset) -> NearFlips:
     """Count the flips that stay near.
 
     `flips` is integers (K, true, read): `confusions[1]` of `Measurement`, the pictures that were
-    right before.
+    right before. Raises ValueError where it is of other classes.
     """
     close = near(dataset)
+    if np.ndim(flips) != 3 or np.shape(flips)[1:] != close.shape:
+        raise ValueError(f"expected flips (K, {len(close)}, {len(close)}), got {np.shape(flips)}")
     wrong = flips * ~np.eye(len(close), dtype=bool)
     by_class = wrong.sum(axis=2)  # (K, true)
     by_chance = close.sum(axis=1) / (len(close) - 1)

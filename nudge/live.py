@@ -1,16 +1,19 @@
 """Curves that many people watch while they are computed, once for all of them."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 import torch
 from torch import Tensor, nn
 
 from nudge import background
 from nudge.background import Watched
+from nudge.checks import as_count, as_epsilons, check_split
 from nudge.data import Split
-from nudge.sweep import AccuracyCurve, first_misses, stream_predictions
+from nudge.predictions import Batch, stream_batches
+from nudge.sweep import AccuracyCurve, first_misses
 
 BATCH_SIZE = 50  # pictures; a page sees the curve sharpen after every batch
 
@@ -59,17 +62,19 @@ class LiveCurves(Watched[tuple[CurvePair, bytes]]):
         self,
         model: nn.Module,
         split: Split,
-        epsilons: Sequence[float],
+        epsilons: Iterable[SupportsFloat],
         directions: Tensor,
         *,
         generated: bool = False,
     ) -> None:
         """`directions`, (N, 1, 28, 28), are those of the random nudge; the rest is a curve's.
 
-        `generated` says of the split that it is none of the official ones.
+        `generated` says of the split that it is none of the official ones. Raises ValueError as
+        `accuracy_curve` does, of the arguments at once and of values where somebody looks.
         """
+        check_split(split)
         self.generated = generated
-        self._model, self._split, self._epsilons = model, split, tuple(epsilons)
+        self._model, self._split, self._epsilons = model, split, as_epsilons(epsilons)
         self._directions = directions
         self.total = len(split.labels)
         # (viewer, pictures) -> when that viewer last looked for as many
@@ -78,16 +83,17 @@ class LiveCurves(Watched[tuple[CurvePair, bytes]]):
 
     def _start_over(self) -> None:
         super()._start_over()
-        nothing = AccuracyCurve(self._epsilons, (0,) * len(self._epsilons), 0)
-        self._pairs = [CurvePair(nothing, nothing)]
+        none = (0,) * len(self._epsilons)
+        nothing = (AccuracyCurve(self._epsilons, none, 0, zeros) for zeros in (0, None))
+        self._pairs = [CurvePair(*nothing)]
         self._misses = bytearray()
         self._seconds_a_picture: float | None = None
 
     def _begin(self) -> Iterator[tuple[CurvePair, bytes]]:
         """After every batch the pair so far, and the first misses of the batch."""
         images, labels = self._split
-        streams = (
-            stream_predictions(
+        fgsm, random = (
+            stream_batches(
                 self._model,
                 images,
                 labels,
@@ -98,23 +104,34 @@ class LiveCurves(Watched[tuple[CurvePair, bytes]]):
             )
             for directions in (None, self._directions)
         )
+        return self._paired(fgsm, random)
+
+    def _paired(
+        self, fgsm: Iterator[Batch], random: Iterator[Batch]
+    ) -> Iterator[tuple[CurvePair, bytes]]:
+        labels = self._split.labels.cpu()
         correct = torch.zeros(2, len(self._epsilons), dtype=torch.int64)
-        total = 0
-        for batch in zip(*streams, strict=True):
-            read = torch.stack(batch)  # (2, K, n)
+        total = zeros = 0
+        for batch, control in zip(fgsm, random, strict=True):
+            read = torch.stack([batch.predictions, control.predictions])  # (2, K, n)
             right = read == labels[total : total + read.shape[2]]
             correct += right.sum(dim=2)
             total += read.shape[2]
-            curves = (AccuracyCurve(self._epsilons, tuple(c), total) for c in correct.tolist())
+            zeros += batch.zero_gradients
+            counts = (tuple(c) for c in correct.tolist())
+            curves = (
+                AccuracyCurve(self._epsilons, right_at, total, lost)
+                for right_at, lost in zip(counts, (zeros, None), strict=True)
+            )
             yield CurvePair(*curves), first_misses(right[0]).tobytes()
 
     def look(self, count: int, viewer: str = "") -> Sight:
         """The pair over the first `count` pictures, or as many as are done, and go on computing.
 
         `count` is brought down to the pictures there are. Whatever made the computation fail is
-        raised here, once; looking again starts it over.
+        raised here, once; looking again starts it over. Raises ValueError of what is no count.
         """
-        count = min(count, self.total)
+        count = min(as_count(count, "a count"), self.total)
         with self._lock:
             self._wanted[viewer, count] = time.monotonic()
             self._go_on()
@@ -122,8 +139,9 @@ class LiveCurves(Watched[tuple[CurvePair, bytes]]):
 
     def peek(self, count: int) -> Sight:
         """What `look` gives, and have nothing computed for it."""
+        count = min(as_count(count, "a count"), self.total)
         with self._lock:
-            return self._sight(min(count, self.total))
+            return self._sight(count)
 
     def forget(self, viewer: str) -> None:
         """Compute nothing more for that viewer: at most the batch that is begun."""

@@ -1,8 +1,8 @@
 """Everything that a card says of a trained model, measured on the full test set."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 import torch
@@ -11,7 +11,10 @@ from torch import Tensor, nn
 
 from models.cards import CONFUSIONS, FIRST_MISSES
 from nudge.attacks import fgsm_direction, nudge, random_direction
-from nudge.data import Split, to_pixels
+from nudge.checks import as_count, as_epsilons, check_model, check_split
+from nudge.data import Split
+from nudge.outputs import numbered
+from nudge.predictions import prepared
 from nudge.similarity import structural_similarity
 from nudge.sweep import BATCH_SIZE, EPSILONS, first_misses, stream_predictions
 from nudge.workers import ALONE, Workers
@@ -33,7 +36,11 @@ class Measurement:
     ssim: Tensor  # float64 (K,), mean similarity of the attacked pictures with the original ones
 
     def for_card(self, classes: int) -> dict[str, Any]:
-        """The fields of a `Card` that come from measuring."""
+        """The fields of a `Card` that come from measuring.
+
+        Raises ValueError where there are fewer classes than labels or predictions speak of.
+        """
+        self._check(classes)
         right = self.fgsm == self.labels
         by_class = (self.labels, self.labels[right[0]])
         totals, correct = (tuple(v.bincount(minlength=classes).tolist()) for v in by_class)
@@ -62,18 +69,24 @@ class Measurement:
         """Pictures of each class read as each class under FGSM: int32 (2, K, true, read).
 
         First those that were wrong before the attack, then those that were right: what FGSM flips.
+        Raises ValueError as `for_card` does.
         """
+        self._check(classes)
         right = self.fgsm[0] == self.labels
         cells = (right * classes + self.labels) * classes + self.fgsm
         counts = torch.stack([at.bincount(minlength=2 * classes * classes) for at in cells])
         by_right = counts.view(-1, 2, classes, classes).transpose(0, 1)
         return by_right.to(torch.int32).numpy()
 
+    def _check(self, classes: int) -> None:
+        named = (int(v.max()) + 1 for v in (self.labels, self.fgsm, self.random) if v.numel())
+        as_count(classes, "a number of classes", least=max(named, default=1))
+
 
 def measure(
     model: nn.Module,
     test: Split,
-    epsilons: Sequence[float] = EPSILONS,
+    epsilons: Iterable[SupportsFloat] = EPSILONS,
     *,
     workers: Workers = ALONE,
     progress: Progress = lambda done, total: None,
@@ -82,7 +95,13 @@ def measure(
 
     Shares are whole batches of the sweep, so the sums that make a prediction, and therefore the
     counts, are the same for any number of workers. `progress` is told of this process's part.
+    Raises ValueError as `accuracy_curve` does, and where the first epsilon is not 0.
     """
+    check_model(model)
+    check_split(test)
+    epsilons = as_epsilons(epsilons)
+    if not epsilons or epsilons[0] != 0:
+        raise ValueError(f"expected epsilons that begin with 0, got {epsilons}")
     total, steps = len(test.labels), len(epsilons)
     starts = range(workers.rank * BATCH_SIZE, total, workers.count * BATCH_SIZE)
     batches = [torch.arange(start, min(start + BATCH_SIZE, total)) for start in starts]
@@ -93,10 +112,11 @@ def measure(
         directions = None if control is None else control[mine]
         answer = torch.zeros(steps, total, dtype=torch.int32)
         done = 0
-        for found in stream_predictions(model, images, labels, epsilons, directions=directions):
-            answer[:, mine[done : done + found.shape[1]]] = found.int()
-            done += found.shape[1]
-            progress(done + len(answers) * len(mine), 2 * len(mine))
+        with numbered(mine):
+            for found in stream_predictions(model, images, labels, epsilons, directions=directions):
+                answer[:, mine[done : done + found.shape[1]]] = found.int()
+                done += found.shape[1]
+                progress(done + len(answers) * len(mine), 2 * len(mine))
         answers.append(workers.sum(answer))
     ssim = torch.zeros(steps, min(total, SSIM_PICTURES), dtype=torch.float64)
     for batch in batches:
@@ -116,8 +136,7 @@ def _similarities(
     model: nn.Module, images: Tensor, labels: Tensor, epsilons: Sequence[float]
 ) -> Tensor:
     """SSIM of each attacked picture with itself before, at each epsilon: float64 (K, n)."""
-    device = next(model.parameters()).device
-    pictures = to_pixels(images.to(device))
-    direction = fgsm_direction(model, pictures, labels.to(device))
+    pictures = prepared(model, images)
+    direction = fgsm_direction(model, pictures, labels.to(pictures.device))
     rows = [structural_similarity(nudge(pictures, direction, e), pictures) for e in epsilons]
     return torch.tensor(rows, dtype=torch.float64)

@@ -7,11 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nudge.checks import check_module
 from nudge.recipes import Recipe
 
 
 def adamw(network: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW (arXiv:1711.05101), without decay of biases and batch norm: it would fit nothing."""
+    """AdamW (arXiv:1711.05101), without decay of biases and batch norm: it would fit nothing.
+
+    Raises ValueError of what is no network.
+    """
+    check_module(network, "network")
     matrices = [p for p in network.parameters() if p.ndim > 1]
     vectors = [p for p in network.parameters() if p.ndim <= 1]
     groups: list[dict[str, Any]] = [
@@ -35,8 +40,11 @@ def one_cycle(progress: float, warm_up: float) -> float:
 def average_in(average: nn.Module, live: nn.Module, *, decay: float, step: int) -> None:
     """Move an exponential moving average of weights (EMA) towards the live ones, in place.
 
-    It is short at first, so that it soon forgets the random weights that it starts from.
+    It is short at first, so that it soon forgets the random weights that it starts from. Raises
+    ValueError of what is no network, and of networks of two kinds.
     """
+    check_module(average, "average")
+    check_module(live, "live network")
     decay = min(decay, (1 + step) / (10 + step))
     for old, new in zip(_tensors(average), _tensors(live), strict=True):
         if old.is_floating_point():

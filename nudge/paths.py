@@ -1,12 +1,23 @@
 """One picture along epsilon: the probability of every class, and where the prediction flips."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 import torch
 from torch import Tensor, nn
 
-from nudge.attacks import check_epsilon
+from nudge.checks import (
+    as_count,
+    as_epsilons,
+    check_directions,
+    check_images,
+    check_model,
+    check_same_device,
+    kind,
+    shape,
+)
+from nudge.outputs import check_finite, check_logits, explained
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,11 @@ class ProbabilityPath:
         return self.probabilities.argmax(dim=1)
 
     def first_miss(self, label: int) -> float | None:
-        """The smallest epsilon at which the prediction is not `label`; None if it always is."""
+        """The smallest epsilon at which the prediction is not `label`; None if it always is.
+
+        Raises ValueError where there is no such class.
+        """
+        as_count(label, "a label", most=self.probabilities.shape[1] - 1)
         return next(
             (
                 e
@@ -35,7 +50,10 @@ class ProbabilityPath:
 
 @torch.inference_mode()
 def probability_paths(
-    model: nn.Module, image: Tensor, directions: Sequence[Tensor], epsilons: Sequence[float]
+    model: nn.Module,
+    image: Tensor,
+    directions: Iterable[Tensor],
+    epsilons: Iterable[SupportsFloat],
 ) -> list[ProbabilityPath]:
     """Move one picture along each direction by each epsilon and ask the model, once for all.
 
@@ -44,22 +62,47 @@ def probability_paths(
     torch.Size([3, 10])
 
     Args:
-        image: (1, 1, 28, 28), as in `nudge.attacks`, and so is each of the directions.
-        epsilons: ascending, each in [0, 1].
+        model: in eval mode.
+        image: floating point (1, 1, 28, 28) in [0, 1], as in `nudge.attacks.fgsm`.
+        directions: at least one, each of the image's shape and on its device, in [-1, 1].
+        epsilons: at least one, ascending, each in [0, 1].
+
+    Raises:
+        ValueError: an argument is not as said, or the logits are not finite.
     """
-    for epsilon in epsilons:
-        check_epsilon(epsilon)
-    for direction in directions:
-        if image.shape[:1] != (1,) or direction.shape != image.shape:
-            raise ValueError(
-                f"expected one image and a direction of its shape, "
-                f"got {tuple(image.shape)} and {tuple(direction.shape)}"
-            )
+    check_model(model)
+    check_images(image)
+    ways, grid = _listed(directions), as_epsilons(epsilons, ascending=True)
+    for direction in ways:
+        _check_way(image, direction)
+    if not (ways and grid):
+        raise ValueError(
+            f"expected a direction and an epsilon, got {len(ways)} directions, {len(grid)} epsilons"
+        )
     # All steps in a few operations: each gives up Python's lock, and waits for it on a busy server.
-    steps = image.new_tensor(epsilons).view(-1, 1, 1, 1)
-    nudged = torch.cat([image + steps * direction for direction in directions]).clamp_(0, 1)
-    probabilities = model(nudged).softmax(dim=1)
-    return [
-        ProbabilityPath(tuple(epsilons), along)
-        for along in torch.split(probabilities, len(epsilons))
-    ]
+    steps = image.new_tensor(grid).view(-1, 1, 1, 1)
+    nudged = torch.cat([image + steps * way.to(image.dtype) for way in ways]).clamp_(0, 1)
+    with explained(model, image):
+        logits = model(nudged)
+    check_logits(logits, len(nudged))
+    if not logits.isfinite().all():
+        for row, epsilon in zip(logits, grid * len(ways), strict=True):
+            check_finite(row[None], "logits", epsilon)
+    return [ProbabilityPath(grid, along) for along in torch.split(logits.softmax(dim=1), len(grid))]
+
+
+def _listed(directions: Iterable[Tensor]) -> list[Tensor]:
+    """A tensor is one direction and not a list of them."""
+    if isinstance(directions, Tensor) or not isinstance(directions, Iterable):
+        raise ValueError(f"expected a list of directions, got {kind(directions)}")
+    return list(directions)
+
+
+def _check_way(image: Tensor, direction: Tensor) -> None:
+    if isinstance(direction, Tensor) and (len(image) != 1 or direction.shape != image.shape):
+        raise ValueError(
+            "expected one image and a direction of its shape, "
+            f"got {shape(image)} and {shape(direction)}"
+        )
+    check_directions(direction, 1)
+    check_same_device(direction, image, "directions")

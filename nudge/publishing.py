@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from models import Card, PixelOrder, Variant
 from models.cards import REPETITIONS, Repetition, read_arrays, read_index, read_repetitions
 from models.layers import scramble_permutation
+from nudge.checks import check_module
 from nudge.devices import device_name
 from nudge.files import replacing
 from nudge.measuring import Measurement
@@ -26,7 +27,15 @@ from nudge.training import Training
 
 
 def half_precision(model: nn.Module) -> dict[str, Tensor]:
-    """The model's tensors with floats rounded to 16 bits, as they are stored: half the download."""
+    """The model's tensors with floats rounded to 16 bits, as they are stored: half the download.
+
+    Raises ValueError of what is no model, and of weights that 16 bits cannot hold.
+    """
+    check_module(model)
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and not tensor.half().isfinite().all():
+            largest = tensor.abs().max().item()
+            raise ValueError(f"expected {name} finite in 16 bits, got values up to {largest:g}")
     return {
         name: (tensor.half() if tensor.is_floating_point() else tensor).cpu().contiguous()
         for name, tensor in model.state_dict().items()

@@ -1,7 +1,11 @@
 """How much of a picture is left to the eye: structural similarity (SSIM)."""
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
+
+from nudge.checks import check_images, shape
 
 
 def structural_similarity(pictures: Tensor, others: Tensor) -> list[float]:
@@ -12,17 +16,26 @@ def structural_similarity(pictures: Tensor, others: Tensor) -> list[float]:
     of our pictures, so, unlike their mean, ours takes in the border.
 
     Args:
-        pictures: float (N, 1, 28, 28) in [0, 1].
+        pictures: floating point (N, 1, 28, 28) in [0, 1].
         others: of the same shape and range.
+
+    Raises:
+        ValueError: an argument is not as said.
 
     >>> picture = torch.rand(1, 1, 28, 28)
     >>> structural_similarity(picture, picture)
     [1.0]
     """
+    check_images(pictures, "pictures")
+    check_images(others, "others")
+    if len(pictures) != len(others):
+        raise ValueError(
+            f"expected as many others as pictures, got {shape(pictures)} and {shape(others)}"
+        )
     from skimage.metrics import structural_similarity as compare  # takes a second, few need it
 
     values = []
-    pairs = zip(pictures[:, 0].cpu().numpy(), others[:, 0].cpu().numpy(), strict=True)
+    pairs = zip(_greys(pictures), _greys(others), strict=True)
     for picture, other in pairs:
         _, by_pixel = compare(  # type: ignore[no-untyped-call]
             picture,
@@ -35,3 +48,9 @@ def structural_similarity(pictures: Tensor, others: Tensor) -> list[float]:
         )
         values.append(float(np.mean(by_pixel, dtype=np.float64)))
     return values
+
+
+def _greys(pictures: Tensor) -> NDArray[np.floating]:
+    """(N, 28, 28), as NumPy has them; of what it lacks, such as bfloat16, in float32."""
+    known = pictures.dtype in (torch.float32, torch.float64)
+    return (pictures if known else pictures.float()).detach()[:, 0].cpu().numpy()

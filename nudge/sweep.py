@@ -1,7 +1,8 @@
 """How accuracy falls as epsilon grows: K epsilons for one gradient and K forward passes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import SupportsFloat
 
 import numpy as np
 import torch
@@ -9,16 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.cards import NEVER
-from nudge.attacks import (
-    check_classes,
-    check_directions,
-    check_epsilon,
-    check_images,
-    check_labels,
-    fgsm_direction_and_logits,
-)
-from nudge.data import to_pixels
-from nudge.inference import for_inference, logits_along
+from nudge.checks import as_epsilons, check_tensor
+from nudge.predictions import Batch, stream_batches
 
 # Every page, card and curve uses this grid: fine, because most of the fall lies below 0.05.
 EPSILON_STEP = 0.005
@@ -35,18 +28,30 @@ class AccuracyCurve:
     epsilons: tuple[float, ...]
     correct: tuple[int, ...]
     total: int
+    # Pictures out of `total` whose gradient is zero everywhere, so that FGSM leaves them as they
+    # are at every epsilon: where there are any, the curve speaks of a lost gradient (a saturated
+    # softmax, a rounding) and not of robustness. None where no gradient was taken: along given
+    # directions, and in what was recorded with the weights.
+    zero_gradients: int | None = None
 
     @property
     def accuracy(self) -> tuple[float, ...]:
         """Fractions of 1; NaN over no pictures."""
         return tuple(c / self.total if self.total else float("nan") for c in self.correct)
 
+    @property
+    def zero_gradient_share(self) -> float | None:
+        """`zero_gradients` as a fraction of 1; None as there, and over no pictures."""
+        if self.zero_gradients is None or not self.total:
+            return None
+        return self.zero_gradients / self.total
+
 
 def accuracy_curve(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
-    epsilons: Sequence[float],
+    epsilons: Iterable[SupportsFloat],
     *,
     directions: Tensor | None = None,
     batch_size: int = BATCH_SIZE,
@@ -55,20 +60,24 @@ def accuracy_curve(
 
     >>> images, labels = load_split("fashion", "test")
     >>> curve = accuracy_curve(load_model("fashion-cnn"), images[:500], labels[:500], [0, 0.1])
-    >>> curve.total, len(curve.accuracy)
-    (500, 2)
+    >>> curve.total, len(curve.accuracy), curve.zero_gradients
+    (500, 2, 0)
 
     Args:
         model: maps pictures to logits (N, classes); in eval mode.
-        images: float (N, 1, 28, 28) in [0, 1], or stored pictures, uint8 (N, 28, 28).
+        images: floating point (N, 1, 28, 28) in [0, 1], or stored pictures, uint8 (N, 28, 28);
+            both are brought to the model's device, and stored ones to the kind of its weights.
+            Floats have that kind already: float64 is computed in float64.
         labels: int64 (N,), the true classes.
         epsilons: each in [0, 1], in any order.
-        directions: (N, 1, 28, 28), what to move along instead of FGSM's direction: the control of
-            `random_direction`, or the directions of another model to see whether they transfer.
-        batch_size: pictures at a time; changes speed and memory only.
+        directions: (N, 1, 28, 28) in [-1, 1], what to move along instead of FGSM's direction: the
+            control of `random_direction`, or the directions of another model to see whether they
+            transfer.
+        batch_size: pictures at a time, at least 1; changes speed and memory only.
 
     Raises:
-        ValueError: an argument is not as said.
+        ValueError: an argument is not as said, the model cuts the gradient, or its logits or its
+            gradient are not finite: the first such picture is named, counted from 0.
     """
     *_, curve = stream_accuracy_curve(
         model, images, labels, epsilons, directions=directions, batch_size=batch_size
@@ -80,97 +89,74 @@ def stream_accuracy_curve(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
-    epsilons: Sequence[float],
+    epsilons: Iterable[SupportsFloat],
     *,
     directions: Tensor | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Iterator[AccuracyCurve]:
     """`accuracy_curve` in the making: over no picture, then over those so far after every batch."""
-    batches = stream_predictions(
-        model, images, labels, epsilons, directions=directions, batch_size=batch_size
+    grid = as_epsilons(epsilons)
+    batches = stream_batches(
+        model, images, labels, grid, directions=directions, batch_size=batch_size
     )
+    return _counted(batches, labels, grid, taken=directions is None)
+
+
+def _counted(
+    batches: Iterator[Batch], labels: Tensor, epsilons: tuple[float, ...], *, taken: bool
+) -> Iterator[AccuracyCurve]:
+    """`taken` says whether gradients are."""
     correct = torch.zeros(len(epsilons), dtype=torch.int64)
-    total = 0
-    yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
-    for predictions in batches:
-        truth = labels[total : total + predictions.shape[1]].cpu()
-        correct += (predictions == truth).sum(dim=1)
+    total, zeros = 0, 0 if taken else None
+    yield AccuracyCurve(epsilons, tuple(correct.tolist()), total, zeros)
+    for batch in batches:
+        truth = labels[total : total + batch.predictions.shape[1]].cpu()
+        correct += (batch.predictions == truth).sum(dim=1)
         total += len(truth)
-        yield AccuracyCurve(tuple(epsilons), tuple(correct.tolist()), total)
+        zeros = None if zeros is None else zeros + batch.zero_gradients
+        yield AccuracyCurve(epsilons, tuple(correct.tolist()), total, zeros)
 
 
 def stream_predictions(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
-    epsilons: Sequence[float],
+    epsilons: Iterable[SupportsFloat],
     *,
     directions: Tensor | None = None,
     batch_size: int = BATCH_SIZE,
     between: Callable[[], None] = lambda: None,
 ) -> Iterator[Tensor]:
-    """The class read in each picture at each epsilon: int16 (K, n) for every batch of n pictures.
+    """The class predicted for each picture at each epsilon: int16 (K, n) for every batch of n.
 
     What a curve counts comes from here. `between` is called after each forward pass, where a server
-    may let something else go first. Other arguments and errors are those of `accuracy_curve`; like
-    any generator it looks at them when the first batch is asked for.
+    may let something else go first. Other arguments and errors are those of `accuracy_curve`. What
+    is wrong of the arguments is said at once, of values when their batch is asked for.
     """
-    for epsilon in epsilons:
-        check_epsilon(epsilon)
-    check_labels(labels, images)
-    if directions is not None:
-        check_directions(directions, len(images))
-    device = next((p.device for p in model.parameters()), images.device)
-    network = for_inference(model)
-    for start in range(0, len(images), batch_size):
-        batch = slice(start, start + batch_size)
-        pictures = images[batch].to(device)
-        if pictures.dtype == torch.uint8:
-            pictures = to_pixels(pictures)
-        truth = labels[batch].to(device)
-        clean = None
-        if directions is None:
-            direction, clean = fgsm_direction_and_logits(model, pictures, truth)
-        else:
-            check_images(pictures)
-            direction = directions[batch].to(device, pictures.dtype)
-        yield _predictions(network, pictures, truth, direction, epsilons, clean, between)
-
-
-@torch.inference_mode()
-def _predictions(
-    network: nn.Module,
-    pictures: Tensor,
-    labels: Tensor,
-    direction: Tensor,
-    epsilons: Sequence[float],
-    clean: Tensor | None,
-    between: Callable[[], None],
-) -> Tensor:
-    """The class read in each picture at each epsilon: int16 (K, n), on the CPU.
-
-    `clean` are the logits at epsilon 0 where they are known already.
-    """
-    shape = (len(epsilons), len(pictures))
-    predictions = torch.empty(shape, dtype=torch.int16, device=pictures.device)
-    order = sorted(range(len(epsilons)), key=epsilons.__getitem__)
-    if clean is not None:
-        known = [i for i in order if epsilons[i] == 0]
-        predictions[known] = clean.argmax(dim=1).to(torch.int16)
-        order = order[len(known) :]
-    found = logits_along(network, pictures, direction, [epsilons[i] for i in order])
-    for i, logits in zip(order, found, strict=True):
-        check_classes(labels, logits)
-        predictions[i] = logits.argmax(dim=1)
-        between()
-    return predictions.cpu()
+    batches = stream_batches(
+        model,
+        images,
+        labels,
+        epsilons,
+        directions=directions,
+        batch_size=batch_size,
+        between=between,
+    )
+    return (batch.predictions for batch in batches)
 
 
 def first_misses(right: Tensor) -> NDArray[np.uint8]:
     """By picture, where in the epsilons its first wrong answer stands: uint8 (N,).
 
-    `NEVER` where every answer is right. `right` is bool (K, N), the epsilons ascending.
+    `NEVER` where every answer is right. `right` is bool (K, N), the epsilons ascending. Raises
+    ValueError where it is not, or where K is more than a byte can count.
     """
+    check_tensor(right, "what is right")
+    if right.dtype != torch.bool or right.ndim != 2 or not 0 < len(right) <= NEVER:
+        raise ValueError(
+            f"expected what is right as bool (K, N), K in 1 ... {NEVER}, "
+            f"got {right.dtype} {tuple(right.shape)}"
+        )
     first = (~right).int().argmax(dim=0)
     first[right.all(dim=0)] = NEVER
     return first.to(torch.uint8).numpy()

@@ -26,8 +26,10 @@ from torch.nn.parallel import DistributedDataParallel
 
 from models import Epoch, NudgeError, Scramble, Variant, build_model
 from models.networks import fully_connected
+from models.zoo import find_variant
 from nudge.augmentation import Blend, add_noise
 from nudge.checkpoints import Checkpoint
+from nudge.checks import check_split
 from nudge.data import Split, digest, to_pixels
 from nudge.optimisation import adamw, average_in, one_cycle
 from nudge.recipes import Recipe
@@ -75,9 +77,13 @@ class Training:
             workers: the processes that train together.
 
         Raises:
+            ValueError: a split is none of that data set's classes, or there is no such variant.
             NudgeError: there is no whole batch, the workers cannot share one evenly, or they do
                 not see the same checkpoint.
         """
+        variant = find_variant(variant)
+        for split in (train, test):
+            check_split(split, len(variant.classes))
         if recipe.batch_size % workers.count or recipe.batch_size // workers.count < 2:
             raise NudgeError(
                 "The processes cannot share a batch evenly, two pictures or more for each",

@@ -4,9 +4,10 @@ A direction lives in the pixels that a model takes. The scramble is a layer of t
 are pixels in our order for every variant, and a direction of one is as good for another as it is.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import SupportsFloat
 
 import numpy as np
 from filelock import FileLock
@@ -14,13 +15,25 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, PretrainedError, Variant
-from models.cards import GRID, read_arrays
+from models.cards import GRID, read_arrays, step_of
 from models.errors import script_command
-from nudge.attacks import fgsm_direction
-from nudge.data import to_pixels
+from models.zoo import find_dataset
+from nudge.attacks import fgsm_gradient
+from nudge.checks import (
+    as_count,
+    as_epsilon,
+    as_epsilons,
+    check_directions,
+    check_labels,
+    check_model,
+    check_pictures,
+    kind,
+)
 from nudge.files import replacing
 from nudge.inference import for_inference
-from nudge.sweep import BATCH_SIZE, accuracy_curve
+from nudge.outputs import numbered
+from nudge.predictions import predictions_along, prepared
+from nudge.sweep import BATCH_SIZE
 
 # Coarser than a curve's grid: sixteen curves to a data set, most of which fall below 0.1.
 EPSILONS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3)
@@ -37,10 +50,13 @@ class Transfer:
     # the last, is the control, a random nudge of the same size, where that was counted.
     correct: NDArray[np.int64]
     total: int
+    # Pictures out of `total` whose gradient is zero everywhere, so that FGSM leaves them as they
+    # are: (source,), the control left out. None where that was not recorded.
+    zero_gradients: NDArray[np.int64] | None = None
 
     def at(self, epsilon: float) -> NDArray[np.int64]:
-        """What is right at one of the epsilons: (source, target)."""
-        counts: NDArray[np.int64] = self.correct[self.epsilons.index(epsilon)]
+        """What is right at one of the epsilons: (source, target). Raises ValueError elsewhere."""
+        counts: NDArray[np.int64] = self.correct[step_of(self.epsilons, epsilon)]
         return counts
 
     def nearest(self, epsilon: float) -> float:
@@ -55,22 +71,39 @@ class Transfer:
 
 
 def nearest(grid: Sequence[float], epsilon: float) -> float:
-    """The one of the grid that is nearest to `epsilon`, the smaller of two."""
+    """The one of the grid that is nearest to `epsilon`, the smaller of two.
+
+    Raises ValueError where the grid is empty, or holds or is asked for what is no epsilon.
+    """
+    if not as_epsilons(grid):
+        raise ValueError("expected at least one epsilon in the grid, got none")
+    epsilon = as_epsilon(epsilon)
     return min(grid, key=lambda e: (abs(e - epsilon), e))
 
 
 def averages(found: Transfer, epsilon: float) -> tuple[float, float, float]:
     """Mean accuracy over the networks: along their own gradient, along another's, and at random.
 
-    Fractions of 1; the control must have been counted, too.
+    Fractions of 1; the control must have been counted, too. Raises ValueError where it was not,
+    over no picture, and at no epsilon of what was counted.
     """
+    _, sources, targets = found.correct.shape
+    if sources != targets + 1 or not found.total:
+        raise ValueError(
+            f"expected counts of {targets + 1} sources, the control the last, over some pictures, "
+            f"got {sources} sources over {found.total}"
+        )
     *square, control = found.at(epsilon) / found.total
     among, own = np.array(square), np.eye(len(control), dtype=bool)
     return float(among[own].mean()), float(among[~own].mean()), float(control.mean())
 
 
 def networks(dataset: Dataset) -> tuple[Variant, ...]:
-    """The variants of a data set in the order of sources and targets."""
+    """The variants of a data set in the order of sources and targets.
+
+    Raises ValueError where there is no such data set.
+    """
+    dataset = find_dataset(dataset)
     return tuple(v for v in VARIANTS.values() if v.dataset is dataset)
 
 
@@ -78,7 +111,7 @@ def stream_transfer(
     models: Sequence[nn.Module],
     images: Tensor,
     labels: Tensor,
-    epsilons: Sequence[float] = EPSILONS,
+    epsilons: Iterable[SupportsFloat] = EPSILONS,
     *,
     control: Tensor | None = None,
     batch_size: int = BATCH_SIZE,
@@ -92,27 +125,51 @@ def stream_transfer(
     ((10, 4, 4), 10000)
 
     Args:
-        models: each is a source and a target; all on one device, in eval mode.
-        images: stored pictures, uint8 (N, 28, 28).
+        models: at least one, each a source and a target; all on one device, in eval mode.
+        images: stored pictures, uint8 (N, 28, 28), or others as `accuracy_curve` takes them.
         labels: int64 (N,), the true classes.
-        epsilons: each in [0, 1].
+        epsilons: each in [0, 1], in any order.
         control: directions (N, 1, 28, 28) of no network, counted as one source more, the last.
-        batch_size: pictures at a time.
+        batch_size: pictures at a time, at least 1.
         between: called after each network's reading of a batch, as in `stream_predictions`.
 
     Raises:
-        ValueError: an argument is not as said.
+        ValueError: as of `accuracy_curve`; what is wrong of values is said by their batch.
     """
+    if not isinstance(models, list | tuple) or not models:
+        raise ValueError(f"expected a list of models, got {kind(models) if models else 'none'}")
+    for model in models:
+        check_model(model)
+    check_pictures(images)
+    check_labels(labels, len(images))
+    if control is not None:
+        check_directions(control, len(images))
+    grid, size = as_epsilons(epsilons), as_count(batch_size, "a batch size", least=1)
+    return _stream(models, images, labels, grid, control, size, between)
+
+
+def _stream(
+    models: Sequence[nn.Module],
+    images: Tensor,
+    labels: Tensor,
+    epsilons: tuple[float, ...],
+    control: Tensor | None,
+    size: int,
+    between: Callable[[], None],
+) -> Iterator[Transfer]:
     sources = len(models) + (control is not None)
     correct = np.zeros((len(epsilons), sources, len(models)), dtype=np.int64)
-    yield Transfer(tuple(epsilons), correct, 0)
+    zeros = np.zeros(len(models), dtype=np.int64)
+    yield Transfer(epsilons, correct, 0, zeros)
     readers = [for_inference(model) for model in models]
-    for start in range(0, len(images), batch_size):
-        batch = slice(start, start + batch_size)
+    for start in range(0, len(images), size):
+        batch = slice(start, start + size)
         noise = None if control is None else control[batch]
         pictures = images[batch], labels[batch]
-        correct = correct + _counts(models, readers, *pictures, epsilons, noise, between)
-        yield Transfer(tuple(epsilons), correct, min(start + batch_size, len(images)))
+        with numbered(range(start, start + size), epsilon=0):
+            found, lost = _counts(models, readers, *pictures, epsilons, noise, between)
+        correct, zeros = correct + found, zeros + lost
+        yield Transfer(epsilons, correct, min(start + size, len(images)), zeros)
 
 
 def _counts(
@@ -123,20 +180,21 @@ def _counts(
     epsilons: Sequence[float],
     control: Tensor | None,
     between: Callable[[], None],
-) -> NDArray[np.int64]:
-    """Of one batch: (K, source, target)."""
-    device = next((p.device for p in models[0].parameters()), images.device)
-    pictures, truth = to_pixels(images.to(device)), labels.to(device)
-    directions = [fgsm_direction(model, pictures, truth) for model in models]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of one batch: what is right, (K, source, target), and the zero gradients, (source,)."""
+    pictures = prepared(models[0], images)
+    truth, answer = labels.cpu(), labels.to(pictures.device)
+    gradients = [fgsm_gradient(model, pictures, answer) for model in models]
+    directions = [gradient.direction for gradient in gradients]
     if control is not None:
-        directions.append(control)
+        directions.append(control.to(pictures.device))
     counts = np.empty((len(epsilons), len(directions), len(readers)), dtype=np.int64)
     for source, direction in enumerate(directions):
         for target, reader in enumerate(readers):
-            curve = accuracy_curve(reader, pictures, truth, epsilons, directions=direction)
-            counts[:, source, target] = curve.correct
+            read = predictions_along(reader, pictures, answer, direction, epsilons)
+            counts[:, source, target] = (read == truth).sum(dim=1).numpy()
             between()
-    return counts
+    return counts, np.array([int(gradient.zero.sum()) for gradient in gradients])
 
 
 def save_transfer(dataset: Dataset, found: Transfer, path: Path | None = None) -> None:

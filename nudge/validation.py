@@ -7,6 +7,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from models import Dataset
+from models.zoo import find_dataset
+from nudge.checks import as_number, check_split
 from nudge.data import Split
 
 FASHION_HELD_OUT = 10_000  # the last ones, as many as the test set has
@@ -21,9 +23,11 @@ def hold_out(dataset: Dataset, train: Split) -> tuple[Split, Split]:
     """Split a training set in two: pictures to train on, and pictures to validate on.
 
     Sign's is some 1,300 photographs, each 16 to 50 times through filters. Held-out copies of what
-    is trained on would all be recognised, so near-copies stay on one side.
+    is trained on would all be recognised, so near-copies stay on one side. Raises ValueError where
+    there is no such data set, or the split is none.
     """
-    if dataset is Dataset.FASHION:
+    check_split(train)
+    if find_dataset(dataset) is Dataset.FASHION:
         held_out = torch.arange(len(train.labels)) >= len(train.labels) - FASHION_HELD_OUT
     else:
         groups = near_copies(train)
@@ -40,14 +44,17 @@ def near_copies(split: Split, threshold: float = NEAR_COPY) -> NDArray[np.int64]
     """The group of each picture: int64 (N,), counted from 0.
 
     Pictures of a class are in one group if they, or others between them, correlate by more than
-    `threshold`.
+    `threshold`. Raises ValueError where the split is none, or the threshold no correlation.
     """
+    check_split(split)
+    if not -1 <= as_number(threshold, "threshold") <= 1:
+        raise ValueError(f"expected a threshold in [-1, 1], got {threshold}")
     pixels = split.images.flatten(1).float()
     pixels = pixels - pixels.mean(dim=1, keepdim=True)
     pixels = pixels / pixels.norm(dim=1, keepdim=True).clamp_min(1e-6)
     groups = np.empty(len(pixels), dtype=np.int64)
     count = 0
-    for label in range(int(split.labels.max()) + 1):
+    for label in sorted(set(split.labels.tolist())):
         members = (split.labels == label).nonzero().flatten()
         similar = pixels[members] @ pixels[members].T > threshold
         found, group = connected_components(csr_array(similar.numpy()), directed=False)

@@ -111,6 +111,10 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
             generated=any(sight.generated for sight in sights.values()),
         ),
     )
+    for name, sight in sights.items():
+        if lost := sight.pair.fgsm.zero_gradients:
+            words = text.zero_gradients(lost, sight.pair.total, text.plain(VARIANTS[name]))
+            st.caption(f":material/warning: {words}")
     try:
         agreements = counting.agreements(sights)
     except NudgeError as error:  # the curves stand, with nothing to hold them against

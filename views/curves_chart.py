@@ -288,6 +288,7 @@ def table(variants: Sequence[Variant], sights: Mapping[str, Sight]) -> Rows:
                     "counted here": pair.total if pair else 0,
                     "fgsm right here": pair.fgsm.correct[i] if pair else None,
                     "random right here": pair.random.correct[i] if pair else None,
+                    "zero gradients here": pair.fgsm.zero_gradients if pair else None,
                 }
             found.append(row)
     return found

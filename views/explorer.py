@@ -149,6 +149,8 @@ def _drawn(
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
     stage.show(view, subject, networks, step=step, opened=opened(), on_release=_take_epsilon)
+    if not all(shown.attack.direction.any() for shown in networks):
+        st.caption(f":material/warning: {text.NO_GRADIENT}")
     _captions(view, subject, pictures, sight, polling=polling)
 
 
@@ -183,6 +185,7 @@ def _captions(
     recorded = SOURCES[view.dataset].splits["test"].total
     done = sight.pair.total if sight else 0
     generated = pictures.generated
+    lost = sight.pair.fgsm.zero_gradients if sight else None
     if sight:
         # The room stays when the count has ended, so that nothing jumps away under a finger.
         with st.container(height=64, border=False):
@@ -203,6 +206,8 @@ def _captions(
                 on_change=st.rerun,
                 width=230,
             )
+    if lost:
+        st.caption(f":material/warning: {text.zero_gradients(lost, done)}")
 
 
 def _chance(view: View) -> float:

@@ -172,6 +172,23 @@ def curve_caption(*, done: int, total: int, chance: float, generated: bool) -> s
     )
 
 
+def zero_gradients(count: int, total: int, name: str = "") -> str:
+    """Of `total` pictures that were counted here. `name` is the network's where there are more."""
+    share = count / total
+    percent = f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
+    where = f"{name}: for" if name else "For"
+    return (
+        f"{where} {count:,} of the {total:,} pictures counted here ({percent}) the gradient is "
+        "zero everywhere. FGSM cannot move these: the network looks robust, and need not be."
+    )
+
+
+NO_GRADIENT = (
+    "Here the gradient is zero everywhere: FGSM cannot move this picture. That makes no network "
+    "robust."
+)
+
+
 def recorded_caption(*, total: int, chance: float, name: str) -> str:
     return (
         f"{name}: top-1 accuracy over all {total:,} official test pictures, as recorded when the "

@@ -152,6 +152,12 @@ def _draw(view: View, found: Transfer, *, here: bool, generated: bool = False) -
             generated=generated,
         ),
     )
+    if found.zero_gradients is None:
+        return
+    for variant, lost in zip(networks(view.dataset), found.zero_gradients.tolist(), strict=True):
+        if lost:
+            words = text.zero_gradients(lost, found.total, text.plain(variant))
+            st.caption(f":material/warning: {words}")
 
 
 page()

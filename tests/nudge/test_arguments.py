@@ -1,0 +1,567 @@
+"""Every public function of `models` and `nudge`, given the same list of wrong arguments.
+
+A function that takes pictures, labels, epsilons, directions or a model and is not in the table
+below fails the second test.
+"""
+
+import importlib
+import inspect
+import math
+import pkgutil
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import models
+import nudge
+from models import VARIANTS, Dataset, Scramble, assemble, build_model, load_model
+from models.cards import step_of, wilson_interval
+from models.zoo import find_dataset, find_variant
+from nudge.agreement import agreement
+from nudge.attacks import (
+    fgsm,
+    fgsm_direction,
+    fgsm_gradient,
+    random_direction,
+    targeted_direction,
+)
+from nudge.attacks import nudge as nudged
+from nudge.augmentation import add_noise
+from nudge.claims import Figures
+from nudge.classes import class_curves, ends, flips_by_step
+from nudge.data import Split, digest, to_pixels
+from nudge.flow import FlowRecipe, FlowTraining
+from nudge.hands import at_shares, measure_hands, nearest_distances, publish
+from nudge.inference import for_inference, logits_along
+from nudge.kinds import near, near_flips, nearest_classes, spread
+from nudge.live import LiveCurves, Sight
+from nudge.measuring import Measurement, measure
+from nudge.optimisation import adamw, average_in
+from nudge.paths import ProbabilityPath, probability_paths
+from nudge.predictions import predictions_along, prepared, stream_batches
+from nudge.publishing import half_precision
+from nudge.recipes import RECIPES
+from nudge.similarity import structural_similarity
+from nudge.sweep import accuracy_curve, first_misses, stream_accuracy_curve, stream_predictions
+from nudge.training import Training
+from nudge.transfer import Transfer, averages, nearest, networks, stream_transfer
+from nudge.validation import hold_out, near_copies
+from nudge.weights import first_dense, first_filters, in_order, largest, neighbour_correlation
+from tests.nudge.wrong import (
+    CONFUSIONS,
+    DESCENDING,
+    DIRECTIONS,
+    FLOATS,
+    GRID,
+    LABELS,
+    MISSES,
+    MODEL,
+    NO_ARRAY,
+    NO_COUNT,
+    NO_DATASET,
+    NO_DIRECTIONS,
+    NO_EPSILON,
+    NO_EPSILONS,
+    NO_FLOATS,
+    NO_LABELS,
+    NO_MISSES,
+    NO_MODEL,
+    NO_MODULE,
+    NO_NUMBER,
+    NO_PICTURES,
+    NO_SIZE,
+    NO_SPLIT,
+    NO_STEP,
+    NO_STORED,
+    NO_TENSOR,
+    NO_VARIANT,
+    NO_WEIGHTS,
+    OTHER_KINDS,
+    SIGN,
+    SPLIT,
+    STORED,
+    STRANGE_LABELS,
+    STRANGE_SPLITS,
+    WEIGHTS,
+    huge,
+    network,
+    on_meta,
+)
+
+FORM = r"ValueError: expected .+[,;] got .+"
+
+
+@dataclass
+class Call:
+    """How a function is called rightly, and by argument what is wrong there."""
+
+    call: Callable[..., Any]
+    right: Mapping[str, Any]
+    wrong: Mapping[str, list[Any]]
+
+
+ATTACK = {"model": MODEL, "images": FLOATS, "labels": LABELS}
+NO_ATTACK = {
+    "model": NO_MODEL,
+    "images": NO_FLOATS + OTHER_KINDS,
+    "labels": NO_LABELS + STRANGE_LABELS,
+}
+SWEEP = ATTACK | {"epsilons": GRID, "directions": DIRECTIONS, "batch_size": 2}
+NO_SWEEP = NO_ATTACK | {
+    "images": NO_PICTURES,
+    "epsilons": NO_EPSILONS,
+    "directions": NO_DIRECTIONS[1:],  # None is FGSM
+    "batch_size": NO_SIZE,
+}
+ALONG = {"network": MODEL, "pictures": FLOATS, "direction": DIRECTIONS, "epsilons": GRID}
+NO_ALONG = {
+    "network": NO_MODEL,
+    "pictures": NO_FLOATS,
+    "direction": NO_DIRECTIONS,
+    "epsilons": NO_EPSILONS,
+}
+# The control is the one argument of `directions` of a single picture.
+PATH = {"model": MODEL, "image": FLOATS[:1], "directions": [DIRECTIONS[:1]], "epsilons": GRID}
+CARD = VARIANTS["fashion-cnn"].card
+COUNTS = Transfer(GRID, np.zeros((2, 3, 2), np.int64), 5)
+MEASURED = Measurement(
+    LABELS,
+    GRID,
+    fgsm=torch.tensor([[1, 2], [3, 9]]),
+    random=torch.tensor([[1, 2], [3, 4]]),
+    ssim=torch.ones(2),
+)
+LIVE = {"model": MODEL, "split": SPLIT, "epsilons": GRID, "directions": DIRECTIONS}
+
+
+def live() -> LiveCurves:
+    return LiveCurves(MODEL, SPLIT, GRID, DIRECTIONS)
+
+
+def sight() -> Sight:
+    looked = live().peek(2)
+    return replace(looked, misses=bytes(2))
+
+
+TABLE: dict[str, Call] = {
+    "models.cards.step_of": Call(step_of, {"epsilons": GRID, "epsilon": 0.1}, {"epsilon": NO_STEP}),
+    "models.cards.wilson_interval": Call(
+        wilson_interval,
+        {"correct": 1, "total": 2},
+        {"correct": [-1, 3, math.nan], "total": [0, -2], "z": [-1, math.nan]},
+    ),
+    "models.zoo.find_variant": Call(find_variant, {"variant": "sign-cnn"}, {"variant": NO_VARIANT}),
+    "models.zoo.find_dataset": Call(find_dataset, {"name": "sign"}, {"name": NO_DATASET}),
+    "models.zoo.load_model": Call(
+        load_model,
+        {"variant": "fashion-fcnn", "device": "cpu"},
+        {"variant": NO_VARIANT, "device": ["nonsense", "gpu:0", 1.5, None]},
+    ),
+    "models.zoo.build_model": Call(
+        build_model,
+        {"variant": "sign-cnn"},
+        {
+            "variant": NO_VARIANT,
+            "mean": [math.nan, math.inf],
+            "std": [0, -1, math.nan, math.inf],
+            "input_dropout": [-0.1, 1.5, math.nan],
+            "dropout": [-0.1, 1.5, math.nan],
+        },
+    ),
+    "models.zoo.assemble": Call(
+        assemble,
+        {"variant": "sign-fcnn", "tensors": build_model("sign-fcnn").state_dict()},
+        {"variant": NO_VARIANT, "tensors": [None, [WEIGHTS], WEIGHTS]},
+    ),
+    "models.layers.Scramble": Call(
+        Scramble,
+        {"permutation": torch.arange(784).flip(0)},
+        {"permutation": [[1, 0], torch.zeros(784).long(), torch.arange(784.0), torch.ones(2, 2)]},
+    ),
+    "models.layers.Scramble.undo": Call(
+        Scramble().undo, {"pictures": FLOATS}, {"pictures": [*NO_TENSOR, FLOATS[..., :27]]}
+    ),
+    "nudge.agreement.agreement": Call(
+        agreement,
+        {"sight": sight(), "card": CARD, "recorded": MISSES},
+        {"recorded": [None, MISSES[:1], MISSES[:, None]]},
+    ),
+    "nudge.attacks.fgsm": Call(
+        fgsm, ATTACK | {"epsilon": 0.1}, NO_ATTACK | {"epsilon": NO_EPSILON}
+    ),
+    "nudge.attacks.fgsm_direction": Call(fgsm_direction, ATTACK, NO_ATTACK),
+    "nudge.attacks.fgsm_gradient": Call(fgsm_gradient, ATTACK, NO_ATTACK),
+    "nudge.attacks.targeted_direction": Call(
+        targeted_direction,
+        {"model": MODEL, "images": FLOATS, "targets": LABELS},
+        {
+            "model": NO_MODEL,
+            "images": NO_FLOATS + OTHER_KINDS,
+            "targets": NO_LABELS + STRANGE_LABELS,
+        },
+    ),
+    "nudge.attacks.nudge": Call(
+        nudged,
+        {"images": FLOATS, "direction": DIRECTIONS, "epsilon": 0.1},
+        {"images": NO_FLOATS, "direction": NO_DIRECTIONS, "epsilon": NO_EPSILON},
+    ),
+    "nudge.attacks.random_direction": Call(
+        random_direction,
+        {"count": 2, "seed": 0},
+        {"count": NO_COUNT, "seed": [None, "1", 1.5, 2**64]},
+    ),
+    "nudge.augmentation.add_noise": Call(
+        add_noise,
+        {"pictures": FLOATS, "largest": 0.1},
+        {  # the range of a training's own pictures is taken on trust
+            "pictures": [*NO_TENSOR, FLOATS[:, 0], STORED[:, None], on_meta(FLOATS)],
+            "largest": [*NO_NUMBER, -0.1, math.nan, math.inf],
+        },
+    ),
+    "nudge.claims.Figures.accuracy": Call(
+        Figures().accuracy, {"variant": "sign-cnn", "epsilon": 0.1}, {"epsilon": NO_STEP}
+    ),
+    "nudge.claims.Figures.ssim": Call(
+        Figures().ssim, {"variant": "sign-cnn", "epsilon": 0.1}, {"epsilon": NO_STEP}
+    ),
+    "nudge.classes.class_curves": Call(
+        class_curves, {"confusions": CONFUSIONS}, {"confusions": NO_ARRAY}
+    ),
+    "nudge.classes.flips_by_step": Call(
+        flips_by_step,
+        {"first_misses": MISSES, "steps": 3},
+        {"first_misses": NO_MISSES, "steps": [*NO_SIZE, 1]},
+    ),
+    "nudge.classes.ends": Call(
+        ends,
+        {"first_misses": MISSES, "count": 1},
+        {"first_misses": NO_MISSES, "count": NO_COUNT},
+    ),
+    "nudge.data.to_pixels": Call(to_pixels, {"images": STORED}, {"images": NO_STORED}),
+    "nudge.data.digest": Call(
+        digest,
+        {"images": STORED, "labels": LABELS},
+        {"images": [None, FLOATS, "pictures"], "labels": [None, LABELS.float()]},
+    ),
+    "nudge.flow.FlowTraining": Call(
+        FlowTraining,
+        {"split": SIGN, "recipe": FlowRecipe(widths=(8, 8, 8)), "seed": 0},
+        {"split": [*NO_SPLIT, Split(STORED[:0], LABELS[:0])]},
+    ),
+    "nudge.flow.FlowTraining.draw": Call(
+        FlowTraining(SPLIT, FlowRecipe(widths=(8, 8, 8), draw_steps=1), seed=0).draw,
+        {"labels": torch.tensor([0]), "seed": 0},
+        {"labels": [None, [0], torch.tensor([[0]]), torch.tensor([0.0]), *STRANGE_LABELS]},
+    ),
+    "nudge.hands.measure_hands": Call(
+        measure_hands,
+        {"hands": SIGN, "train": SIGN, "test": SIGN, "facts": {}},
+        dict.fromkeys(("hands", "train", "test"), NO_SPLIT + STRANGE_SPLITS),
+    ),
+    "nudge.hands.publish": Call(
+        publish,
+        {"folder": Path(), "hands": SIGN, "card": CARD, "misses": {}},
+        {"hands": NO_SPLIT + STRANGE_SPLITS},
+    ),
+    "nudge.hands.nearest_distances": Call(
+        nearest_distances,
+        {"images": STORED, "others": STORED},
+        {"images": NO_STORED, "others": [*NO_STORED, STORED[:0]]},
+    ),
+    "nudge.hands.at_shares": Call(
+        at_shares, {"distances": torch.ones(3)}, {"distances": [None, torch.ones(0), np.ones(3)]}
+    ),
+    "nudge.inference.for_inference": Call(for_inference, {"model": MODEL}, {"model": NO_MODULE}),
+    "nudge.inference.logits_along": Call(
+        logits_along, ALONG, NO_ALONG | {"epsilons": NO_EPSILONS + DESCENDING}
+    ),
+    "nudge.kinds.near_flips": Call(
+        near_flips,
+        {"flips": CONFUSIONS[1], "dataset": Dataset.FASHION},
+        {"flips": NO_ARRAY, "dataset": NO_DATASET},
+    ),
+    "nudge.kinds.nearest_classes": Call(
+        nearest_classes,
+        {"images": STORED, "labels": torch.tensor([0, 1]), "count": 1},
+        {
+            "images": NO_STORED,
+            "labels": [*NO_LABELS, torch.tensor([-1, 0]), torch.tensor([0, 2])],
+            "count": [*NO_COUNT, 2],
+        },
+    ),
+    "nudge.kinds.spread": Call(
+        spread,
+        {"order": np.array([1, 0]), "ties": np.eye(2)},
+        {"order": [np.array([0]), np.array([0, 0]), np.array([1, 2])]},
+    ),
+    "nudge.live.LiveCurves": Call(
+        LiveCurves,
+        LIVE,
+        {
+            "model": NO_MODEL,
+            "split": NO_SPLIT,
+            "epsilons": NO_EPSILONS,
+            "directions": NO_DIRECTIONS[1:],
+        },
+    ),
+    "nudge.live.LiveCurves.look": Call(live().look, {"count": 0}, {"count": NO_COUNT}),
+    "nudge.live.LiveCurves.peek": Call(live().peek, {"count": 0}, {"count": NO_COUNT}),
+    "nudge.measuring.measure": Call(
+        measure,
+        {"model": MODEL, "test": SPLIT, "epsilons": GRID},
+        {
+            "model": NO_MODEL,
+            "test": [*NO_SPLIT, *STRANGE_SPLITS],
+            "epsilons": [*NO_EPSILONS, (), (0.1, 0.2)],
+        },
+    ),
+    "nudge.measuring.Measurement.for_card": Call(
+        MEASURED.for_card, {"classes": 10}, {"classes": [*NO_SIZE, 9]}
+    ),
+    "nudge.measuring.Measurement.arrays": Call(
+        MEASURED.arrays, {"classes": 10}, {"classes": [*NO_SIZE, 9]}
+    ),
+    "nudge.measuring.Measurement.confusions": Call(
+        MEASURED.confusions, {"classes": 10}, {"classes": [*NO_SIZE, 9]}
+    ),
+    "nudge.optimisation.adamw": Call(
+        adamw,
+        {"network": MODEL, "recipe": RECIPES[Dataset.SIGN, models.Architecture.CNN]},
+        {"network": NO_MODULE},
+    ),
+    "nudge.optimisation.average_in": Call(
+        average_in,
+        {"average": network(), "live": network(), "decay": 0.9, "step": 0},
+        {"average": NO_MODULE, "live": NO_MODULE},
+    ),
+    "nudge.paths.ProbabilityPath.first_miss": Call(
+        ProbabilityPath(GRID, torch.eye(3)[:2]).first_miss,
+        {"label": 1},
+        {"label": [*NO_COUNT, 3]},
+    ),
+    "nudge.paths.probability_paths": Call(
+        probability_paths,
+        PATH,
+        {
+            "model": NO_MODEL,
+            "image": NO_FLOATS + [kind[:1] for kind in OTHER_KINDS] + [FLOATS],
+            "directions": [None, DIRECTIONS[:1], [], *([wrong] for wrong in NO_DIRECTIONS[:3])]
+            + [[wrong] for wrong in (DIRECTIONS, 5 * DIRECTIONS[:1])],
+            "epsilons": [*NO_EPSILONS, *DESCENDING, ()],
+        },
+    ),
+    "nudge.predictions.stream_batches": Call(stream_batches, SWEEP, NO_SWEEP),
+    "nudge.predictions.prepared": Call(
+        prepared,
+        {"model": MODEL, "images": FLOATS},
+        {  # values are for the attack to look at
+            "model": NO_MODULE,
+            "images": [*NO_TENSOR, FLOATS[:, 0], STORED[:, None], on_meta(FLOATS)],
+        },
+    ),
+    "nudge.predictions.predictions_along": Call(
+        predictions_along,
+        ALONG | {"labels": LABELS},
+        NO_ALONG
+        | {
+            "labels": NO_LABELS + STRANGE_LABELS,
+            "pictures": NO_FLOATS + OTHER_KINDS,
+            "clean": ["logits", np.zeros((2, 10)), torch.zeros(2), torch.zeros(3, 10), LABELS],
+        },
+    ),
+    "nudge.publishing.half_precision": Call(
+        half_precision,
+        {"model": MODEL},
+        {"model": [*NO_MODULE, huge()]},
+    ),
+    "nudge.similarity.structural_similarity": Call(
+        structural_similarity,
+        {"pictures": FLOATS, "others": FLOATS},
+        {name: [*NO_FLOATS, FLOATS[:1]] for name in ("pictures", "others")},
+    ),
+    "nudge.sweep.accuracy_curve": Call(accuracy_curve, SWEEP, NO_SWEEP),
+    "nudge.sweep.stream_accuracy_curve": Call(stream_accuracy_curve, SWEEP, NO_SWEEP),
+    "nudge.sweep.stream_predictions": Call(stream_predictions, SWEEP, NO_SWEEP),
+    "nudge.sweep.first_misses": Call(
+        first_misses,
+        {"right": torch.ones(3, 2, dtype=torch.bool)},
+        {"right": [None, np.ones((3, 2), bool), torch.ones(3, 2), torch.ones(256, 2) > 0]},
+    ),
+    "nudge.training.Training": Call(
+        Training,
+        {
+            "variant": VARIANTS["fashion-fcnn"],
+            "recipe": replace(RECIPES[Dataset.FASHION, models.Architecture.FCNN], batch_size=2),
+            "train": SPLIT,
+            "test": SPLIT,
+        },
+        {
+            "variant": NO_VARIANT,
+            "train": NO_SPLIT + STRANGE_SPLITS,
+            "test": NO_SPLIT + STRANGE_SPLITS,
+        },
+    ),
+    "nudge.transfer.Transfer.at": Call(COUNTS.at, {"epsilon": 0.1}, {"epsilon": NO_STEP}),
+    "nudge.transfer.Transfer.nearest": Call(
+        COUNTS.nearest, {"epsilon": 0.07}, {"epsilon": NO_EPSILON}
+    ),
+    "nudge.transfer.nearest": Call(
+        nearest,
+        {"grid": GRID, "epsilon": 0.07},
+        {"grid": [*NO_EPSILONS, ()], "epsilon": NO_EPSILON},
+    ),
+    "nudge.transfer.averages": Call(
+        averages,
+        {"found": COUNTS, "epsilon": 0.1},
+        {
+            "found": [
+                Transfer(GRID, np.zeros((2, 2, 2), np.int64), 5),
+                Transfer(GRID, np.zeros((2, 3, 2), np.int64), 0),
+            ],
+            "epsilon": NO_STEP,
+        },
+    ),
+    "nudge.transfer.networks": Call(networks, {"dataset": "sign"}, {"dataset": NO_DATASET}),
+    "nudge.transfer.stream_transfer": Call(
+        stream_transfer,
+        {
+            "models": [MODEL],
+            "images": STORED,
+            "labels": LABELS,
+            "epsilons": GRID,
+            "control": DIRECTIONS,
+            "batch_size": 2,
+        },
+        {
+            "models": [None, MODEL, [], *([MODEL, wrong] for wrong in NO_MODEL)],
+            "images": NO_PICTURES,
+            "labels": NO_LABELS + STRANGE_LABELS,
+            "epsilons": NO_EPSILONS,
+            "control": NO_DIRECTIONS[1:],  # None is none
+            "batch_size": NO_SIZE,
+        },
+    ),
+    "nudge.validation.hold_out": Call(
+        hold_out,
+        {"dataset": "sign", "train": SIGN},
+        {"dataset": NO_DATASET, "train": NO_SPLIT},
+    ),
+    "nudge.validation.near_copies": Call(
+        near_copies,
+        {"split": SIGN, "threshold": 0.9},
+        {"split": NO_SPLIT, "threshold": [*NO_NUMBER, 1.1, -2, math.nan]},
+    ),
+    "nudge.weights.first_dense": Call(first_dense, {"model": MODEL}, {"model": NO_MODULE}),
+    "nudge.weights.in_order": Call(
+        in_order, {"model": MODEL, "weights": WEIGHTS}, {"model": NO_MODULE, "weights": NO_WEIGHTS}
+    ),
+    "nudge.weights.first_filters": Call(first_filters, {"model": MODEL}, {"model": NO_MODULE}),
+    "nudge.weights.largest": Call(
+        largest, {"weights": WEIGHTS, "count": 2}, {"weights": NO_WEIGHTS, "count": NO_COUNT}
+    ),
+    "nudge.weights.neighbour_correlation": Call(
+        neighbour_correlation,
+        {"weights": torch.rand(2, 5, 5)},
+        {"weights": [*NO_WEIGHTS, WEIGHTS[:0], WEIGHTS[:, :1]]},
+    ),
+    "nudge.kinds.near": Call(near, {"dataset": "sign"}, {"dataset": NO_DATASET}),
+}
+
+# Public names that are given tensors or models and ask nothing of them, with the reason.
+UNCHECKED = {
+    "nudge.publishing.serialise": "saves what it is given, whatever that is",
+    "nudge.publishing.publish": "saves what it is given, whatever that is",
+    "nudge.workers.Workers.share": "passes on what it is given, whatever that is",
+    "nudge.workers.Workers.sum": "passes on what it is given, whatever that is",
+    "nudge.workers.Workers.copy_first": "passes on what it is given, whatever that is",
+}
+CHECKS = ("nudge.checks", "nudge.outputs")  # the checks themselves
+
+
+READ_AND_WRITE = {"nudge.hands.measure_hands", "nudge.hands.publish"}  # real files
+
+
+def run(call: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    found = call(**arguments)
+    if isinstance(found, Iterator):
+        list(found)
+
+
+def answer(call: Call, argument: str, wrong: object) -> str:
+    """How a call ends."""
+    try:
+        run(call.call, {**call.right, argument: wrong})
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return "no error"
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_wrong_argument_is_one_value_error(name: str) -> None:
+    call = TABLE[name]
+    for argument, wrongs in call.wrong.items():
+        for i, wrong in enumerate(wrongs):
+            said = answer(call, argument, wrong)
+            assert re.match(FORM, said, re.DOTALL), f"{name}, {argument} number {i}: {said}"
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLE) - READ_AND_WRITE))
+def test_what_the_table_calls_right_is_right(name: str) -> None:
+    run(TABLE[name].call, TABLE[name].right)
+
+
+def public() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Functions, constructors and methods by their full names; no layer, record or enumeration."""
+    for package in (models, nudge):
+        for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if info.name in CHECKS:
+                continue
+            module = importlib.import_module(info.name)
+            for name, value in vars(module).items():
+                ours = getattr(value, "__module__", None) == info.name and name[0] != "_"
+                if ours and inspect.isfunction(value):
+                    yield f"{info.name}.{name}", value
+                elif ours and inspect.isclass(value) and not issubclass(value, nn.Module):
+                    yield from _methods(f"{info.name}.{name}", value)
+
+
+def _methods(name: str, owner: type) -> Iterator[tuple[str, Callable[..., Any]]]:
+    if "__init__" in vars(owner) and not hasattr(owner, "__dataclass_fields__"):
+        yield name, owner.__init__  # type: ignore[misc]
+    for method, value in vars(owner).items():
+        if method[0] != "_" and inspect.isfunction(value):
+            yield f"{name}.{method}", value
+
+
+def takes_what_can_be_wrong(function: Callable[..., Any]) -> bool:
+    """Whether a parameter is a picture, a label, an epsilon, a direction, an array or a model."""
+    names = {"image", "images", "pictures", "label", "labels", "targets", "epsilon", "epsilons"}
+    kinds = ("Tensor", "nn.modules.module.Module", "nudge.data.Split", "numpy.ndarray")
+    return any(
+        (parameter.name in names and "PIL" not in str(parameter.annotation))
+        or any(kind in str(parameter.annotation) for kind in kinds)
+        for parameter in inspect.signature(function).parameters.values()
+    )
+
+
+def test_every_public_function_is_in_the_table() -> None:
+    found = dict(public())
+    wanted = {name for name, function in found.items() if takes_what_can_be_wrong(function)}
+    assert len(wanted) > 40
+    assert wanted - set(TABLE) - set(UNCHECKED) == set()
+    assert set(UNCHECKED) <= set(found)
+    layers = {"models.layers.Scramble", "models.layers.Scramble.undo"}
+    assert set(TABLE) - layers <= set(found)
+    for name in wanted & set(TABLE):  # none of these parameters is left out either
+        told = set(TABLE[name].wrong)
+        for parameter in inspect.signature(found[name]).parameters.values():
+            tensor = any(k in str(parameter.annotation) for k in ("Tensor", "module.Module"))
+            if tensor and parameter.name != "self":
+                assert parameter.name in told, f"{name}({parameter.name})"
