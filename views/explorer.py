@@ -21,6 +21,7 @@ from nudge.live import CurvePair, Sight
 from nudge.sources import SOURCES
 from nudge.sweep import EPSILONS, AccuracyCurve
 from views import choices, own, real_data, resources, share, stage, text, trouble
+from views.gallery import Walk
 from views.page import begin
 from views.state import Compare, Method, View, current, opened, write_address
 
@@ -46,11 +47,11 @@ def page() -> None:
         return
     real_data.offer(pictures)
     place = st.container()  # above the choice of a picture, which comes first nevertheless
-    subject = own.choose(view, pictures)
+    subject, walk = own.choose(view, pictures)
     with row:
         share.show(view, own.preparation(), generated=pictures.generated)
     with place:
-        _stage(view, subject, pictures, usable)
+        _stage(view, subject, pictures, usable, walk)
 
 
 def _usable(view: View) -> tuple[Variant, ...]:
@@ -96,14 +97,18 @@ def _choice(
 
 
 def _stage(
-    view: View, subject: resources.Subject, pictures: Exhibit, variants: Sequence[Variant]
+    view: View,
+    subject: resources.Subject,
+    pictures: Exhibit,
+    variants: Sequence[Variant],
+    walk: Walk | None,
 ) -> None:
     wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(pictures)
     complete = not wanted or resources.live_curves(view.variant.id, pictures).look(wanted).complete
     # A fragment of its own, which alone runs again at a release and while curves grow.
     fragment = st.fragment(_drawn, run_every=None if complete else _poll())
     step = EPSILONS.index(view.epsilon)
-    fragment(subject, pictures, variants, wanted=wanted, step=step, polling=not complete)
+    fragment(subject, pictures, variants, walk, wanted=wanted, step=step, polling=not complete)
 
 
 def _poll() -> float:
@@ -129,6 +134,7 @@ def _drawn(
     subject: resources.Subject,
     pictures: Exhibit,
     variants: Sequence[Variant],
+    walk: Walk | None,
     *,
     wanted: int,
     step: int,
@@ -148,7 +154,15 @@ def _drawn(
     ]
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
-    stage.show(view, subject, networks, step=step, opened=opened(), on_release=_take_epsilon)
+    stage.show(
+        view,
+        subject,
+        networks,
+        step=step,
+        opened=opened(),
+        walk=walk,
+        on_release=_take_epsilon,
+    )
     if not all(shown.attack.direction.any() for shown in networks):
         st.caption(f":material/warning: {text.NO_GRADIENT}")
     _captions(view, subject, pictures, sight, polling=polling)

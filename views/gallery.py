@@ -1,7 +1,7 @@
 """Choosing a test picture: by class, by how much it stands, or by chance."""
 
-import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,33 @@ _mount = st.components.v2.component(
     css=(_FOLDER / "gallery.css").read_text(encoding="utf-8"),
     js="\n".join((_FOLDER / f"{n}.js").read_text(encoding="utf-8") for n in ("tools", "gallery")),
 )
+
+
+_listen = st.components.v2.component(
+    "wishes", js=(_FOLDER / "wishes.js").read_text(encoding="utf-8")
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """The pictures that previous, next and random lead through: those that were found."""
+
+    found: NDArray[np.int64]
+    place: int  # of the picture shown, among those; -1 where it is none of them
+
+
+def walk(view: View, found: NDArray[np.int64]) -> Walk | None:
+    """The way through the pictures found; None where an exercise holds on to one picture."""
+    if "image" in view.hide:
+        return None
+
+    def go() -> None:
+        place = st.session_state.wishes.place
+        if isinstance(place, int) and 0 <= place < len(found):
+            st.session_state.image = int(found[place])
+
+    _listen(key="wishes", on_place_change=go)
+    return Walk(found, int(np.flatnonzero(found == view.image)[0]) if view.image in found else -1)
 
 
 def search(view: View, among: Exhibit) -> NDArray[np.int64]:
@@ -54,30 +81,9 @@ def search(view: View, among: Exhibit) -> NDArray[np.int64]:
         trouble.explain(error)
         found = pictures(view, among, label, "test set")
     if "image" not in view.hide:
-        _steps(view, among, found)
+        name = text.one_picture(generated=among.generated)
+        st.number_input(name, 0, among.total - 1, step=1, key="image", width=130)
     return found
-
-
-def _steps(view: View, among: Exhibit, found: NDArray[np.int64]) -> None:
-    """Previous, next and random, all among those that were found, and the number itself."""
-    place = int(np.flatnonzero(found == view.image)[0]) if view.image in found else -1
-
-    def go(to: int) -> None:
-        st.session_state.image = int(found[to])
-        st.session_state.gallery_page = to // PAGE
-
-    def draw() -> None:
-        go(random.randrange(len(found)))  # noqa: S311 (nothing secret)
-
-    count = len(found)
-    previous, following = max(place - 1, 0), min(place + 1, count - 1)
-    st.button(text.PREVIOUS, icon=":material/chevron_left:", on_click=go, args=(previous,),
-              disabled=place < 1)  # fmt: skip
-    st.button(text.NEXT, icon=":material/chevron_right:", on_click=go, args=(following,),
-              disabled=not count or place == count - 1)  # fmt: skip
-    st.button(text.RANDOM, icon=":material/casino:", on_click=draw, disabled=not count)
-    label = text.one_picture(generated=among.generated)
-    st.number_input(label, 0, among.total - 1, step=1, key="image", width=130)
 
 
 def pictures(view: View, among: Exhibit, label: int | None, order: str) -> NDArray[np.int64]:

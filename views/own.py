@@ -30,9 +30,9 @@ _DECODED = "_decoded"  # the last file: its id, its SHA-256 and its picture
 _ATTACKS = "_attacks"
 
 
-def choose(view: View, among: Exhibit) -> Subject:
-    """Let people choose a picture; returns the one to be nudged."""
-    source = "test"
+def choose(view: View, among: Exhibit) -> tuple[Subject, gallery.Walk | None]:
+    """Let people choose a picture; returns the one to be nudged, and the way to others from it."""
+    source, walk = "test", None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if "own" not in view.hide:
             source = st.segmented_control(
@@ -47,11 +47,12 @@ def choose(view: View, among: Exhibit) -> Subject:
             found = gallery.search(view, among)
     if source == "test":
         gallery.show(view, among, found)
+        walk = gallery.walk(view, found)
         own = None
         _forget()
     else:
         own = _prepared(view, source)
-    return own or resources.test_picture(among, view.image)
+    return own or resources.test_picture(among, view.image), walk
 
 
 def preparation() -> Preparation | None:

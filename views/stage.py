@@ -18,12 +18,13 @@ from nudge.live import CurvePair
 from nudge.paths import ProbabilityPath
 from nudge.sweep import EPSILON_STEP, EPSILONS
 from views import share, text
+from views.gallery import Walk
 from views.resources import Attack, Subject
 from views.state import Compare, View
 
 _FOLDER = Path(__file__).with_name("components")
 # Plain scripts that share one scope, from the smallest part to the whole.
-_SCRIPTS = ("tools", "pictures", "charts", "network", "axis", "take-away", "stage")
+_SCRIPTS = ("tools", "pictures", "charts", "network", "axis", "walk", "take-away", "stage")
 
 
 def _read(name: str) -> str:
@@ -54,24 +55,35 @@ def show(
     *,
     step: int,
     opened: int,
+    walk: Walk | None,
     on_release: Callable[[], None],
 ) -> None:
-    """Draw the stage, with its slider at `step` where an address was `opened` or at first."""
+    """Draw the stage, with its slider at `step` where an address was `opened` or at first.
+
+    Without a `walk` it leads to no other picture.
+    """
     _mount(
         key="stage",
         # In a list, for a dict is searched for tables, for which Streamlit loads pandas.
-        data=[scene(view, subject, networks, step=step, opened=opened)],
+        data=[scene(view, subject, networks, step=step, opened=opened, walk=walk)],
         on_step_change=on_release,
     )
 
 
 def scene(
-    view: View, subject: Subject, networks: Sequence[Shown], *, step: int, opened: int
+    view: View,
+    subject: Subject,
+    networks: Sequence[Shown],
+    *,
+    step: int,
+    opened: int,
+    walk: Walk | None = None,
 ) -> dict[str, Any]:
     """All that the browser needs, as JSON: arrays as base64, words as templates.
 
     The identity says which picture and networks these are; with the same one the browser takes
-    over growing curves and an epsilon that was opened, and leaves the rest as it stands.
+    over growing curves, an epsilon that was opened and another order of the pictures, and leaves
+    the rest as it stands.
     """
     classes = [text.class_name(view.dataset, name) for name in view.variant.classes]
     picture = _bytes_of(subject.pixels)
@@ -89,6 +101,7 @@ def scene(
     return {
         "id": hashlib.sha256(repr(identity).encode()).hexdigest()[:16],
         "opened": opened,
+        "walk": walk and {"place": walk.place, "count": len(walk.found)},
         "step": step,
         "grid": {"count": len(EPSILONS), "step": EPSILON_STEP},
         "picture": picture,

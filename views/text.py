@@ -65,8 +65,17 @@ EPSILON_AXIS = "Epsilon"
 ACCURACY_AXIS = "Top-1 accuracy"
 COUNTED = "Right"
 
+PREVIOUS = "Previous"
+NEXT = "Next"
+RANDOM = "Random"
+
 # What the stage says; {names} are filled in by the browser.
 STAGE = {
+    "walk": "Another picture",
+    "previous": PREVIOUS,
+    "next": NEXT,
+    "random": RANDOM,
+    "walk_key": "{name} picture (key {key})",
     "name": "Epsilon",
     "epsilon": EPSILON,
     "original": "Original",
@@ -234,9 +243,6 @@ def variant(variant: "Variant") -> str:
 SOURCES = {"test": "Test pictures", "upload": "Upload", "camera": "Camera"}
 SOURCE = "Picture"
 IMAGE = "Test picture"
-RANDOM = "Random"
-PREVIOUS = "Previous"
-NEXT = "Next"
 ALL_CLASSES = "All classes"
 CLASS = "Class"
 ORDER = "Order"

@@ -20,7 +20,6 @@ from nudge.data import Split, to_pixels
 from nudge.sweep import EPSILONS, accuracy_curve
 from tests.conftest import CHECKOUT
 from tests.views.reading import components
-from views import text
 from views.state import HIDEABLE, Compare, Method
 
 EPSILON = 0.05
@@ -127,11 +126,12 @@ def test_what_an_address_hides(here: Path) -> None:
     page = open_page(architecture="fcnn", hide=",".join(HIDEABLE))
     data = on_stage(page)
     assert set(data["hide"]) == set(HIDEABLE)
+    assert data["walk"] is None
     assert [*page.button_group, *page.selectbox, *page.number_input, *page.button] == []
     assert component(page, "gallery") is None
 
 
-def test_the_gallery_follows_class_and_order(here: Path) -> None:
+def test_the_gallery_follows_class_and_order(here: Path, test_splits: dict[Dataset, Split]) -> None:
     misses = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
     page = open_page(architecture="fcnn", image=1)  # of another class
     page.selectbox(key="class-fashion").set_value(9).run()
@@ -142,11 +142,10 @@ def test_the_gallery_follows_class_and_order(here: Path) -> None:
     assert misses[indices[0]] == 1
     assert (np.diff(misses[indices].astype(int)) >= 0).all()
     assert all(picture["name"].startswith("ankle boot") for picture in shown["pictures"])
-    next_picture = next(b for b in page.button if b.label == text.NEXT)
-    next_picture.click().run()
-    assert page.number_input(key="image").value == indices[0]
-    next(b for b in page.button if b.label == text.NEXT).click().run()
-    assert page.query_params["image"] == str(indices[1])
+    count = int(((misses > 0) & (test_splits[Dataset.FASHION].labels.numpy() == 9)).sum())
+    assert on_stage(page)["walk"] == {"place": -1, "count": count}  # test_walk.py walks on
+    page.number_input(key="image").set_value(indices[1]).run()
+    assert on_stage(page)["walk"] == {"place": 1, "count": count}
 
 
 def test_an_own_picture(here: Path) -> None:
@@ -158,6 +157,7 @@ def test_an_own_picture(here: Path) -> None:
     page.file_uploader[0].set_value(("own.png", content.getvalue(), "image/png")).run()
     data = on_stage(page)
     assert data["label"] is None
+    assert data["walk"] is None
     sent = np.frombuffer(base64.b64decode(data["picture"]), np.uint8)
     expected = np.asarray(Image.open(content)).flatten()
     assert (sent == expected).all()  # of 28 x 28 already, so nothing is done to it
@@ -181,17 +181,6 @@ def test_controls_write_the_address(here: Path) -> None:
     assert page.query_params["dataset"] == "sign"
     assert page.query_params["image"] == "7171"  # Sign has fewer pictures
     assert page.number_input(key="image").value == 7171
-
-
-def test_random_picture(here: Path) -> None:
-    page = open_page(dataset="sign", architecture="fcnn")
-    seen = set()
-    for _ in range(3):
-        next(b for b in page.button if b.label == text.RANDOM).click().run()
-        assert not page.exception
-        seen.add(page.number_input(key="image").value)
-    assert len(seen) > 1
-    assert seen <= set(range(7172))
 
 
 def test_a_wrong_address_is_told(here: Path) -> None:

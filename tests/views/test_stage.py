@@ -18,6 +18,7 @@ from nudge.data import Split, to_pixels
 from nudge.measuring import RANDOM_SEED
 from nudge.sweep import EPSILONS
 from views import resources, stage, text
+from views.gallery import Walk
 from views.state import Compare, Method, View
 
 SOME = (0, 1, 3, 8, 13, 20, 31, 44, 59, 60)
@@ -130,6 +131,13 @@ def test_the_identity_tells_scenes_apart_and_nothing_else() -> None:
     identities = {base["id"], *(scene(view)["id"] for view in others)}
     assert len(identities) == len(others) + 1
     assert scene(View(epsilon=0.2))["id"] == base["id"]
+    shown = resources.test_picture(resources.exhibit(Dataset.FASHION), 0)
+    network = stage.Shown(View().variant, resources.attack("fashion-cnn", shown, None), None)
+    for place in (0, 7):  # in another order of the pictures
+        walk = Walk(np.arange(10), place)
+        data = stage.scene(View(), shown, [network], step=10, opened=1, walk=walk)
+        assert data["id"] == base["id"]
+        assert data["walk"] == {"place": place, "count": 10}
 
 
 def test_every_word_the_scripts_ask_for_is_there() -> None:

@@ -120,7 +120,7 @@ class Axis {
     this.figure.textContent = `${data.words.name} ${inBothUnits(epsilon)}`;
     const share = step / (data.grid.count - 1);
     this.figure.style.left = `${100 * share}%`;
-    this.figure.style.transform = `translateX(${-20 - 60 * share}%)`; // whole at both ends
+    this.figure.style.transform = `translateX(${-15 - 70 * share}%)`; // whole at both ends
     this.line.style.left = `${placeOf(share, this.width ?? 0)}px`;
     if (this.width) for (const chart of this.all) chart.mark(step);
   }

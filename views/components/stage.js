@@ -14,26 +14,29 @@ export default function ({ data: [data], parentElement, setStateValue }) {
     // Another picture or network: the slider stays where it is, unless an address was opened.
     const step = scene?.data.opened === data.opened ? scene.step : data.step;
     scene?.close();
-    scene = new Scene(root, data, step, scene?.share ?? 0);
+    scene = new Scene(root, data, step, scene);
     scenes.set(root, scene);
   }
   scene.report = (step) => setStateValue("step", [scene.data.opened, step]);
   scene.follow(data);
+  return () => scenes.get(root).leave();
 }
 
 class Scene {
-  constructor(root, data, step, share) {
+  constructor(root, data, step, previous) {
     this.root = root;
     this.data = { ...data, picture: bytes(data.picture) };
     this.step = this.reported = step; // where the slider is, and where the server knows it to be
     this.guess = guesses.get(data.id) ?? null; // where somebody expects the reading to change
-    this.share = share; // of the way into the scramble
+    this.share = previous?.share ?? 0; // of the way into the scramble
     this.dragging = false;
     this.places = data.places && words16(data.places);
     this.networks = data.networks.map((network) => new Network(this, network));
     this.axis = new Axis(this);
-    this.said = element("p", { class: "said", "aria-live": "polite" });
-    this.build();
+    // These two stay: what is said would not be heard of a part that is new.
+    this.said = previous?.said ?? element("p", { class: "said", "aria-live": "polite" });
+    this.walk = previous?.walk ?? new Walk(this);
+    keepFocus(root, () => this.build());
     this.resized = new ResizeObserver(() => this.layOut());
     this.resized.observe(root);
     // The canvases take the theme's colours when they are drawn; a theme may change any time.
@@ -48,12 +51,11 @@ class Scene {
     this.root.classList.toggle("several", several);
     this.tools = new Tools(this);
     const panels = element("div", { class: "networks" }, ...networks.map(({ node }) => node));
-    (several ? panels : networks[0].left).append(this.tools.node);
-    this.root.replaceChildren(
-      panels,
-      this.axis.node,
-      this.said,
-    );
+    if (several) panels.prepend(this.tools.node);
+    else networks[0].left.append(this.tools.node);
+    for (const old of [...this.root.children]) if (old !== this.said) old.remove();
+    this.root.prepend(panels, this.axis.node);
+    if (!this.said.isConnected) this.root.append(this.said);
   }
 
   get epsilon() {
@@ -76,6 +78,11 @@ class Scene {
     cancelAnimationFrame(this.frame);
   }
 
+  leave() {
+    this.close();
+    this.walk.close();
+  }
+
   // News from the server about the same picture: curves have grown, or an address was opened.
   follow(data) {
     const elsewhere = data.opened !== this.data.opened;
@@ -84,6 +91,7 @@ class Scene {
     if (elsewhere && !this.dragging) this.step = this.reported = data.step;
     if (grown) this.axis.chart();
     if (grown || elsewhere) this.draw();
+    if (this.walk.follow(data.walk)) this.announce();
   }
 
   // Many times a second; what is drawn is drawn once a frame.

@@ -1,10 +1,10 @@
-// The row of tools above the pictures, and what can be taken away: the link, a picture, the numbers.
+// The row of tools beside the pictures, and what can be taken away: the link, a picture, the numbers.
 
 class Tools {
   constructor(scene) {
     this.scene = scene;
     const { quiz, words } = scene.data;
-    this.node = element("div", { class: "tools" });
+    this.node = element("div", { class: "tools" }, scene.walk.node);
     if (scene.places && scene.shows("scramble")) this.node.append(this.scramble());
     if (quiz) {
       this.guess = button(words.lock_in, () => scene.commit(), { class: "guess" });

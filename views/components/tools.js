@@ -13,6 +13,17 @@ function button(label, act, attributes = {}) {
   return node;
 }
 
+// Has the inside of `root` built anew, and gives the focus back to the part of the same name.
+function keepFocus(root, build) {
+  const nameOf = (node) => node.getAttribute("aria-label") ?? node.textContent;
+  const had = root.getRootNode().activeElement;
+  const name = root.contains(had) ? nameOf(had) : null;
+  build();
+  if (name === null) return;
+  const parts = [...root.querySelectorAll("button, input")];
+  parts.find((node) => nameOf(node) === name)?.focus({ preventScroll: true });
+}
+
 // Arrays travel as base64, in little-endian order, which every browser's machine has.
 const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 const signedBytes = (text) => new Int8Array(bytes(text).buffer);

@@ -1,0 +1,104 @@
+// Another picture: previous, next and random among those that the gallery shows, and their keys.
+
+const KEYS = { p: "previous", n: "next", r: "random" };
+
+// Where letters are somebody's own: in fields, and in lists that search by them.
+const TYPING =
+  "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable], " +
+  "[role=combobox], [role=listbox], [role=menu], [role=dialog]";
+
+const ICONS = {
+  previous: "M15 5l-7 7 7 7",
+  next: "M9 5l7 7-7 7",
+  random: "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 8h.01M16 8h.01M12 12h.01M8 16h.01M16 16h.01",
+};
+
+function icon(path) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(document.createElementNS(svg.namespaceURI, "path"));
+  svg.firstChild.setAttribute("d", path);
+  return svg;
+}
+
+// It outlives the scenes, so that three quick steps lead three pictures on, though the first two
+// are never shown.
+class Walk {
+  constructor(scene) {
+    const { words } = scene.data;
+    const names = { previous: words.previous, next: words.next, random: words.random };
+    this.buttons = {};
+    for (const [key, name] of Object.entries(KEYS)) {
+      const title = fill(words.walk_key, { name: names[name], key: key.toUpperCase() });
+      const node = button("", () => this.go(name), { title, "aria-keyshortcuts": key });
+      node.append(icon(ICONS[name]), element("span", {}, names[name]));
+      this.buttons[name] = node;
+    }
+    const nodes = Object.values(this.buttons);
+    this.node = element("div", { class: "walk", role: "group", "aria-label": words.walk }, ...nodes);
+    this.wishes = []; // places that were asked for and not yet answered
+    // Before Streamlit hears of a key: `r` would make it run the page again.
+    this.hear = (event) => this.take(event);
+    window.addEventListener("keydown", this.hear, true);
+  }
+
+  close() {
+    window.removeEventListener("keydown", this.hear, true);
+  }
+
+  // News from the server: `place` among `count` pictures, -1 for none of them, or null where nobody
+  // may walk. Returns whether this is what was asked for.
+  follow(data) {
+    const had = this.wishes.length;
+    const answered = this.wishes.lastIndexOf(data?.place) + 1; // those before it are past, too
+    this.wishes.splice(0, answered);
+    const chosenElsewhere = data?.place !== this.data?.place || data?.count !== this.data?.count;
+    if (!answered && chosenElsewhere) this.wishes = [];
+    this.data = data;
+    this.node.hidden = data === null;
+    this.enable();
+    return had > 0 && answered === had;
+  }
+
+  // Where the picture is, or will be when the last wish is answered.
+  get place() {
+    return this.wishes.at(-1) ?? this.data.place;
+  }
+
+  get others() {
+    return this.data.count - (this.place < 0 ? 0 : 1);
+  }
+
+  enable() {
+    if (!this.data) return;
+    const { previous, next, random } = this.buttons;
+    const { place } = this;
+    const focused = this.node.getRootNode().activeElement;
+    previous.disabled = place <= 0;
+    next.disabled = place >= this.data.count - 1;
+    random.disabled = !this.others;
+    if (focused?.disabled) this.node.querySelector("button:enabled")?.focus();
+  }
+
+  go(name) {
+    const { place } = this;
+    let to = name === "next" ? place + 1 : place - 1;
+    if (name === "random") {
+      to = Math.floor(Math.random() * this.others);
+      if (place >= 0 && to >= place) to += 1; // another one, not the same again
+    }
+    this.wishes.push(to);
+    this.enable();
+    window.dispatchEvent(new CustomEvent("nudge:place", { detail: to }));
+  }
+
+  take(event) {
+    const name = KEYS[event.key?.toLowerCase()];
+    if (!name || !this.data || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (event.composedPath().some((node) => node.matches?.(TYPING))) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (!event.repeat && !this.buttons[name].disabled) this.go(name);
+  }
+}
