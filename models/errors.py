@@ -31,10 +31,12 @@ class NudgeError(Exception):
         where: object = None,
         expected: object = None,
         found: object = None,
+        hint: str | None = None,
         mend: str | None = None,
     ) -> None:
         self.what, self.where, self.mend = what, where, mend
         self.expected, self.found = expected, found
+        self.hint = hint  # a sentence of its own, without its full stop
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -43,6 +45,8 @@ class NudgeError(Exception):
             text += f" ({self.where})"
         if self.expected is not None:
             text += f": expected {self.expected}, got {self.found}"
+        if self.hint is not None:
+            text += f". {self.hint}"
         if self.mend is not None:
             text += f". To mend it, run: {self.mend}"
         return text

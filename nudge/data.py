@@ -5,27 +5,26 @@ with other line ends is as good as the original. Decoded arrays are kept in an `
 source, because reading 83 MB of CSV once is enough.
 """
 
-import hashlib
-import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, cast, get_args
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from models import PRETRAINED, SIDE, Dataset
-from models.cards import UNREADABLE_NPZ
 from models.errors import CHECKOUT, NudgeError, script_command
+from nudge.caches import digest as digest
+from nudge.caches import read_arrays, write_arrays
 from nudge.checks import check_stored
-from nudge.files import replacing
+from nudge.finding import Candidate, Survey, survey_split
+from nudge.reading import read
 from nudge.sources import SOURCES, Arrays, Source, SplitName
 
 DEFAULT_DATA_DIR = CHECKOUT / "data"
-
-log = logging.getLogger(__name__)
+LONGEST_REASON = 300  # characters of what a library says
 
 
 class DataError(NudgeError):
@@ -85,7 +84,7 @@ def load_split(dataset: str | Dataset, split: str, data_dir: str | Path | None =
 def load_bundled(dataset: Dataset) -> Split | None:
     """The official test pictures that come with the checkout; None where none do."""
     record = SOURCES[dataset].splits["test"]
-    arrays = _read_npz(PRETRAINED / record.bundle, record.sha256) if record.bundle else None
+    arrays = read_arrays(PRETRAINED / record.bundle, record.sha256) if record.bundle else None
     return arrays and Split(*map(torch.from_numpy, arrays))
 
 
@@ -102,62 +101,69 @@ def to_pixels(images: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     return images.unsqueeze(1).to(dtype) / 255
 
 
-def digest(images: Tensor | np.ndarray, labels: Tensor | np.ndarray) -> str:
-    """SHA-256 of the pixels' bytes followed by one byte for each label.
-
-    Raises ValueError of what are no whole numbers: pixels in [0, 1] would all be 0.
-    """
-    content = hashlib.sha256()
-    for values in map(np.asarray, (images, labels)):
-        if values.dtype.kind not in "iu":
-            raise ValueError(f"expected whole numbers to be digested, got {values.dtype}")
-        content.update(values.astype(np.uint8).tobytes())
-    return content.hexdigest()
-
-
 def _load_bundle(source: Source, split: SplitName, data_dir: Path) -> Arrays | None:
     """The pictures that come with the checkout, if the folder has none of the split's files."""
     record = source.splits[split]
-    if record.bundle is None or any(source.find(data_dir, f).is_file() for f in record.files):
+    if record.bundle is None:
         return None
-    return _read_npz(PRETRAINED / record.bundle, record.sha256)
+    looked = survey_split(source, record, data_dir)
+    if any(looked.found[name] for name in record.files) or any(looked.candidates(record)):
+        return None
+    return read_arrays(PRETRAINED / record.bundle, record.sha256)
 
 
 def _load(source: Source, split: SplitName, data_dir: Path) -> Arrays:
+    """The first of the candidates that holds the official pictures: of their caches, if any."""
     record = source.splits[split]
-    files = [source.find(data_dir, file) for file in record.files]
-    if missing := [file for file in files if not file.is_file()]:
-        raise _error(source, split, "is missing", where=missing)
-    cache = files[0].with_name(f"{files[0].name}.npz")
-    # A changed source outdates its cache, whatever the cache holds.
-    stamp = np.array([(f.stat().st_size, f.stat().st_mtime_ns) for f in files])
-    arrays = _read_npz(cache, record.sha256, stamp)
-    if arrays is None:
-        arrays = _decode(source, split, data_dir, files)
-        _write_cache(cache, arrays, stamp)
-    return arrays
+    looked = survey_split(source, record, data_dir)
+    stamped = [
+        (candidate, np.array([found.stamp for found in candidate.files]))
+        for candidate in looked.candidates(record)
+    ]
+    for candidate, stamp in stamped:
+        # A changed source outdates its cache, whatever the cache holds.
+        if (arrays := read_arrays(candidate.cache(split), record.sha256, stamp)) is not None:
+            return arrays
+    errors: list[DataError] = []
+    for candidate, stamp in stamped:
+        try:
+            arrays = _decode(source, split, candidate)
+        except DataError as error:
+            errors.append(error)
+            continue
+        write_arrays(candidate.cache(split), arrays, stamp)
+        return arrays
+    raise errors[0] if errors else _missing(source, split, data_dir, looked)
 
 
-def _decode(source: Source, split: SplitName, data_dir: Path, where: list[Path]) -> Arrays:
+def _decode(source: Source, split: SplitName, candidate: Candidate) -> Arrays:
     """Read the files and check every property, the cheapest to explain first."""
-    record = source.splits[split]
+    record, where = source.splits[split], candidate.files
     try:
-        images, labels = source.read(data_dir, split)
+        images, labels = read(source, split, candidate)
     except (OSError, ValueError, RuntimeError, AssertionError, TypeError, LookupError) as error:
         # The readers are libraries' and fail in their own ways on half a file.
-        reason = str(error) or type(error).__name__
+        reason = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
         raise _error(
             source,
             split,
             "cannot be read",
             where=where,
             expected="complete official files",
-            found=f"{' and '.join(f'{f.stat().st_size:,}' for f in where)} bytes: {reason}",
+            found=f"{' and '.join(f'{f.stamp[0]:,}' for f in where)} bytes: {reason}",
         ) from error
 
     def check(holds: bool, what: str, expected: object, found: object) -> None:
         if not holds:
-            raise _error(source, split, what, where=where, expected=expected, found=found)
+            raise _error(
+                source,
+                split,
+                what,
+                where=where,
+                expected=expected,
+                found=found,
+                hint=candidate.form.hint,
+            )
 
     shape = (record.total, SIDE, SIDE)
     check(images.shape == shape, "has the wrong shape", shape, images.shape)
@@ -174,44 +180,40 @@ def _decode(source: Source, split: SplitName, data_dir: Path, where: list[Path])
     return images.astype(np.uint8), labels.astype(np.int64)
 
 
+def _missing(source: Source, split: SplitName, data_dir: Path, looked: Survey) -> DataError:
+    """Names what was looked for, in which folders, and what could not be looked into."""
+    record = source.splits[split]
+    names = " and ".join(" or ".join(form.files) for form in record.others if not form.order)
+    hint = (
+        f"Looked for {' and '.join(record.files)}{names and f', or {names}'}, plain, gzipped or in "
+        f"a .zip, in {', '.join(map(str, looked.places))}"
+    )
+    return _error(
+        source,
+        split,
+        "is missing",
+        where=[source.find(data_dir, f) for f in record.files if not looked.found[f]],
+        expected="zips that can be opened" if looked.unreadable else None,
+        found=" and ".join(looked.unreadable) or None,
+        hint=hint,
+    )
+
+
 def _error(
     source: Source,
     split: SplitName,
     what: str,
     *,
-    where: list[Path],
+    where: Iterable[object],
     expected: object = None,
     found: object = None,
+    hint: str | None = None,
 ) -> DataError:
     return DataError(
         f"The {split} split of {source.title} {what}",
         where=" and ".join(map(str, where)),
         expected=expected,
         found=found,
+        hint=hint,
         mend=script_command("download", source.name),
     )
-
-
-def _read_npz(path: Path, sha256: str, stamp: NDArray[np.int64] | None = None) -> Arrays | None:
-    """The arrays of a cache or a bundle; None where it is not there, outdated or damaged."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            if stamp is not None and not np.array_equal(content["stamp"], stamp):
-                return None
-            # What is no array in there comes as bytes.
-            images, labels = np.asarray(content["images"]), np.asarray(content["labels"])
-    except FileNotFoundError:
-        return None
-    except UNREADABLE_NPZ as error:
-        log.warning("%s is damaged (%s) and left alone", path, error)
-        return None
-    right_kind = images.dtype == np.uint8 and labels.dtype == np.int64
-    return (images, labels) if right_kind and digest(images, labels) == sha256 else None
-
-
-def _write_cache(path: Path, arrays: Arrays, stamp: NDArray[np.int64]) -> None:
-    try:
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, images=arrays[0], labels=arrays[1], stamp=stamp)
-    except OSError as error:  # a read-only or full disk costs time at each start, nothing else
-        log.warning("%s cannot be written (%s); the next start decodes again", path, error)

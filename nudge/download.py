@@ -1,14 +1,12 @@
 """Fetching a data set: checked against its checksums, whole or not at all."""
 
-import gzip
 import hashlib
-import lzma
+import shutil
 import tempfile
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Protocol, cast
+from typing import Protocol
 
 import pooch
 import requests
@@ -16,23 +14,11 @@ import requests
 from models.errors import script_command
 from nudge.data import DataError
 from nudge.files import remove_leftovers, replacing
+from nudge.finding import Found, survey
 from nudge.sources import Archive, Source
+from nudge.unpacking import MOST_BYTES, members, unpacked
 
 pooch.get_logger().setLevel("WARNING")  # the progress bar says the rest
-
-MOST_BYTES = 500_000_000  # that a file may unpack to; the largest of ours has 83 million
-
-# zlib's is no OSError; zipfile's RuntimeErrors are encryption and unknown methods.
-UNPACKING_ERRORS = (
-    ValueError,
-    EOFError,
-    LookupError,
-    RuntimeError,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    gzip.BadGzipFile,
-)
 
 Report = Callable[[str], object]
 
@@ -67,7 +53,8 @@ def download(
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder, ".download-*")
     for archive in source.archives:
-        if all(_is_right(source.find(data_dir, name), archive, name) for name in archive.members):
+        copies = survey(source, data_dir, archive.members).found
+        if all(any(_is_right(c, archive, name) for c in copies[name]) for name in archive.members):
             report(f"{source.title}: {', '.join(archive.members)} already there, checksums right")
             continue
         with tempfile.TemporaryDirectory(prefix=".download-", dir=folder) as temporary:
@@ -124,12 +111,12 @@ def _reason(error: Exception) -> str:
 def _unpack(fetched: Path, archive: Archive, name: str, place: Path, source: Source) -> None:
     try:
         with replacing(place) as temporary:
-            with _open_member(fetched, name) as packed, temporary.open("wb") as unpacked:
-                for chunk in _chunks(packed):
-                    unpacked.write(chunk)
-            if not _is_right(temporary, archive, name):
-                raise ValueError(f"SHA-256 {_sha256(temporary)}")
-    except UNPACKING_ERRORS as error:
+            member = _member(fetched, name)
+            with unpacked(fetched, member, MOST_BYTES) as content, temporary.open("wb") as file:
+                shutil.copyfileobj(content, file)
+            if (found := _sha256(Found(temporary))) not in archive.members[name]:
+                raise ValueError(f"SHA-256 {found}")
+    except ValueError as error:
         raise DataError(
             f"The download of {source.title} does not hold the right {name}",
             where=place,
@@ -139,40 +126,23 @@ def _unpack(fetched: Path, archive: Archive, name: str, place: Path, source: Sou
         ) from error
 
 
-def _open_member(fetched: Path, name: str) -> IO[bytes]:
-    """The file `name` out of a zip, wherever it stands in there, or the one file of a gzip."""
+def _member(fetched: Path, name: str) -> str | None:
+    """Where the file `name` stands in a zip; None where the archive is the one file of a gzip."""
     if not zipfile.is_zipfile(fetched):
-        return cast("IO[bytes]", gzip.open(fetched, "rb"))
+        return None
+    if name not in (found := members(fetched)):
+        raise ValueError(f"only {', '.join(found)[:200]}")
+    return found[name]
+
+
+def _is_right(copy: Found, archive: Archive, name: str) -> bool:
+    """Whether it holds the very file, wherever it lies packed."""
     try:
-        content = zipfile.ZipFile(fetched)
-        member = next((m for m in content.namelist() if Path(m).name == name), None)
-        if member is None:
-            raise KeyError(f"only {', '.join(content.namelist())[:200]}")
-        return content.open(member)
-    except OSError as error:  # a damaged zip sends its reader to places before its beginning
-        raise ValueError("a damaged zip") from error
+        return _sha256(copy) in archive.members[name]
+    except ValueError:  # damaged
+        return False
 
 
-def _chunks(packed: IO[bytes]) -> Iterator[bytes]:
-    """What unpacks, piece by piece. Raises one of UNPACKING_ERRORS."""
-    total = 0
-    while True:
-        try:
-            chunk = packed.read(1 << 20)
-        except OSError as error:  # bz2's, for damage; one of writing must stay what it is
-            raise ValueError(str(error)) from error
-        if not chunk:
-            return
-        total += len(chunk)
-        if total > MOST_BYTES:
-            raise ValueError(f"more than {MOST_BYTES:,} bytes")
-        yield chunk
-
-
-def _is_right(path: Path, archive: Archive, name: str) -> bool:
-    return path.is_file() and _sha256(path) in archive.members[name]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(copy: Found) -> str:
+    with copy.open() as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -5,11 +5,13 @@
 """
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from models import Dataset
 from models.zoo import find_dataset
 from nudge.data import DataError, Split, find_data_dir, load_bundled, load_split
+from nudge.finding import Found, survey_split
 from nudge.hands import load_hands
 from nudge.sources import SOURCES
 
@@ -54,13 +56,21 @@ def exhibit(dataset: Dataset, data_dir: str | Path | None = None) -> Exhibit:
 
 
 def stamp(dataset: Dataset, data_dir: str | Path | None = None) -> Stamp:
-    """Tells one state of the official files from another, at the cost of a look."""
+    """Tells one state of the files that the pictures may come from from another.
+
+    At the cost of a look into their folders. Of each official file, None where it is missing; then
+    of each other one that was found.
+    """
     source, folder = SOURCES[dataset], find_data_dir(data_dir)
-    stamps: list[tuple[int, int] | None] = []
-    for name in source.splits["test"].files:
-        try:
-            status = source.find(folder, name).stat()
-            stamps.append((status.st_size, status.st_mtime_ns))
-        except OSError:
-            stamps.append(None)
-    return tuple(stamps)
+    record = source.splits["test"]
+    official = [source.find(folder, name) for name in record.files]
+    found = chain.from_iterable(survey_split(source, record, folder).found.values())
+    others = [copy.path for copy in found if copy.path not in official]
+    return tuple(map(_stamp, (*official, *dict.fromkeys(others))))
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        return Found(path).stamp
+    except OSError:
+        return None

@@ -1,28 +1,45 @@
-"""The two data sets as records: where their files come from, how to read them, what they hold."""
+"""The two data sets as records: where their files come from, and what they hold."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
-from models import CLASSES, SIDE, Dataset
+from models import CLASSES, Dataset
 
 SplitName = Literal["train", "test"]
 Arrays = tuple[NDArray[Any], NDArray[Any]]  # integers: pictures (N, 28, 28), labels (N,)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Form:
+    """Files that a split can be read from, all of them: one or more CSVs, or two in IDX.
+
+    Each may lie in several places, gzipped, or in a zip: see `nudge.finding`.
+    """
+
+    files: tuple[str, ...]  # of IDX, the pictures first
+    # A file in pretrained/, where these hold all pictures of the data set in any order: which of
+    # them, sorted, are those of a split. See `nudge.ordering`.
+    order: str | None = None
+    hint: str | None = None  # what to say where they hold other pictures
+
+
+@dataclass(frozen=True, kw_only=True)
 class SplitRecord:
     """What a split is read from, and what it must hold once decoded."""
 
-    files: tuple[str, ...]  # within the data set's folder
+    files: tuple[str, ...]  # as they are downloaded, within the data set's folder
+    others: tuple[Form, ...] = ()  # what else people have of the same pictures
     total: int  # pictures
     bundle: str | None = None  # a file in pretrained/ with the same arrays, for want of the files
-    sha256: str  # of the decoded arrays, see `nudge.data.digest`
+    sha256: str  # of the decoded arrays, see `nudge.caches.digest`
+
+    @property
+    def forms(self) -> tuple[Form, ...]:
+        return (Form(files=self.files), *self.others)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +60,8 @@ class Source:
     folder: str  # within the data folder
     splits: Mapping[SplitName, SplitRecord]
     archives: tuple[Archive, ...]
-    read: Callable[[Path, SplitName], Arrays]  # of the data folder; see the two readers below
     homepage: str
+    unused_labels: Mapping[int, str] = field(default_factory=dict)  # that a CSV skips, and why
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -55,39 +72,6 @@ class Source:
         folder = data_dir / self.folder
         places = (folder / file, folder / Path(file).stem / file, folder / file / file)
         return next((place for place in places if place.is_file()), places[0])
-
-
-def _read_fashion(data_dir: Path, split: SplitName) -> Arrays:
-    # Imported here because it takes seconds, and a page that finds the cache never needs it.
-    from torchvision.datasets.mnist import read_image_file, read_label_file
-
-    # The readers of torchvision's FashionMNIST on the files of its layout. The class itself wants
-    # the files of both splits to be there before it reads one.
-    images, labels = (FASHION.find(data_dir, name) for name in FASHION.splits[split].files)
-    return read_image_file(images).numpy(), read_label_file(labels).numpy()
-
-
-def _read_sign(data_dir: Path, split: SplitName) -> Arrays:
-    (name,) = SIGN.splits[split].files
-    path = SIGN.find(data_dir, name)
-    columns = 1 + SIDE * SIDE
-    with path.open(encoding="ascii") as lines:
-        header = lines.readline().rstrip("\n").split(",")
-        if header != ["label", *(f"pixel{i}" for i in range(1, columns))]:
-            raise ValueError(f"its header is not label, pixel1 ... pixel{columns - 1}")
-        if not (first := lines.readline()):
-            raise ValueError("it ends after its header")
-        rows = np.loadtxt(
-            chain([first], lines), delimiter=",", dtype=np.int16, ndmin=2, comments=None
-        )
-    letters = rows[:, 0].astype(np.int64)
-    if (unknown := np.isin(letters, (9, 25)) | (letters < 0) | (letters > 25)).any():
-        row = int(unknown.argmax())
-        raise ValueError(
-            f"data row {row + 1} has label {letters[row]}, expected 0 ... 24 without 9 (J)"
-        )
-    # Kaggle counts letters of the alphabet; a class is a position among the 24 that stand still.
-    return rows[:, 1:].reshape(-1, SIDE, SIDE), letters - (letters > 9)
 
 
 def _fashion_archive(name: str, md5: str, sha256: str) -> Archive:
@@ -102,6 +86,19 @@ def _fashion_archive(name: str, md5: str, sha256: str) -> Archive:
     )
 
 
+# Kaggle's CSVs hold the same 70,000 pictures, but divided and ordered otherwise: official training
+# pictures are in its test file. An official split takes both; a CSV alone is right if somebody
+# wrote it from the official files.
+KAGGLE_HINT = (
+    "Kaggle's fashion-mnist_train.csv and fashion-mnist_test.csv divide and order the pictures "
+    "otherwise than the official files; they are read where both are there, whole"
+)
+KAGGLE_FASHION = Form(
+    files=("fashion-mnist_train.csv", "fashion-mnist_test.csv"),
+    order="fashion-order.npz",
+    hint=KAGGLE_HINT,
+)
+
 FASHION = Source(
     name=Dataset.FASHION,
     title="Fashion-MNIST",
@@ -109,11 +106,13 @@ FASHION = Source(
     splits={
         "train": SplitRecord(
             files=("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+            others=(Form(files=("fashion-mnist_train.csv",), hint=KAGGLE_HINT), KAGGLE_FASHION),
             total=60_000,
             sha256="16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157",
         ),
         "test": SplitRecord(
             files=("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+            others=(Form(files=("fashion-mnist_test.csv",), hint=KAGGLE_HINT), KAGGLE_FASHION),
             total=10_000,
             bundle="fashion-test.npz",
             sha256="9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4",
@@ -141,7 +140,6 @@ FASHION = Source(
             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         ),
     ),
-    read=_read_fashion,
     homepage="https://github.com/zalandoresearch/fashion-mnist",
 )
 
@@ -184,8 +182,9 @@ SIGN = Source(
             },
         ),
     ),
-    read=_read_sign,
     homepage="https://www.kaggle.com/datasets/datamunge/sign-language-mnist",
+    # Kaggle counts letters of the alphabet; a class is a position among the 24 that stand still.
+    unused_labels={9: "J"},
 )
 
 SOURCES: Mapping[Dataset, Source] = {source.name: source for source in (FASHION, SIGN)}

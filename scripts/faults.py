@@ -31,12 +31,13 @@ import torchvision.datasets.mnist  # noqa: F401  (imported once here, not by eac
 from models import Dataset
 from models.errors import NudgeError
 from nudge import data
+from nudge.caches import read_arrays
 from nudge.data import Split, digest, load_split
 from nudge.download import download
 from nudge.files import ABANDONED
 from nudge.sources import SOURCES, Archive, Source
 from scripts import console
-from scripts.fuzzing.files import idx_files
+from scripts.fuzzing.forms import idx_files
 
 TEMPORARY = (".download-*", ".*.part")
 MEMBER = 3_000_000  # bytes of each of the two files in the download
@@ -212,7 +213,7 @@ def caching() -> Iterator[Victim]:
         return load_split("fashion", "test", folder)
 
     def is_whole(path: Path) -> bool:
-        arrays = data._read_npz(path, source.splits["test"].sha256)
+        arrays = read_arrays(path, source.splits["test"].sha256)
         return arrays is not None
 
     with patch.object(data, "SOURCES", {Dataset.FASHION: source}):

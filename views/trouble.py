@@ -14,6 +14,8 @@ def explain(error: NudgeError, *, lead: str = "") -> None:
     st.warning(f"{lead}{error.what}.", icon=":material/folder_off:")
     if error.expected is not None:
         st.caption(text.expected(error.expected, error.found))
+    if error.hint:
+        st.caption(f"{error.hint}.")
     if error.mend:
         st.markdown(text.RUN_THIS)
         st.code(error.mend, language="bash", wrap_lines=True)

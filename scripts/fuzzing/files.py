@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save
 
@@ -27,8 +26,23 @@ from nudge.data import DataError, Split, digest, load_split
 from nudge.sources import SOURCES, Archive
 from nudge.transfer import read_transfer
 from scripts.fuzzing import Try, damage, refused
+from scripts.fuzzing.forms import (
+    FRACTIONS,
+    REWRITINGS,
+    csv_bytes,
+    csv_lines,
+    gzipped,
+    idx_files,
+    write,
+    zipped,
+)
 
 COUNT = 3  # pictures in a split
+CSV = {Dataset.FASHION: "fashion-mnist_test.csv", Dataset.SIGN: "sign_mnist_test.csv"}
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+# The value that replaces another in a CSV.
+CELLS = ("a", "", "256", "-1", "1.5", "1e9", "1e400", "nan", "inf", "9" * 40, "9" * 400 + ".0",
+         "1_0.0", '"', "#", "\0", "é", "9", "25", ";", "\t", "6.0", "x" * 150_000)  # fmt: skip
 # The value that replaces another in a file of JSON.
 VALUES: tuple[Any, ...] = (None, True, 0, -1, 1e308, float("nan"), 10**400, "", "x", [], {}, [None],
                            {"a": 1}, [[1]], "9" * 1000)  # fmt: skip
@@ -51,69 +65,65 @@ class Files:
 
     # Pictures: the official ones, or one clear error.
 
-    def _loads(self, dataset: Dataset) -> str:
+    def _loads(self, dataset: Dataset, folder: Path | None = None, *, whole: bool = False) -> str:
         try:
-            found = load_split(dataset, "test", self.folder)
+            found = load_split(dataset, "test", folder or self.folder)
         except DataError as error:
+            if whole:
+                raise AssertionError("whole files were refused") from error
             return refused(error)
         if digest(*found) != digest(*self.split):
             raise AssertionError("other pictures were taken for the official ones")
         return "read"
 
     def csv(self, rng: random.Random) -> str:
-        lines = csv_lines(self.split)
-        kind, row = rng.randrange(7), rng.randrange(len(lines))
-        cells = lines[row].split(",")
-        if kind == 0:
-            cells[rng.randrange(len(cells))] = rng.choice(
-                (
-                    "a",
-                    "",
-                    "256",
-                    "-1",
-                    "1.5",
-                    "1e9",
-                    "nan",
-                    "9" * 40,
-                    '"',
-                    "#",
-                    "\0",
-                    "é",
-                    "9",
-                    "25",
-                )
-            )
-            lines[row] = ",".join(cells)
-        elif kind == 1:
-            lines[row] += ",0"
-        elif kind == 2:
-            lines[row] = ",".join(cells[:-1])
-        elif kind == 3:
-            rng.shuffle(lines)
-        elif kind == 4:
-            del lines[row]
-        end = rng.choice(("\r\n", "\n", "\r", "\n\n"))
-        content = "".join(line + end for line in lines).encode()
-        if kind == 5:
+        """One CSV, spoilt or not, and whatever people do to it that leaves the pictures alone."""
+        dataset = rng.choice(list(Dataset))
+        lines = csv_lines(self.split, dataset)
+        whole = rng.random() < 0.3
+        if not whole:
+            _spoil(rng, lines)
+        rewritings = rng.sample(list(REWRITINGS.values()), rng.choice((0, 0, 1, 1, 2, 3)))
+        for rewrite in (rng.choice((list, *FRACTIONS.values())), *rewritings):
+            lines = rewrite(lines)
+        content = csv_bytes(lines, rng.choice(",,,;\t"), rng.choice(("\r\n", "\n", "\r", "\n\n")))
+        if not whole and rng.random() < 0.2:
             content = damage(rng, content)
-        source = SOURCES[Dataset.SIGN]
-        path = self._fresh(source.folder) / source.splits["test"].files[0]
-        path.write_bytes(content)
-        return self._loads(Dataset.SIGN)
+        return self._packed_anyhow(rng, dataset, {CSV[dataset]: content}, whole=whole)
 
     def idx(self, rng: random.Random) -> str:
         source = SOURCES[Dataset.FASHION]
-        folder = self._fresh(source.folder)
         files = dict(zip(source.splits["test"].files, idx_files(self.split), strict=True))
         name = rng.choice(list(files))
-        files[name] = damage(rng, files[name])
-        if rng.random() < 0.3:  # a header that promises anything
+        whole = rng.random() < 0.3
+        if not whole:
+            files[name] = damage(rng, files[name])
+        if not whole and rng.random() < 0.3:  # a header that promises anything
             place = rng.randrange(4)
             huge = struct.pack(">I", rng.choice((0, 1, 2**31 - 1, 2**32 - 1)))
             files[name] = files[name][: 4 * place] + huge + files[name][4 * place + 4 :]
-        for file, content in files.items():
-            (folder / file).write_bytes(content)
-        return self._loads(Dataset.FASHION)
+        return self._packed_anyhow(rng, Dataset.FASHION, files, whole=whole)
+
+    def _packed_anyhow(
+        self, rng: random.Random, dataset: Dataset, files: dict[str, bytes], *, whole: bool
+    ) -> str:
+        """Plain, gzipped or in a zip, in any of the places; the packing may be damaged too."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        kind = rng.randrange(4)
+        if kind in (1, 3):
+            files = gzipped(files)
+        if kind in (2, 3):
+            inner = rng.choice(("", "archive/", "data/fashion/"))
+            method = rng.choice(METHODS) if rng.random() < 0.3 else zipfile.ZIP_DEFLATED
+            packed = zipped({f"{inner}{name}": value for name, value in files.items()}, method)
+            files = {rng.choice(("archive.zip", "archive (1).zip", "Sign-MNIST.ZIP")): packed}
+        if kind and not whole and rng.random() < 0.3:
+            name = rng.choice(list(files))
+            files[name] = damage(rng, files[name])
+        parts = Path(SOURCES[dataset].folder).parts
+        place = self.folder / "data" / Path(*parts[: rng.randrange(len(parts) + 1)])
+        write(place / rng.choice(("", "", "archive")), files)
+        return self._loads(dataset, self.folder / "data", whole=whole)
 
     def cache(self, rng: random.Random) -> str:
         source = SOURCES[Dataset.FASHION]
@@ -131,7 +141,8 @@ class Files:
     def archive(self, rng: random.Random) -> str:
         """What a mirror sends in place of the zip or the gzip."""
         member = b"label\n1\n" * 50
-        packed = gzip.compress(member) if rng.random() < 0.3 else zipped(rng, {"a.csv": member})
+        packed = zipped({"a/a.csv": member}, rng.choice(METHODS))
+        packed = gzip.compress(member) if rng.random() < 0.3 else packed
         sent = damage(rng, packed) if rng.random() < 0.8 else packed
         right = frozenset({sha256(member).hexdigest()})
         archive = Archive(urls=("http://x/",), checksum=None, members={"a.csv": right})
@@ -284,31 +295,21 @@ def files() -> Iterator[Try]:
         yield prepared.try_one
 
 
-def csv_lines(split: Split) -> list[str]:
-    """As Kaggle writes them: letters counted with J, so that K is 10."""
-    header = ",".join(["label", *(f"pixel{i}" for i in range(1, 785))])
-    letters = split.labels + (split.labels >= 9)
-    rows = zip(letters.tolist(), split.images.flatten(1).tolist(), strict=True)
-    return [header, *(",".join(map(str, [letter, *pixels])) for letter, pixels in rows)]
-
-
-def idx_files(split: Split) -> tuple[bytes, bytes]:
-    """The two files of a split, pictures first."""
-    images, labels = split.images.numpy(), split.labels.numpy().astype(np.uint8)
-    packed = [
-        struct.pack(f">{1 + values.ndim}I", 0x800 + values.ndim, *values.shape) + values.tobytes()
-        for values in (images, labels)
-    ]
-    return packed[0], packed[1]
-
-
-def zipped(rng: random.Random, content: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    methods = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-    with zipfile.ZipFile(file, "w", rng.choice(methods)) as archive:
-        for name, value in content.items():
-            archive.writestr(f"{Path(name).stem}/{name}", value)
-    return file.getvalue()
+def _spoil(rng: random.Random, lines: list[str]) -> None:
+    """Another value, one too many or too few, rows that are shuffled or missing."""
+    kind, row = rng.randrange(5), rng.randrange(len(lines))
+    cells = lines[row].split(",")
+    if kind == 0:
+        cells[rng.randrange(len(cells))] = rng.choice(CELLS)
+        lines[row] = ",".join(cells)
+    elif kind == 1:
+        lines[row] += ",0"
+    elif kind == 2:
+        lines[row] = ",".join(cells[:-1])
+    elif kind == 3:
+        rng.shuffle(lines)
+    else:
+        del lines[row]
 
 
 def spoilt_npz(rng: random.Random, content: bytes) -> bytes:

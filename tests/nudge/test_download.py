@@ -89,6 +89,18 @@ def test_what_is_there_is_not_fetched_again(sign: Source, tmp_path: Path, server
     assert len(server.requests) == asked
 
 
+def test_what_lies_packed_is_not_fetched_again(
+    sign: Source, tmp_path: Path, server: Server
+) -> None:
+    """Kaggle's zip that was never opened, one file gzipped beside it; and one that is damaged."""
+    (tmp_path / "archive.zip").write_bytes(zipped({"b/b.csv": CONTENT["b.csv"]}))
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(CONTENT["a.csv"]))
+    assert "already there" in fetch(sign, tmp_path)[0]
+    assert server.requests == []
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(CONTENT["a.csv"])[:-9])
+    assert "downloaded" in fetch(sign, tmp_path)[-1]
+
+
 def test_a_wrong_file_is_replaced(sign: Source, tmp_path: Path) -> None:
     fetch(sign, tmp_path)
     (tmp_path / sign.folder / "b.csv").write_bytes(b"half")
