@@ -319,9 +319,10 @@ def test_data_dir(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_to_pixels() -> None:
-    pixels = to_pixels(torch.tensor([[[0, 51, 255]]], dtype=torch.uint8))
-    torch.testing.assert_close(pixels, torch.tensor([[[[0, 0.2, 1]]]]))
-    assert pixels.dtype == torch.float32
+    stored = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1).expand(3, 28, 28)
+    pixels = to_pixels(stored)
+    torch.testing.assert_close(pixels[:, 0, 9, 9], torch.tensor([0, 0.2, 1]))
+    assert (pixels.shape, pixels.dtype) == ((3, 1, 28, 28), torch.float32)
 
 
 # The real thing
