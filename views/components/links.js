@@ -19,10 +19,15 @@ if (!window.nudgeLinks) {
       if (link.search !== location.search) link.search = location.search;
     }
   };
-  new MutationObserver(carry).observe(document.body, {
-    childList: true,
-    subtree: true,
-    attributeFilter: ["data-test-script-state", "href"], // a run may have changed the address
-  });
+  // Whenever the address changes, and whenever a link is made.
+  for (const name of ["pushState", "replaceState"]) {
+    const change = history[name];
+    history[name] = function (...told) {
+      change.apply(this, told);
+      carry();
+    };
+  }
+  window.addEventListener("popstate", carry);
+  new MutationObserver(carry).observe(document.body, { childList: true, subtree: true, attributeFilter: ["href"] });
   carry();
 }
