@@ -1030,7 +1030,7 @@ def by_hand(homepage: str, files: Sequence[str], folder: object, command: str) -
     """What to do where this computer cannot fetch the data."""
     return (
         f"By hand: where there is a network, download the data from {homepage} and put "
-        f"{listing([f'`{name}`' for name in files])}, or the zip as it came, into `{folder}` on "
-        "this computer; the page finds it when it is loaded again. Or run "
+        f"{listing([f'`{name}`' for name in files])} into `{folder}` on this computer, or the zip "
+        "as it came; the page finds it when it is loaded again. Or run "
         f"`{command}` in the project's folder when there is a network."
     )

@@ -207,11 +207,22 @@ def test_no_network_is_told_with_what_to_do_by_hand(folder: Path) -> None:
     assert "Sign-Language-MNIST could not be downloaded" in warning.value
     assert "no connection from http://127.0.0.1:9/sign.zip" in warning.value
     assert f"put `{CSV}` into `{folder / SIGN.folder}`" in said(page)
+    assert "or the zip as it came; the page finds it" in said(page)
     assert re.search(r"`\S*python scripts/download.py sign`", said(page))
     assert text.GENERATED_NOTICE in said(page)
     assert button(page, text.GET_REAL)  # to be tried again
     other = open_at("scramble", dataset="sign")
     assert not other.warning  # who did not ask is not told
+
+
+def test_the_zip_as_it_came_is_found_when_the_page_is_loaded_again(
+    folder: Path, data_dir: Path
+) -> None:
+    assert text.GENERATED_NOTICE in said(open_at("scramble", dataset="sign"))
+    folder.mkdir(exist_ok=True)
+    with zipfile.ZipFile(folder / "archive.zip", "w") as file:
+        file.write(SIGN.find(data_dir, CSV), f"sign_mnist_test/{CSV}")
+    assert text.GENERATED_NOTICE not in said(open_at("scramble", dataset="sign"))
 
 
 @pytest.fixture
