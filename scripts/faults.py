@@ -216,7 +216,9 @@ def caching() -> Iterator[Victim]:
         arrays = read_arrays(path, source.splits["test"].sha256)
         return arrays is not None
 
-    with patch.object(data, "SOURCES", {Dataset.FASHION: source}):
+    sources = {Dataset.FASHION: source}
+    with patch.object(data, "SOURCES", sources):
+        assert load_split.__globals__["SOURCES"] is sources  # or the real ones would be used
         yield Victim(
             "cache",
             work,

@@ -285,6 +285,9 @@ def files() -> Iterator[Try]:
         weights = {name: VARIANTS[name].weights.read_bytes() for name in chosen}
         stack.enter_context(patch.object(data, "SOURCES", tiny))
         stack.enter_context(patch.object(zoo, "PRETRAINED", folder))
+        # What is patched is what is used, or the official files would be spoilt.
+        assert data.load_split.__globals__["SOURCES"] is tiny
+        assert all(VARIANTS[name].weights.parent == folder for name in chosen)
         for name, content in weights.items():
             VARIANTS[name].weights.write_bytes(content)
         for name in (hands.PICTURES, hands.CARD):

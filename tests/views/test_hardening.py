@@ -100,25 +100,35 @@ def test_what_is_taken_away_is_forgotten(page: AppTest) -> None:
     assert not any(key in page.session_state for key in (*kept, own._OWN))
 
 
+def _views(*suffixes: str) -> list[Path]:
+    """All files of views/ with one of those suffixes, wherever below it they lie."""
+    paths = [path for path in (CHECKOUT / "views").rglob("*") if path.suffix in suffixes]
+    assert {path.suffix for path in paths} == set(suffixes)  # or a check would look at nothing
+    return paths
+
+
 def test_functions_that_are_cached_take_no_picture() -> None:
     """Streamlit's caches are everybody's: nothing in them may be made of an upload."""
-    for path in (CHECKOUT / "views").glob("*.py"):
+    cached = 0
+    for path in _views(".py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.FunctionDef):
                 continue
             if not any("st.cache_" in ast.unparse(decorator) for decorator in node.decorator_list):
                 continue
+            cached += 1
             kinds = {ast.unparse(a.annotation) for a in node.args.args if a.annotation}
             assert not kinds & {"bytes", "UploadedFile", "Subject", "Tensor", "Image.Image"}, path
             if node.args.args or node.args.kwonlyargs:
                 decorators = " ".join(map(ast.unparse, node.decorator_list))
                 assert "max_entries" in decorators, f"{path}: {node.name} has no bound"
+    assert cached > 5
 
 
 def test_nothing_turns_off_escaping() -> None:
-    for path in (*(CHECKOUT / "views").rglob("*.py"), CHECKOUT / "app.py"):
+    for path in (*_views(".py"), CHECKOUT / "app.py"):
         assert "unsafe_allow_html" not in path.read_text(encoding="utf-8"), path
-    for path in (CHECKOUT / "views" / "components").glob("*.js"):
+    for path in _views(".js"):
         content = path.read_text(encoding="utf-8")
         for name in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
             assert name not in content, f"{path}: {name}"
@@ -126,10 +136,9 @@ def test_nothing_turns_off_escaping() -> None:
 
 def test_nothing_is_ever_fetched_by_a_page() -> None:
     """No address of another host stands in what browsers get, links that are clicked apart."""
-    for path in (CHECKOUT / "views").rglob("*"):
-        if path.suffix in (".js", ".css", ".html"):
-            content = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
-            assert not re.search(r"https?://|//cdn|@import", content), path
+    for path in _views(".js", ".css", ".html"):
+        content = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+        assert not re.search(r"https?://|//cdn|@import", content), path
 
 
 def test_dependencies_are_pinned() -> None:

@@ -142,6 +142,7 @@ def test_the_identity_tells_scenes_apart_and_nothing_else() -> None:
 
 def test_every_word_the_scripts_ask_for_is_there() -> None:
     scripts = "".join(path.read_text() for path in Path(stage.__file__).parent.rglob("*.js"))
+    assert scripts  # or it would be looked for in nothing
     words = scene(View(method=Method.TARGETED, target="coat"))["words"]
     for name in words:
         assert f"words.{name}" in scripts, name
