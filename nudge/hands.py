@@ -67,6 +67,9 @@ def load_hands(folder: Path = PRETRAINED) -> Split:
     images, labels = arrays.get("images"), arrays.get("labels")
     if images is None or labels is None or images.shape != (card.total, SIDE, SIDE):
         raise _damaged(folder / PICTURES, f"{card.total} pictures and their labels", "other arrays")
+    if images.dtype != np.uint8 or labels.dtype != np.int64:  # bytes, where it is no array
+        found = f"{images.dtype} and {labels.dtype}"
+        raise _damaged(folder / PICTURES, "pictures of uint8 and labels of int64", found)
     if (found := digest(images, labels)) != card.sha256:
         raise _damaged(folder / PICTURES, f"SHA-256 {card.sha256}", found)
     return Split(torch.from_numpy(images), torch.from_numpy(labels))

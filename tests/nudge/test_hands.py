@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from nudge.hands import (
 )
 from nudge.sources import SIGN
 from nudge.sweep import EPSILONS
+from scripts.fuzzing.forms import zipped
 
 EACH = 50
 # Another processor sums in another order: that may move a hand at the edge between two letters.
@@ -119,6 +121,14 @@ def _other_pixel(folder: Path) -> None:
     np.savez(folder / PICTURES, **arrays)
 
 
+def _no_array(folder: Path) -> None:
+    """A whole zip, whose labels are no array: these come as bytes."""
+    with zipfile.ZipFile(folder / PICTURES) as file:
+        content = {name: file.read(name) for name in file.namelist()}
+    content["labels.npy"] = b"\x93NLMPY" + content["labels.npy"][6:]
+    (folder / PICTURES).write_bytes(zipped(content))
+
+
 def _cut(folder: Path) -> None:
     content = (folder / PICTURES).read_bytes()
     (folder / PICTURES).write_bytes(content[: len(content) // 2])
@@ -134,6 +144,7 @@ def _other_card(folder: Path) -> None:
     ("damage", "found"),
     [
         (_other_pixel, "expected SHA-256"),
+        (_no_array, "labels of int64"),
         (_cut, "an .npz"),
         (lambda folder: (folder / PICTURES).unlink(), "FileNotFoundError"),
         (lambda folder: np.savez(folder / PICTURES, images=np.zeros(3)), "got other arrays"),
