@@ -82,12 +82,12 @@ def check_images(images: Tensor, name: str = "images", *, values: bool = True) -
         _check_range(images, name, 0, 1)
 
 
-def check_stored(images: Tensor, name: str = "images") -> None:
-    """Pictures as they are stored: uint8 (N, 28, 28)."""
+def check_stored(images: Tensor, name: str = "images", *, any_size: bool = False) -> None:
+    """Pictures as they are stored: uint8 (N, 28, 28), or of any size."""
     check_tensor(images, name)
     if images.dtype != torch.uint8:
         raise ValueError(f"expected stored {name}, torch.uint8, got {images.dtype}")
-    if images.ndim != 3 or images.shape[1:] != PICTURE[1:]:
+    if images.ndim != 3 or not (any_size or images.shape[1:] == PICTURE[1:]):
         raise ValueError(f"expected stored {name} (N, {SIDE}, {SIDE}), got {shape(images)}")
 
 

@@ -97,7 +97,7 @@ def to_pixels(images: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     >>> to_pixels(torch.full((5, 28, 28), 255, dtype=torch.uint8)).shape
     torch.Size([5, 1, 28, 28])
     """
-    check_stored(images)
+    check_stored(images, any_size=True)
     return images.unsqueeze(1).to(dtype) / 255
 
 

@@ -188,13 +188,13 @@ def zero_gradients(count: int, total: int, name: str = "") -> str:
     where = f"{name}: for" if name else "For"
     return (
         f"{where} {count:,} of the {total:,} pictures counted here ({percent}) the gradient is "
-        "zero everywhere. FGSM cannot move these: the network looks robust, and need not be."
+        "zero everywhere. FGSM cannot move these, which does not mean that the network is robust."
     )
 
 
 NO_GRADIENT = (
-    "Here the gradient is zero everywhere: FGSM cannot move this picture. That makes no network "
-    "robust."
+    "Here the gradient is zero everywhere. FGSM cannot move this picture, which does not mean that "
+    "the network is robust."
 )
 
 

@@ -76,12 +76,13 @@ NO_FLOATS = [
 ]
 # Of another kind than the model's weights.
 OTHER_KINDS = [FLOATS.double(), FLOATS.half(), FLOATS.bfloat16()]
+NARROW = STORED[..., :27]
 NO_STORED = [
     *NO_TENSOR,
     FLOATS,
     STORED[:, None],
     STORED[0],
-    STORED[..., :27],
+    NARROW,
     STORED.long(),
     on_meta(STORED),
 ]
