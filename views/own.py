@@ -14,7 +14,7 @@ from models import Dataset, Variant
 from nudge.exhibit import Exhibit
 from nudge.own import Preparation, Step, pixels, prepare, suggest
 from nudge.uploads import PictureError, read_picture
-from views import gallery, resources, text
+from views import gallery, resources, secure, text
 from views.pictures import png
 from views.resources import Attack, Subject
 from views.state import View
@@ -32,12 +32,12 @@ _ATTACKS = "_attacks"
 
 def choose(view: View, among: Exhibit) -> tuple[Subject, gallery.Walk | None]:
     """Let people choose a picture; returns the one to be nudged, and the way to others from it."""
-    source, walk = "test", None
+    source, walk, camera = "test", None, secure.lends_camera()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if "own" not in view.hide:
             source = st.segmented_control(
                 text.SOURCE,
-                text.SOURCES,
+                [name for name in text.SOURCES if camera or name != "camera"],
                 format_func=lambda name: text.source(name, generated=among.generated),
                 default="test",
                 key="source",
@@ -45,6 +45,8 @@ def choose(view: View, among: Exhibit) -> tuple[Subject, gallery.Walk | None]:
             )
         if source == "test":
             found = gallery.search(view, among)
+    if "own" not in view.hide and not camera:
+        st.caption(text.NO_CAMERA)
     if source == "test":
         gallery.show(view, among, found)
         walk = gallery.walk(view, found)

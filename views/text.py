@@ -271,6 +271,7 @@ def gallery_caption(*, first: int, last: int, count: int, judge: str | None) -> 
 # Somebody's own picture.
 UPLOAD = "A picture of yours: PNG, JPEG, WebP, GIF or BMP. It is kept only while this page is open."
 CAMERA = "A photograph"
+NO_CAMERA = "To take a photograph, choose Upload: on a phone it offers the phone's own camera."
 DECODING = "Reading the picture"
 STEPS = {
     "grey": "Grey",
