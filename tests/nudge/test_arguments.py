@@ -250,7 +250,7 @@ TABLE: dict[str, Call] = {
         {"images": STORED},
         {"images": [wrong for wrong in NO_STORED if wrong is not NARROW]},  # of any size
     ),
-    "nudge.data.digest": Call(
+    "nudge.caches.digest": Call(
         digest,
         {"images": STORED, "labels": LABELS},
         {"images": [None, FLOATS, "pictures"], "labels": [None, LABELS.float()]},
@@ -481,6 +481,11 @@ TABLE: dict[str, Call] = {
 
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
+    "nudge.caches.read_arrays": "takes a stamp of files, which is compared and nothing else",
+    "nudge.caches.write_arrays": "saves what was decoded and checked before",
+    "nudge.ordering.order": "takes official splits, for scripts/bundle.py alone",
+    "nudge.ordering.restore": "takes what was decoded; a checksum decides about what it makes",
+    "nudge.reading.read_idx": "takes files, not pictures",
     "nudge.publishing.serialise": "saves what it is given, whatever that is",
     "nudge.publishing.publish": "saves what it is given, whatever that is",
     "nudge.workers.Workers.share": "passes on what it is given, whatever that is",
