@@ -146,15 +146,16 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
         "[record(f, v, repetition(s)) for s in range(5)];"
         "[publish(f, v, b'', CARD, {'first_misses.npz': np.zeros(4)}) for _ in range(5)]"
     )
+    names = list(VARIANTS)[:3]  # each process imports PyTorch, which is what takes long
     writers = [
         subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name], cwd=CHECKOUT)
-        for name in VARIANTS
+        for name in names
     ]
-    assert [writer.wait(timeout=120) for writer in writers] == [0] * len(VARIANTS)
-    assert set(read_arrays(tmp_path / FIRST_MISSES)) == set(VARIANTS)
-    assert set(json.loads((tmp_path / "index.json").read_text())) == set(VARIANTS)
+    assert [writer.wait(timeout=120) for writer in writers] == [0] * len(names)
+    assert set(read_arrays(tmp_path / FIRST_MISSES)) == set(names)
+    assert set(json.loads((tmp_path / "index.json").read_text())) == set(names)
     rows = read_repetitions(tmp_path / REPETITIONS)
-    assert all([row.seed for row in rows[name]] == [0, 1, 2, 3, 4] for name in VARIANTS)
+    assert all([row.seed for row in rows[name]] == [0, 1, 2, 3, 4] for name in names)
 
 
 def test_the_index_has_a_line_for_each_field(tmp_path: Path) -> None:
