@@ -96,14 +96,15 @@ def test_quick_keys_lead_as_many_pictures_on(
     for _ in range(6):
         visit.page.keyboard.press("n")
     expect(image).to_have_value("6")
+    images = test_splits[Dataset.FASHION].images.flatten(1).numpy()
+    visit.wait_for_picture(lambda drawn: np.array_equal(drawn, images[6]))
     for _ in range(9):  # three more than there are pictures before
         visit.page.keyboard.press("p")
     expect(image).to_have_value("0")
     expect(walk(visit, text.PREVIOUS)).to_be_disabled()
     visit.page.wait_for_timeout(1000)
     expect(image).to_have_value("0")
-    expected = test_splits[Dataset.FASHION].images[0].flatten().numpy()
-    visit.wait_for_picture(lambda drawn: np.array_equal(drawn, expected))
+    visit.wait_for_picture(lambda drawn: np.array_equal(drawn, images[0]))
 
 
 def test_no_key_is_taken_from_who_types(visit: Visit) -> None:

@@ -22,6 +22,10 @@ function icon(path) {
   return svg;
 }
 
+// A step may be lost on its way, as when the server restarts amid a click. After so many milliseconds of
+// silence another step begins from the picture that is there, not from the one that was asked for.
+const PATIENCE = 1500;
+
 // It outlives the scenes, so that three quick steps lead three pictures on, though the first two
 // are never shown.
 class Walk {
@@ -38,6 +42,7 @@ class Walk {
     const nodes = Object.values(this.buttons);
     this.node = element("div", { class: "walk", role: "group", "aria-label": words.walk }, ...nodes);
     this.wishes = []; // places that were asked for and not yet answered
+    this.asked = 0; // when the last one was, in milliseconds
     // Before Streamlit hears of a key: `r` would make it run the page again.
     this.hear = (event) => this.take(event);
     window.addEventListener("keydown", this.hear, true);
@@ -82,6 +87,9 @@ class Walk {
   }
 
   go(name) {
+    const now = performance.now();
+    if (now - this.asked > PATIENCE) this.wishes = [];
+    this.asked = now;
     const { place } = this;
     let to = name === "next" ? place + 1 : place - 1;
     if (name === "random") {
