@@ -1,6 +1,6 @@
 """Which picture is nudged: one of those here, or somebody's own, prepared before their eyes."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from hashlib import sha256
 from html import escape
 from threading import Lock
@@ -21,6 +21,8 @@ from views.state import View
 
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.
 _READING = Lock()
+
+_CHOICES = ("crop", "fill", "contrast", "invert", "mirror")  # of `Preparation`, on or off
 
 # Keys of the session's state: nobody else is ever shown somebody's own picture.
 _OWN = "_own"  # how the one that is shown was prepared
@@ -75,7 +77,7 @@ def attack(variant: Variant, subject: Subject, target: int | None) -> Attack:
 def _prepared(view: View, source: str) -> Subject | None:
     """The picture that was given, if one was, brought to 28 x 28 grey."""
     if source == "upload":
-        file = st.file_uploader(text.UPLOAD, type=["png", "jpg", "jpeg", "webp", "gif", "bmp"])
+        file = st.file_uploader(text.UPLOAD)  # of any name: what it holds decides
     else:
         file = st.camera_input(text.CAMERA, width=420)
     st.session_state[_OWN] = None
@@ -85,12 +87,12 @@ def _prepared(view: View, source: str) -> Subject | None:
     try:
         digest, image = _decoded(file)
     except PictureError as error:
-        st.warning(text.picture_error(error.what, error.expected, error.found))
+        st.warning(text.picture_error(error.what, error.expected, error.found, error.kind))
         return None
     _suggest_once(image, digest, view.dataset)
     with st.container(horizontal=True):
-        chosen = {f.name: st.checkbox(text.STEPS[f.name], key=f.name) for f in fields(Preparation)}
-    st.session_state[_OWN] = Preparation(**chosen)
+        chosen = {name: st.checkbox(text.STEPS[name], key=name) for name in _CHOICES}
+    st.session_state[_OWN] = Preparation(**chosen, box=None)
     steps = prepare(image, st.session_state[_OWN])
     st.html(_strip(steps))
     return resources.own_picture(pixels(steps))
@@ -118,7 +120,8 @@ def _suggest_once(image: Image.Image, digest: str, dataset: Dataset) -> None:
     seen = (digest, dataset)
     if st.session_state.get(_SEEN) != seen:
         st.session_state[_SEEN] = seen
-        st.session_state[_SUGGESTED] = asdict(suggest(image, dataset))
+        suggested = asdict(suggest(image, dataset))
+        st.session_state[_SUGGESTED] = {name: suggested[name] for name in _CHOICES}
         st.session_state.update(st.session_state[_SUGGESTED])
     for name, value in st.session_state[_SUGGESTED].items():
         st.session_state.setdefault(name, value)
