@@ -261,6 +261,21 @@ STEPS = {
     "shrink": "28 x 28 pixels",
 }
 
+BUSY = (
+    "The ground behind the object is busy, and the network looks at all of it. Mark the object: "
+    "drag a box around it."
+)
+MARKING = {
+    "title": "Your picture, with the box around the object",
+    "hint": "Drag a box, a little larger than the object. Keys: arrows move it, Shift and arrows "
+    "change its size.",
+    "said": "Box from {left} to {right} % across and from {top} to {bottom} % down",
+}
+# The data set shows right hands as another person sees them; found by looking at its pictures.
+HANDS = (
+    "The networks know the right hand, as another person sees it. For a left hand, or a picture "
+    "that a selfie camera mirrored, choose Mirror."
+)
 
 # What a file is instead of a picture that can be read, and what to do about it.
 OTHER_KINDS = {
