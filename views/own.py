@@ -1,6 +1,6 @@
 """Which picture is nudged: one of those here, or somebody's own, prepared before their eyes."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from hashlib import sha256
 from html import escape
 from threading import Lock
@@ -12,9 +12,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from models import Dataset, Variant
 from nudge.exhibit import Exhibit
-from nudge.own import Preparation, Step, pixels, prepare, suggest
+from nudge.own import Preparation, Step, is_busy, pixels, prepare, suggest
+from nudge.separating import Box
 from nudge.uploads import PictureError, read_picture
-from views import gallery, resources, secure, text
+from views import gallery, marking, resources, secure, text
 from views.pictures import png
 from views.resources import Attack, Subject
 from views.state import View
@@ -22,11 +23,15 @@ from views.state import View
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.
 _READING = Lock()
 
+_CHOICES = ("crop", "fill", "contrast", "invert", "mirror")  # of `Preparation`, on or off
+
 # Keys of the session's state: nobody else is ever shown somebody's own picture.
 _OWN = "_own"  # how the one that is shown was prepared
 _SEEN = "_seen"  # the file and data set that steps were last suggested for
 _SUGGESTED = "_suggested"  # those steps
 _DECODED = "_decoded"  # the last file: its id, its SHA-256 and its picture
+_BOX = "_box"  # around the object, where one was drawn: the picture's SHA-256 and the box
+_STEPS = "_steps"  # what was prepared last: of which picture, how, and every step
 _ATTACKS = "_attacks"
 
 
@@ -78,7 +83,7 @@ def attack(variant: Variant, subject: Subject, target: int | None) -> Attack:
 def _prepared(view: View, source: str) -> Subject | None:
     """The picture that was given, if one was, brought to 28 x 28 grey."""
     if source == "upload":
-        file = st.file_uploader(text.UPLOAD, type=["png", "jpg", "jpeg", "webp", "gif", "bmp"])
+        file = st.file_uploader(text.UPLOAD)  # of any name: what it holds decides
     else:
         file = st.camera_input(text.CAMERA, width=420)
     st.session_state[_OWN] = None
@@ -88,15 +93,52 @@ def _prepared(view: View, source: str) -> Subject | None:
     try:
         digest, image = _decoded(file)
     except PictureError as error:
-        st.warning(text.picture_error(error.what, error.expected, error.found))
+        st.warning(text.picture_error(error.what, error.expected, error.found, error.kind))
         return None
     _suggest_once(image, digest, view.dataset)
+    fashion = view.dataset is Dataset.FASHION
+    box = _mark(image, digest) if fashion else None
     with st.container(horizontal=True):
-        chosen = {f.name: st.checkbox(text.STEPS[f.name], key=f.name) for f in fields(Preparation)}
-    st.session_state[_OWN] = Preparation(**chosen)
-    steps = prepare(image, st.session_state[_OWN])
+        if fashion and not st.checkbox(text.STEPS["separate"], key="separate"):
+            box = None
+        chosen = {name: st.checkbox(text.STEPS[name], key=name) for name in _CHOICES}
+    if not fashion:
+        st.caption(text.HANDS)
+    st.session_state[_OWN] = Preparation(**chosen, box=box)
+    steps = _steps(image, digest, st.session_state[_OWN])
     st.html(_strip(steps))
     return resources.own_picture(pixels(steps))
+
+
+def _mark(image: Image.Image, digest: str) -> Box | None:
+    """Where the ground is busy, or it is asked for, the picture to draw a box on; the box drawn."""
+    box = _box(digest)
+    busy = is_busy(image)
+    if busy:  # for good, lest the picture jump away under a finger
+        st.warning(text.BUSY, icon=":material/blur_on:")
+
+    def marked(box: Box) -> None:
+        st.session_state[_BOX] = digest, box
+        _suggest(image, Dataset.FASHION, box)
+
+    if busy or st.session_state.get("separate"):
+        marking.show(image, digest, box, marked)
+    return box
+
+
+def _box(digest: str) -> Box | None:
+    known: tuple[str, Box] | None = st.session_state.get(_BOX)
+    return known[1] if known and known[0] == digest else None
+
+
+def _steps(image: Image.Image, digest: str, preparation: Preparation) -> list[Step]:
+    """Prepared once, however often the page runs: to separate an object takes a moment."""
+    known = st.session_state.get(_STEPS)
+    if known is None or known[:2] != (digest, preparation):
+        known = digest, preparation, prepare(image, preparation)
+        st.session_state[_STEPS] = known
+    steps: list[Step] = known[2]
+    return steps
 
 
 def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
@@ -112,7 +154,7 @@ def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
 
 def _forget() -> None:
     """Whoever takes a picture away finds nothing of it left, not even in memory."""
-    for key in (_OWN, _SEEN, _SUGGESTED, _DECODED, _ATTACKS):
+    for key in (_OWN, _SEEN, _SUGGESTED, _DECODED, _BOX, _STEPS, _ATTACKS):
         st.session_state.pop(key, None)
 
 
@@ -121,10 +163,16 @@ def _suggest_once(image: Image.Image, digest: str, dataset: Dataset) -> None:
     seen = (digest, dataset)
     if st.session_state.get(_SEEN) != seen:
         st.session_state[_SEEN] = seen
-        st.session_state[_SUGGESTED] = asdict(suggest(image, dataset))
-        st.session_state.update(st.session_state[_SUGGESTED])
+        _suggest(image, dataset, _box(digest) if dataset is Dataset.FASHION else None)
     for name, value in st.session_state[_SUGGESTED].items():
         st.session_state.setdefault(name, value)
+
+
+def _suggest(image: Image.Image, dataset: Dataset, box: Box | None) -> None:
+    suggested = asdict(suggest(image, dataset, box))
+    chosen = {name: suggested[name] for name in _CHOICES} | {"separate": box is not None}
+    st.session_state[_SUGGESTED] = chosen
+    st.session_state.update(chosen)
 
 
 def _strip(steps: list[Step]) -> str:

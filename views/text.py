@@ -269,7 +269,7 @@ def gallery_caption(*, first: int, last: int, count: int, judge: str | None) -> 
 
 
 # Somebody's own picture.
-UPLOAD = "A picture of yours: PNG, JPEG, WebP, GIF or BMP. It is kept only while this page is open."
+UPLOAD = "A picture of yours (PNG, JPEG, HEIC, ...). It is kept only while this page is open."
 CAMERA = "A photograph"
 NO_CAMERA = "To take a photograph, choose Upload: on a phone it offers the phone's own camera."
 DECODING = "Reading the picture"
@@ -280,12 +280,48 @@ STEPS = {
     "fill": "Cut to the object",
     "contrast": "Stretch contrast",
     "invert": "Invert",
+    "mirror": "Mirror",
+    "separate": "Separate from the ground",
     "shrink": "28 x 28 pixels",
 }
 
+BUSY = (
+    "The ground behind the object is busy, and the network looks at all of it. Mark the object: "
+    "drag a box around it."
+)
+MARKING = {
+    "title": "Your picture, with the box around the object",
+    "hint": "Drag a box, a little larger than the object. Keys: arrows move it, Shift and arrows "
+    "change its size.",
+    "said": "Box from {left} to {right} % across and from {top} to {bottom} % down",
+}
+# The data set shows right hands as another person sees them; found by looking at its pictures.
+HANDS = (
+    "The networks know the right hand, as another person sees it. For a left hand, or a picture "
+    "that a selfie camera mirrored, choose Mirror."
+)
 
-def picture_error(what: str, expected: object, found: object) -> str:
-    return f"{what}: expected {expected}, found {found}."
+# What a file is instead of a picture that can be read, and what to do about it.
+OTHER_KINDS = {
+    "PDF": ("a PDF", "Take a screenshot of the page and upload that."),
+    "SVG": ("an SVG drawing", "Open it in a browser, take a screenshot and upload that."),
+    "web page": ("a web page", "Save the picture itself: press it long, or click it on the right."),
+    "ZIP": ("a ZIP or an office document", "Unpack it, or take a screenshot, and upload that."),
+    "film": ("a film", "Upload a photograph, or a screenshot of the film."),
+    "JPEG XL": ("JPEG XL", "Save the picture as PNG or JPEG."),
+    "JPEG 2000": ("JPEG 2000", "Save the picture as PNG or JPEG."),
+    "Photoshop": ("a Photoshop file", "Export it as PNG or JPEG."),
+    "icon": ("an icon", "Save it as PNG."),
+    "raw photograph": ("a camera's raw photograph", "Save it as JPEG."),
+}
+
+
+def picture_error(what: str, expected: object, found: object, kind: str | None = None) -> str:
+    """`kind` is what the file is instead, a key of `OTHER_KINDS`."""
+    if kind is None:
+        return f"{what}: expected {expected}, found {found}."
+    name, help_ = OTHER_KINDS[kind]
+    return f"{what}: it is {name}. {help_}"
 
 
 # Taking a view along.

@@ -8,17 +8,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import pillow_heif
 from PIL import ExifTags, Image
 
 from models import SIDE, Dataset
+from nudge.formats import FORMATS
 from nudge.own import Preparation, pixels, prepare, suggest
-from nudge.uploads import FORMATS, WORKING_SIDE, PictureError, read_picture
+from nudge.separating import Box
+from nudge.uploads import WORKING_SIDE, PictureError, read_picture
 from scripts.fuzzing import Try, damage, refused
+from scripts.fuzzing.tiffs import tiff_bomb, tiff_options
 
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16")
 SIDES = (1, 2, 7, 28, 29, 64, 200, 600)
 STARTS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a", b"BM", b"RIFF\0\0\0\0WEBPVP8 ",
-          b"\0\0\0\x18ftypheic", b"%PDF-1.7", b"<svg", b"PK\x03\x04", b"II*\0", b"")  # fmt: skip
+          b"\0\0\0\x18ftypheic", b"\0\0\0\x18ftypmif1", b"\0\0\0\x1cftypavif",
+          b"MM\0*\0\0\0\x08", b"II+\0\x08\0\0\0\x10\0\0\0",
+          b"%PDF-1.7", b"<svg", b"PK\x03\x04", b"II*\0", b"")  # fmt: skip
 
 
 @contextmanager
@@ -36,22 +42,34 @@ def _try_one(rng: random.Random) -> str:
         if kind is _whole:
             raise AssertionError(f"a whole picture was refused: {error}") from error
         return refused(error)
-    if picture.mode != "RGB" or not 1 <= min(picture.size) <= max(picture.size) <= WORKING_SIDE:
+    if (
+        picture.mode not in ("RGB", "RGBA")
+        or not 1 <= min(picture.size) <= max(picture.size) <= WORKING_SIDE
+    ):
         raise AssertionError(f"read as {picture.mode}, {picture.size}")
     steps = suggest(picture, rng.choice(list(Dataset)))
     if rng.random() < 0.3:
-        steps = Preparation(*(rng.random() < 0.5 for _ in range(4)))
+        steps = Preparation(*(rng.random() < 0.5 for _ in range(5)), box=_box(rng))
     last = pixels(prepare(picture, steps))
     if last.shape != (SIDE, SIDE) or str(last.dtype) != "torch.uint8":
         raise AssertionError(f"prepared as {last.dtype} {tuple(last.shape)}")
     return "read"
 
 
-def _picture(rng: random.Random, mode: str) -> Image.Image:
+def _box(rng: random.Random) -> Box | None:
+    if rng.random() < 0.5:
+        return None
+    left, right, top, bottom = (rng.choice((0.0, 1.0, rng.random())) for _ in range(4))
+    box = min(left, right), min(top, bottom), max(left, right), max(top, bottom)
+    return box if box[0] < box[2] and box[1] < box[3] else None
+
+
+def _picture(rng: random.Random, mode: str, least: int) -> Image.Image:
     width, height = rng.choice(SIDES), rng.choice(SIDES)
     large = rng.random() < 0.05
     if large:
         width, height = rng.choice(((1, 5000), (5000, 1), (3000, 2000)))
+    width, height = max(width, least), max(height, least)
     noise = np.random.default_rng(rng.randrange(2**32))
     if mode == "I;16":
         return Image.fromarray(noise.integers(0, 65536, (height, width)).astype(np.uint16))
@@ -68,20 +86,34 @@ def _whole(rng: random.Random) -> bytes:
     kind = rng.choice((*FORMATS, "MPO"))
     modes = {"JPEG": ("L", "RGB", "CMYK"), "MPO": ("RGB",), "PNG": MODES[:6] + MODES[7:],
              "WEBP": ("RGB", "RGBA"), "GIF": ("L", "P", "RGB", "RGBA"),
-             "BMP": ("1", "L", "P", "RGB")}  # fmt: skip
-    picture = _picture(rng, rng.choice(modes[kind]))
+             "BMP": ("1", "L", "P", "RGB"), "TIFF": (*MODES, "I", "F"),
+             "AVIF": ("RGB", "RGBA"), "HEIF": ("L", "RGB", "RGBA")}  # fmt: skip
+    least = 64 if kind == "HEIF" else 1  # below that its encoder refuses some
+    picture = _picture(rng, rng.choice(modes[kind]), least)
     options: dict[str, object] = {}
-    if kind in ("JPEG", "PNG", "WEBP") and rng.random() < 0.4:
+    if kind in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF") and rng.random() < 0.4:
         exif = Image.Exif()
-        exif[ExifTags.Base.Orientation] = rng.choice((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 65535))
-        options["exif"] = exif
+        ways = range(1, 9) if kind == "TIFF" else (0, *range(1, 10), 65535)  # libtiff writes these
+        exif[ExifTags.Base.Orientation] = rng.choice(ways)
+        options["exif"] = exif.tobytes() if kind == "HEIF" else exif
     if kind == "JPEG":
         options |= {"quality": rng.choice((1, 50, 95)), "progressive": rng.random() < 0.5}
-    if kind in ("PNG", "GIF", "WEBP", "MPO") and picture.mode != "I;16" and rng.random() < 0.3:
+    if kind == "TIFF":
+        options |= tiff_options(rng, picture.mode)
+    if (
+        kind in ("PNG", "GIF", "WEBP", "MPO", "TIFF")
+        and picture.mode != "I;16"
+        and rng.random() < 0.3
+    ):
         options |= {"save_all": True, "append_images": [picture.copy(), picture.rotate(180)]}
     if picture.mode == "P" and kind in ("PNG", "GIF") and rng.random() < 0.5:
         options["transparency"] = rng.randrange(4)
     file = io.BytesIO()
+    if kind == "HEIF":
+        pillow_heif.register_heif_opener()
+        options["quality"] = rng.choice((10, 90))
+    elif kind == "AVIF":
+        options |= {"speed": 10, "quality": rng.choice((10, 90))}
     picture.save(file, kind, **options)
     tail = b"PK\x03\x04<script>alert(1)</script>" if rng.random() < 0.1 else b""
     return file.getvalue() + tail
@@ -112,7 +144,9 @@ def _with_right_checksums(content: bytes) -> bytes:
 
 
 def _bomb(rng: random.Random) -> bytes:
-    """Small files that ask for much: of pixels, of text, of passes over the picture."""
+    """Small files that ask for much: of pixels, of text, of passes, of strips and of tiles."""
+    if rng.random() < 0.3:
+        return tiff_bomb(rng)
 
     def chunk(name: bytes, content: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(name + content))

@@ -3,9 +3,12 @@
 import struct
 import subprocess
 import sys
+import tempfile
+import time
 import warnings
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,11 +19,13 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
 from models import Dataset
-from nudge import uploads
+from nudge import formats, uploads
 from nudge.own import pixels, prepare, suggest
 from nudge.uploads import MOST_PIXELS, WORKING_SIDE, PictureError, read_picture
+from scripts.fuzzing.tiffs import tiff
 from tests.conftest import CHECKOUT
 from tests.nudge.drawn import encode, grey
+from views import text
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
@@ -38,9 +43,17 @@ def png(width: int, height: int, bits: int, colour: int, rows: list[bytes], *ext
 
 def read(content: bytes) -> NDArray[np.uint8]:
     """(H, W, 3)."""
-    picture = read_picture(content)
-    assert picture.mode == "RGB"
-    return np.asarray(picture)
+    return np.asarray(over_white(read_picture(content)))
+
+
+def over_white(picture: Image.Image) -> Image.Image:
+    """Of mode RGB; transparency is handed on only where there is some."""
+    if picture.mode == "RGB":
+        return picture
+    assert picture.mode == "RGBA"
+    assert np.asarray(picture)[..., 3].min() < 255
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture).convert("RGB")
 
 
 QUADRANTS = np.kron(np.array([[30, 90], [150, 210]], np.uint8), np.ones((32, 64), np.uint8))
@@ -60,6 +73,12 @@ SMALL = grey(np.arange(40 * 30, dtype=np.uint8).reshape(40, 30))
         ("WEBP", {"quality": 95}, 8),
         ("JPEG", {"quality": 95, "subsampling": 0}, 4),
         ("JPEG", {"quality": 95, "subsampling": 0, "progressive": True}, 4),
+        ("TIFF", {}, 0),
+        ("TIFF", {"compression": "tiff_lzw"}, 0),
+        ("TIFF", {"compression": "tiff_adobe_deflate", "big_tiff": True}, 0),
+        ("TIFF", {"compression": "jpeg", "quality": 95}, 8),
+        ("AVIF", {"quality": 95, "subsampling": "4:4:4"}, 8),
+        ("HEIF", {"quality": 95, "chroma": 444}, 8),
     ],
 )
 def test_every_format(kind: str, options: dict[str, object], off: int) -> None:
@@ -72,11 +91,12 @@ def test_every_format(kind: str, options: dict[str, object], off: int) -> None:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
-def test_every_mode(mode: str) -> None:
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_every_mode(kind: str, mode: str) -> None:
     black_and_white = Image.fromarray(
         np.where(COLOURS[..., :1] > 100, 255, 0).repeat(3, 2).astype(np.uint8)
     )
-    picture = read(encode(black_and_white.convert(mode), "PNG"))
+    picture = read(encode(black_and_white.convert(mode), kind))
     assert np.array_equal(picture, np.asarray(black_and_white))
 
 
@@ -103,6 +123,16 @@ def test_a_transparent_colour_turns_white(bits: int, colour: int, row: bytes, ke
 def test_16_bits_with_alpha() -> None:
     row = struct.pack(">4H", 3 * 257, 65535, 3 * 257, 0)
     assert read(png(2, 1, 16, 4, [row])).tolist() == [[[3] * 3, [255] * 3]]
+
+
+def test_alpha_is_handed_on_only_where_there_is_some() -> None:
+    solid = np.full((2, 3, 4), (9, 8, 7, 255), np.uint8)
+    assert read_picture(encode(Image.fromarray(solid), "PNG")).mode == "RGB"
+    solid[0, 0, 3] = 100
+    for kind, options in {"PNG": {}, "WEBP": {"lossless": True}, "TIFF": {}}.items():
+        picture = read_picture(encode(Image.fromarray(solid), kind, **options))
+        assert np.array_equal(np.asarray(picture), solid)
+        assert not picture.info
 
 
 def test_transparency_is_composed_over_white() -> None:
@@ -167,6 +197,113 @@ def test_nothing_but_pixels_gets_through() -> None:
     assert not picture.getexif()
 
 
+# Reading: TIFF, of which there are many
+
+
+GREY_TIFF = {258: [8], 259: [1], 262: [1], 277: [1], 278: [1]}
+
+
+def test_the_first_page_of_a_tiff() -> None:
+    pages = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
+    content = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    assert (read(content) == (255, 0, 0)).all()
+
+
+@pytest.mark.parametrize("white_is_zero", [False, True])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_tiff_may_count_from_either_end(bits: int, white_is_zero: bool) -> None:
+    unit = 1 if bits == 8 else 257
+    pixels = struct.pack("<3B" if bits == 8 else "<3H", 0, 100 * unit, 255 * unit)
+    page = GREY_TIFF | {256: [3], 257: [1], 279: [len(pixels)]}
+    page |= {258: [bits], 262: [int(not white_is_zero)]}
+    greys = read(tiff(page, pixels))[0, :, 0].tolist()
+    assert greys == ([255, 155, 0] if white_is_zero else [0, 100, 255])
+
+
+@pytest.mark.parametrize(
+    ("values", "greys"),
+    [
+        ([0, 0.2, 1], [0, 51, 255]),  # of 1
+        ([0, 51, 255], [0, 51, 255]),
+        ([0, 257, 65535], [0, 1, 255]),
+        ([-1, 0, 1], [0, 128, 255]),
+        ([0, 1e6, 1e7], [0, 26, 255]),
+        ([0, float("nan"), 1], [0, 0, 255]),
+        ([0, 0, 0], [0, 0, 0]),
+    ],
+)
+def test_floating_point_greys(values: list[float], greys: list[int]) -> None:
+    content = encode(Image.fromarray(np.array([values], np.float32)), "TIFF")
+    assert read(content)[0, :, 0].tolist() == greys
+
+
+def test_16_bit_greys_of_a_tiff_in_either_byte_order() -> None:
+    values = np.array([[0, 257, 128 * 257, 65535]], np.uint16)
+    for order in ("<u2", ">u2"):
+        picture = Image.fromarray(values.astype(order))
+        assert read(encode(picture, "TIFF"))[0, :, 0].tolist() == [0, 1, 128, 255]
+
+
+def test_whole_numbers_of_32_bits() -> None:
+    picture = Image.fromarray(np.array([[0, 1, 255]], np.int32))
+    assert read(encode(picture, "TIFF"))[0, :, 0].tolist() == [0, 1, 255]
+
+
+def test_colours_that_cannot_be_read_are_called_by_their_name() -> None:
+    with pytest.raises(PictureError, match=r"expected grey, RGB or CMYK, got CIELAB$"):
+        read_picture(encode(Image.new("LAB", (9, 9)), "TIFF"))
+
+
+def test_strips_without_end() -> None:
+    """Pillow makes a list of them when it opens the file: a million take 20 s and 460 MB."""
+    count = 1_000_000
+    page = GREY_TIFF | {256: [1], 257: [count], 273: [8] * count, 279: [1] * count}
+    message = "^The picture takes too long to decode: expected at most 20,000 strips, got 1000000$"
+    begun = time.perf_counter()
+    with pytest.raises(PictureError, match=message):
+        read_picture(tiff(page))
+    assert time.perf_counter() - begun < 5
+
+
+def test_a_tile_without_end() -> None:
+    """64 x 64 pixels, cut from a tile of a gigabyte."""
+    page = GREY_TIFF | {256: [64], 257: [64], 259: [8]}
+    page |= {322: [32768], 323: [32768], 324: [8], 325: [9]}
+    with pytest.raises(PictureError, match="expected tiles of at most 17 million pixels, got 1,0"):
+        read_picture(tiff(page))
+
+
+# Reading: HEIC and AVIF, whose headers may say another size than their streams
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_a_header_that_lies_about_the_size(kind: str) -> None:
+    content = encode(Image.new("RGB", (2048, 1024), "red"), kind)
+    true = struct.pack(">II", 2048, 1024)
+    assert true in content
+    lied = content.replace(true, struct.pack(">II", 64, 32))
+    check_that_it_is_read_or_refused(lied)
+    with pytest.raises(PictureError, match=r"(is too large|is damaged)"):
+        read_picture(content.replace(true, struct.pack(">II", 60_000, 60_000)))
+
+
+def test_the_library_for_heic_is_loaded_when_it_is_needed() -> None:
+    code = """if True:
+        import sys
+        from nudge.uploads import read_picture
+        for name in sys.argv[1:]:
+            read_picture(open(name, "rb").read())
+            print("pillow_heif" in sys.modules)
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, name) for name in ("a", "b")]
+        for path, kind in zip(paths, ("AVIF", "HEIF"), strict=True):
+            path.write_bytes(encode(SMALL.convert("RGB"), kind))
+        command = [sys.executable, "-c", code, *map(str, paths)]
+        ran = subprocess.run(command, cwd=CHECKOUT, capture_output=True, check=True)
+    assert (ran.stdout.split(), ran.stderr) == ([b"False", b"True"], b"")
+
+
 # Reading: which way is up
 
 STORED: dict[
@@ -184,11 +321,14 @@ STORED: dict[
 
 
 @pytest.mark.parametrize("orientation", STORED)
-@pytest.mark.parametrize(("kind", "off"), [("JPEG", 3), ("PNG", 0), ("WEBP", 0)])
+@pytest.mark.parametrize(
+    ("kind", "off"), [("JPEG", 3), ("PNG", 0), ("WEBP", 0), ("TIFF", 0), ("AVIF", 4), ("HEIF", 4)]
+)
 def test_exif_orientation(kind: str, off: int, orientation: int) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    options: dict[str, object] = {"quality": 95} if kind == "JPEG" else {"lossless": True}
+    lossy = kind in ("JPEG", "AVIF", "HEIF")
+    options: dict[str, object] = {"quality": 95} if lossy else {"lossless": True}
     stored = np.ascontiguousarray(STORED[orientation](QUADRANTS))
     picture = read(encode(grey(stored).convert("RGB"), kind, exif=exif, **options))
     assert picture.shape == (*QUADRANTS.shape, 3)
@@ -245,7 +385,7 @@ def test_damaged_exif_costs_no_pixel(exif: bytes, action: str) -> None:
         ((1536, 2048), (384, 512)),
     ],
 )
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "AVIF"])
 def test_no_side_is_longer_than_a_page_needs(
     kind: str, size: tuple[int, int], found: tuple[int, int]
 ) -> None:
@@ -264,6 +404,13 @@ def test_nothing_is_aliased_when_shrunk(mode: str) -> None:
         picture = grey(stripes).convert(mode)
     inside = read(encode(picture, "PNG"))[:, 4:-4]  # beyond the border there is nothing to average
     assert np.abs(inside.astype(int) - 127).max() <= 4
+
+
+def test_no_side_of_a_heic_is_longer_than_a_page_needs() -> None:
+    """Its encoder makes nothing as thin as the others."""
+    picture = read_picture(encode(Image.new("L", (2048, 1024), 120), "HEIF"))
+    assert picture.size == (512, 256)
+    assert np.abs(np.asarray(picture).astype(int) - 120).max() <= 1
 
 
 def blank_png(width: int, height: int) -> bytes:
@@ -350,10 +497,37 @@ def test_empty() -> None:
         read_picture(b"")
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "PPM", "ICO", "TGA", "PCX", "EPS", "PDF", "AVIF", "ICNS"])
+@pytest.mark.parametrize("kind", ["PPM", "ICO", "TGA", "PCX", "EPS", "PDF", "JPEG2000", "ICNS"])
 def test_other_formats_are_not_even_tried(kind: str) -> None:
-    with pytest.raises(PictureError, match=NONE_OF_THESE + "something else$"):
+    name = {"ICO": "icon", "PDF": "PDF", "JPEG2000": "JPEG 2000"}.get(kind, "something else")
+    with pytest.raises(PictureError, match=NONE_OF_THESE + name + "$"):
         read_picture(encode(SMALL.convert("RGB"), kind))
+
+
+OTHER_FILES = {
+    "PDF": b"%PDF-1.7",
+    "SVG": b"<?xml version='1.0'?>\n<!-- drawn -->\n<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "web page": b"\n<!doctype html><html>",
+    "ZIP": b"PK\x03\x04",
+    "film": b"\0\0\0\x14ftypqt  ",
+    "JPEG XL": b"\xff\x0a",
+    "JPEG 2000": b"\0\0\0\x0cjP  \r\n",
+    "Photoshop": b"8BPS\0\1",
+    "icon": b"\0\0\1\0\1\0",
+    "raw photograph": b"\0\0\0\x18ftypcrx ",
+}
+
+
+def test_what_is_no_picture_is_called_by_its_name_with_help_of_our_own() -> None:
+    assert set(OTHER_FILES) == set(text.OTHER_KINDS) == set(formats._OTHERS)
+    for kind, start in OTHER_FILES.items():
+        with pytest.raises(PictureError) as raised:
+            read_picture(start + bytes(50))
+        assert raised.value.kind == kind
+        name, help_ = text.OTHER_KINDS[kind]
+        error = raised.value
+        words = text.picture_error(error.what, error.expected, error.found, error.kind)
+        assert words == f"The file is not a picture that can be read: it is {name}. {help_}"
 
 
 @pytest.mark.parametrize(
@@ -381,14 +555,12 @@ def test_not_a_picture(content: bytes) -> None:
         read_picture(content)
 
 
-def test_a_phones_own_format_is_called_by_its_name() -> None:
-    with pytest.raises(
-        PictureError, match=NONE_OF_THESE + "HEIC, which its phone can save as JPEG$"
-    ):
+def test_a_phones_own_format_damaged() -> None:
+    with pytest.raises(PictureError, match=r"^The picture is damaged"):
         read_picture(b"\0\0\0\x18ftypheic" + bytes(100))
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "AVIF", "HEIF"])
 def test_truncated(kind: str) -> None:
     content = encode(SMALL.convert("RGB"), kind)
     message = r"^The picture is damaged: expected a whole PNG, .*, got [\d,]+ bytes that cannot be"
@@ -413,6 +585,10 @@ WHOLE = [
     encode(SMALL, "GIF", save_all=True, append_images=[SMALL.rotate(90)]),
     encode(SMALL.convert("RGBA"), "WEBP"),
     encode(SMALL.convert("RGB"), "BMP"),
+    encode(SMALL.convert("RGB"), "TIFF", compression="tiff_lzw"),
+    encode(SMALL.convert("F"), "TIFF"),
+    encode(SMALL.convert("RGBA"), "AVIF"),
+    encode(SMALL.convert("RGB"), "HEIF"),
 ]
 
 
@@ -423,7 +599,7 @@ def check_that_it_is_read_or_refused(content: bytes) -> None:
             picture = read_picture(content)
         except PictureError:
             return
-    assert picture.mode == "RGB"
+    assert picture.mode in ("RGB", "RGBA")
     assert 1 <= min(picture.size) <= max(picture.size) <= WORKING_SIDE
     last = pixels(prepare(picture, suggest(picture, Dataset.FASHION)))
     assert (last.shape, last.dtype) == ((28, 28), torch.uint8)

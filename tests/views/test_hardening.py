@@ -93,11 +93,11 @@ def test_an_own_picture_is_in_no_cache_of_the_server(
 
 def test_what_is_taken_away_is_forgotten(page: AppTest) -> None:
     _upload(page, _picture(90))
-    kept = (own._DECODED, own._ATTACKS, own._SEEN, own._SUGGESTED)
+    kept = (own._DECODED, own._ATTACKS, own._SEEN, own._SUGGESTED, own._STEPS)
     assert all(key in page.session_state for key in kept)
     page.button_group(key="source").set_value("test").run()
     assert not page.exception
-    assert not any(key in page.session_state for key in (*kept, own._OWN))
+    assert not any(key in page.session_state for key in (*kept, own._OWN, own._BOX))
 
 
 def _views(*suffixes: str) -> list[Path]:

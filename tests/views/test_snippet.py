@@ -68,12 +68,15 @@ def test_of_a_test_picture(
     assert run(code, tmp_path, data_dir) == expected(view, to_pixels(images), labels)
 
 
-@pytest.mark.parametrize("method", [Method.FGSM, Method.RANDOM])
-def test_of_an_own_picture(method: Method, tmp_path: Path, data_dir: Path) -> None:
+@pytest.mark.parametrize(("method", "marked"), [(Method.FGSM, True), (Method.RANDOM, False)])
+def test_of_an_own_picture(method: Method, marked: bool, tmp_path: Path, data_dir: Path) -> None:
     view = View(method=method)
     content = tmp_path / "picture.png"
     Image.radial_gradient("L").crop((0, 30, 200, 256)).save(content)
-    preparation = Preparation(crop=False, fill=True, contrast=True, invert=True)
+    box = (0.1, 0.25, 0.875, 0.9) if marked else None
+    preparation = Preparation(
+        crop=False, fill=True, contrast=True, invert=True, mirror=marked, box=box
+    )
     code = snippet(view, preparation)
     assert len(code.splitlines()) <= 25
     steps = prepare(read_picture(content.read_bytes()), preparation)
