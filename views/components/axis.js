@@ -1,6 +1,9 @@
 // The slider is the x axis: it and the charts above it share one scale, and one line runs through.
 
-class Axis {
+import { Chart, DOTTED, EDGE, FAINT, placeOf, STYLES } from "./charts.js";
+import { element, inBothUnits } from "./tools.js";
+
+export class Axis {
   constructor(scene) {
     this.scene = scene;
     const { grid, words } = scene.data;
@@ -127,7 +130,7 @@ class Axis {
 }
 
 // Every class; those that ever matter are marked, the most probable first, and the rest are faint.
-function pathsOfClasses(network, classes) {
+export function pathsOfClasses(network, classes) {
   const lines = classes.map((name, label) => {
     const values = network.shown.alongEpsilon(label);
     const peak = label === network.reference ? 2 : Math.max(...values);
@@ -150,7 +153,7 @@ function pathsOfTheTruth(networks) {
 }
 
 // Accuracy over the whole test set, and over what was counted here and now.
-function curves({ accuracy, chance, grid, words }) {
+export function curves({ accuracy, chance, grid, words }) {
   const several = accuracy.length > 1;
   const lines = accuracy.flatMap(({ name, total, fgsm, random, here }, i) => {
     const shares = (counts, of) => counts.map((count) => count / of);

@@ -1,25 +1,27 @@
 // Lines along epsilon, drawn once; then only their markers move.
 
-const EDGE = { left: 44, right: 16 }; // pixels beside every scale; the slider keeps them too
+import { element } from "./tools.js";
+
+export const EDGE = { left: 44, right: 16 }; // pixels beside every scale; the slider keeps them too
 const HEIGHT = 96;
 const MARGIN = 7; // above and below, so that a marker at 0 or 100 % is whole
 
 // Told apart by colour and by dash; each colour holds on white and on black (3:1).
-const STYLES = [
+export const STYLES = [
   { colour: "#3a93cf", dash: [], width: 3 },
   { colour: "#dd6b20", dash: [], width: 2 },
   { colour: "#2a9d6f", dash: [9, 3], width: 2 },
   { colour: "#b8629f", dash: [3, 3], width: 2 },
   { colour: "#9a7b1c", dash: [9, 3, 2, 3], width: 2 },
 ];
-const FAINT = { colour: "rgb(128 128 128 / 55%)", dash: [], width: 1 };
-const DOTTED = { colour: "rgb(128 128 128)", dash: [2, 4], width: 1.5 };
+export const FAINT = { colour: "rgb(128 128 128 / 55%)", dash: [], width: 1 };
+export const DOTTED = { colour: "rgb(128 128 128)", dash: [2, 4], width: 1.5 };
 
-const placeOf = (share, width) => EDGE.left + share * (width - EDGE.left - EDGE.right);
+export const placeOf = (share, width) => EDGE.left + share * (width - EDGE.left - EDGE.right);
 
 // `series`: [{name, values, style, marked, points}], values in [0, 1] over the grid. Those that are
 // marked carry a dot at epsilon and stand in the legend with their value there.
-class Chart {
+export class Chart {
   constructor(title, series) {
     this.title = title;
     this.series = series;
@@ -104,7 +106,10 @@ function legend({ name, style }) {
   [sample.width, sample.height] = [44, 16];
   const context = sample.getContext("2d");
   context.scale(2, 2);
-  stroke(context, style, [[0, 4], [22, 4]]);
+  stroke(context, style, [
+    [0, 4],
+    [22, 4],
+  ]);
   sample.setAttribute("aria-hidden", "true");
   const figure = element("b");
   return { node: element("span", {}, sample, `${name} `, figure), sample, figure };

@@ -1,5 +1,7 @@
 // Thumbnails to choose from. The pictures come side by side in one PNG.
 
+import { button, element } from "./tools.js";
+
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".gallery");
   const { pictures, words, page, pages } = data;

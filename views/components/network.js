@@ -1,7 +1,10 @@
 // One network: original + perturbation = attacked, what it reads, and a bar for every class.
 
+import { grey, moved, nudged, Picture, signed } from "./pictures.js";
+import { bytes, element, fill, inBothUnits, percent, signedBytes, words16 } from "./tools.js";
+
 // One way to nudge the picture: a direction, and what the network makes of the way along it.
-class Path {
+export class Path {
   constructor({ direction, probabilities, predictions }, classes) {
     this.direction = signedBytes(direction); // -1, 0 or 1 for every pixel
     this.probabilities = words16(probabilities); // (steps, classes), in 65535ths
@@ -35,7 +38,7 @@ class Path {
   }
 }
 
-class Network {
+export class Network {
   constructor(scene, data) {
     this.scene = scene;
     this.title = data.title;
@@ -88,9 +91,7 @@ class Network {
     this.captions[2].textContent = words.attacked;
     this.node.dataset.state = open ? this.state(step) : "hidden";
     this.verdict.textContent = open ? this.sentence(step) : words.predict_first;
-    this.facts.replaceChildren(
-      ...(open ? this.listFacts(attacked) : []).map((fact) => element("li", {}, fact)),
-    );
+    this.facts.replaceChildren(...(open ? this.listFacts(attacked) : []).map((fact) => element("li", {}, fact)));
     this.bars.draw(open ? step : null);
     this.describe();
   }
@@ -194,8 +195,7 @@ class Bars {
       return { row, after, figure };
     });
     const half = names.length > 12 ? Math.ceil(names.length / 2) : names.length;
-    const table = (from) =>
-      element("table", {}, ...this.rows.slice(from, from + half).map(({ row }) => row));
+    const table = (from) => element("table", {}, ...this.rows.slice(from, from + half).map(({ row }) => row));
     this.key = element(
       "p",
       { class: "key" },

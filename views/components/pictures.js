@@ -1,5 +1,7 @@
 // Pictures of 28 x 28 pixels on canvases, in order, scrambled, or on the way from one to the other.
 
+import { element } from "./tools.js";
+
 const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const CELL = 9; // canvas pixels a picture's pixel takes while it travels
@@ -10,16 +12,16 @@ const DARKER = [0, 114, 178];
 const SAME = [128, 128, 128];
 const BRIGHTER = [240, 140, 40];
 
-const grey = (value) => [value, value, value];
+export const grey = (value) => [value, value, value];
 
 // The colour of a change in [-1, 1].
-function signed(amount) {
+export function signed(amount) {
   const end = amount < 0 ? DARKER : BRIGHTER;
   return SAME.map((same, i) => same + Math.abs(amount) * (end[i] - same));
 }
 
 // x + epsilon * direction, clipped: what `nudge.attacks.nudge` computes, in 255ths.
-function nudged(picture, direction, epsilon) {
+export function nudged(picture, direction, epsilon) {
   const result = new Float32Array(PIXELS);
   for (let i = 0; i < PIXELS; i++) {
     result[i] = Math.min(255, Math.max(0, picture[i] + 255 * epsilon * direction[i]));
@@ -28,7 +30,7 @@ function nudged(picture, direction, epsilon) {
 }
 
 // How far pixels really moved, which clipping makes less than epsilon: {largest, mean} in [0, 1].
-function moved(picture, attacked) {
+export function moved(picture, attacked) {
   let largest = 0;
   let sum = 0;
   for (let i = 0; i < PIXELS; i++) {
@@ -40,7 +42,7 @@ function moved(picture, attacked) {
 }
 
 // A canvas that shows 784 colours. `places` says where the scramble takes each pixel, or is null.
-class Picture {
+export class Picture {
   constructor(places) {
     this.places = places;
     this.canvas = element("canvas", { width: SIDE, height: SIDE, role: "img" });

@@ -3,6 +3,12 @@
 // All that follows epsilon is drawn here, from what the server sent once. Between press and release
 // the server is asked nothing; on release it learns epsilon.
 
+import { Axis } from "./axis.js";
+import { Network } from "./network.js";
+import { Tools } from "./take-away.js";
+import { bytes, element, inBothUnits, keepFocus, words16 } from "./tools.js";
+import { Walk } from "./walk.js";
+
 const scenes = new WeakMap(); // by root element, so that news of epsilon or accuracy build nothing
 
 const guesses = new Map(); // by scene: whoever has locked one in cannot guess again

@@ -1,6 +1,9 @@
 // The row of tools beside the pictures, and what can be taken away: the link, a picture, the numbers.
 
-class Tools {
+import { placeOf, STYLES } from "./charts.js";
+import { button, download, element, fill, inBothUnits, percent } from "./tools.js";
+
+export class Tools {
   constructor(scene) {
     this.scene = scene;
     const { quiz, words } = scene.data;

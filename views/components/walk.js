@@ -1,5 +1,7 @@
 // Another picture: previous, next and random among those that the gallery shows, and their keys.
 
+import { button, element, fill } from "./tools.js";
+
 const KEYS = { p: "previous", n: "next", r: "random" };
 
 // Where letters are somebody's own: in fields, and in lists that search by them.
@@ -10,7 +12,8 @@ const TYPING =
 const ICONS = {
   previous: "M15 5l-7 7 7 7",
   next: "M9 5l7 7-7 7",
-  random: "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 8h.01M16 8h.01M12 12h.01M8 16h.01M16 16h.01",
+  random:
+    "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 8h.01M16 8h.01M12 12h.01M8 16h.01M16 16h.01",
 };
 
 function icon(path) {
@@ -28,7 +31,7 @@ const PATIENCE = 1500;
 
 // It outlives the scenes, so that three quick steps lead three pictures on, though the first two
 // are never shown.
-class Walk {
+export class Walk {
   constructor(scene) {
     const { words } = scene.data;
     const names = { previous: words.previous, next: words.next, random: words.random };
