@@ -5,10 +5,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
+import streamlit as st
 
 from tests.conftest import CHECKOUT
-from views import javascript
+from views import javascript, resources, stage
+from views.gallery import Walk
+from views.state import View
 
 COMPONENTS = CHECKOUT / "views" / "components"
 ENTRIES = ("stage.js", "gallery.js", "wishes.js")
@@ -105,3 +109,43 @@ def test_no_module_lies_unused() -> None:
         if path.name != "links.js":  # a script of its own on every page
             first = path.read_text(encoding="utf-8").splitlines()[0]
             assert first in joined, path.name
+
+
+def _declared(interface: str) -> set[str]:
+    types = (COMPONENTS / "types.d.ts").read_text(encoding="utf-8")
+    body = re.search(
+        rf"^export interface {interface} \{{\n(.*?)^\}}", types, re.MULTILINE | re.DOTALL
+    )
+    assert body, interface
+    return set(re.findall(r"^  (\w+)\??:", body[1], re.MULTILINE))
+
+
+def test_types_name_all_that_the_stage_is_sent(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NUDGE_DATA", str(data_dir))
+    st.cache_resource.clear()
+    view = View()
+    subject = resources.test_picture(resources.exhibit(view.dataset), 0)
+    attack = resources.attack(view.variant.id, subject, None)
+    data = stage.scene(
+        view,
+        subject,
+        [stage.Shown(view.variant, attack, None)],
+        step=0,
+        opened=0,
+        walk=Walk(np.arange(3), 0),
+    )
+    (network,) = data["networks"]
+    (accuracy,) = data["accuracy"]
+    sent = {
+        "SceneData": data,
+        "WalkData": data["walk"],
+        "Grid": data["grid"],
+        "NetworkData": network,
+        "PathData": network["attack"],
+        "Accuracy": accuracy,
+        "Words": data["words"],
+    }
+    assert {name: _declared(name) for name in sent} == {name: set(sent[name]) for name in sent}
+    assert set(network["control"]) == _declared("PathData") - {"direction"}
