@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models import CLASSES, NudgeError
 from nudge.exhibit import Exhibit
-from views import resources, text, trouble
+from views import javascript, resources, text, trouble
 from views.pictures import png
 from views.state import View
 
@@ -24,13 +24,11 @@ _mount = st.components.v2.component(
     "gallery",
     html='<div class="gallery"></div>',
     css=(_FOLDER / "gallery.css").read_text(encoding="utf-8"),
-    js="\n".join((_FOLDER / f"{n}.js").read_text(encoding="utf-8") for n in ("tools", "gallery")),
+    js=javascript.join(_FOLDER / "gallery.js"),
 )
 
 
-_listen = st.components.v2.component(
-    "wishes", js=(_FOLDER / "wishes.js").read_text(encoding="utf-8")
-)
+_listen = st.components.v2.component("wishes", js=javascript.join(_FOLDER / "wishes.js"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,14 +17,12 @@ from models.layers import scramble_permutation
 from nudge.live import CurvePair
 from nudge.paths import ProbabilityPath
 from nudge.sweep import EPSILON_STEP, EPSILONS
-from views import share, text
+from views import javascript, share, text
 from views.gallery import Walk
 from views.resources import Attack, Subject
 from views.state import Compare, View
 
 _FOLDER = Path(__file__).with_name("components")
-# Plain scripts that share one scope, from the smallest part to the whole.
-_SCRIPTS = ("tools", "pictures", "charts", "network", "axis", "walk", "take-away", "stage")
 
 
 def _read(name: str) -> str:
@@ -35,7 +33,7 @@ _mount = st.components.v2.component(
     "stage",
     html=_read("stage.html"),
     css=_read("stage.css"),
-    js="\n".join(_read(f"{script}.js") for script in _SCRIPTS),
+    js=javascript.join(_FOLDER / "stage.js"),
 )
 
 

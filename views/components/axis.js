@@ -1,6 +1,25 @@
 // The slider is the x axis: it and the charts above it share one scale, and one line runs through.
 
-class Axis {
+import { Chart, DOTTED, FAINT, placeOf, STYLES, shareAt } from "./charts.js";
+import { element, inBothUnits } from "./tools.js";
+
+/** @import { Network } from "./network.js" */
+/** @import { Scene } from "./stage.js" */
+/** @import { Grid, SceneData, Series } from "./types.js" */
+
+/**
+ * What an arrow key does together with shift.
+ * @type {Record<string, number>}
+ */
+const FAR = { ArrowRight: 4, ArrowUp: 4, ArrowLeft: -4, ArrowDown: -4 };
+
+export class Axis {
+  /** @type {Chart[]} */
+  all = [];
+  /** @type {number | undefined} */
+  width;
+
+  /** @param {Scene} scene */
   constructor(scene) {
     this.scene = scene;
     const { grid, words } = scene.data;
@@ -15,13 +34,10 @@ class Axis {
     });
     this.figure = element("output", { class: "epsilon" }); // follows the thumb
     this.ticks = element("div", { class: "ticks", "aria-hidden": "true" });
-    this.marks = []; // where the scale is labelled
-    for (let step = 0; step < grid.count; step += 10) {
-      const label = String(Number((step * grid.step).toFixed(2)));
-      const mark = { share: step / (grid.count - 1), label };
-      this.marks.push(mark);
+    this.marks = marksOf(grid);
+    for (const { share, label } of this.marks) {
       const tick = element("span", {}, label);
-      tick.style.left = `${100 * mark.share}%`;
+      tick.style.left = `${100 * share}%`;
       this.ticks.append(tick);
     }
     this.ticks.append(this.figure);
@@ -59,7 +75,7 @@ class Axis {
       slider.addEventListener(end, () => scene.release());
     }
     slider.addEventListener("keydown", (event) => {
-      const far = { ArrowRight: 4, ArrowUp: 4, ArrowLeft: -4, ArrowDown: -4 }[event.key];
+      const far = FAR[event.key];
       if (!event.shiftKey || !far) return;
       event.preventDefault();
       scene.move(scene.step + far);
@@ -72,7 +88,9 @@ class Axis {
   // scrolling the page, so it takes hold only by moving sideways, or by a tap.
   listenOnCharts() {
     const { charts, scene } = this;
+    /** @type {[number, number] | null} */
     let began = null;
+    /** @param {PointerEvent} event */
     const take = (event) => {
       began = null;
       scene.dragging = true;
@@ -102,12 +120,13 @@ class Axis {
     });
   }
 
+  /** @param {PointerEvent} event */
   stepAt(event) {
     const { left, width } = this.charts.getBoundingClientRect();
-    const share = (event.clientX - left - EDGE.left) / (width - EDGE.left - EDGE.right);
-    return Math.round(share * (this.scene.data.grid.count - 1));
+    return stepOf(event.clientX - left, width, this.scene.data.grid);
   }
 
+  /** @param {number} width */
   layOut(width) {
     this.width = width;
     for (const chart of this.all) chart.layOut(width);
@@ -115,7 +134,7 @@ class Axis {
 
   draw() {
     const { step, epsilon, data } = this.scene;
-    if (Number(this.slider.value) !== step) this.slider.value = step;
+    if (Number(this.slider.value) !== step) this.slider.value = String(step);
     this.slider.setAttribute("aria-valuetext", inBothUnits(epsilon));
     this.figure.textContent = `${data.words.name} ${inBothUnits(epsilon)}`;
     const share = step / (data.grid.count - 1);
@@ -126,8 +145,34 @@ class Axis {
   }
 }
 
-// Every class; those that ever matter are marked, the most probable first, and the rest are faint.
-function pathsOfClasses(network, classes) {
+/**
+ * Where the scale is labelled: every tenth step.
+ * @param {Grid} grid
+ */
+export function marksOf({ count, step }) {
+  const marks = [];
+  for (let i = 0; i < count; i += 10) {
+    marks.push({ share: i / (count - 1), label: String(Number((i * step).toFixed(2))) });
+  }
+  return marks;
+}
+
+/**
+ * The step that is nearest to a place, in pixels from the left of charts as wide as `width`; it lies
+ * outside of the grid for a place outside of the scale.
+ * @param {number} x
+ * @param {number} width
+ * @param {Grid} grid
+ */
+export const stepOf = (x, width, { count }) => Math.round(shareAt(x, width) * (count - 1));
+
+/**
+ * Every class; those that ever matter are marked, the most probable first, and the rest are faint.
+ * @param {Pick<Network, "shown" | "reference">} network
+ * @param {string[]} classes
+ * @returns {Series[]}
+ */
+export function pathsOfClasses(network, classes) {
   const lines = classes.map((name, label) => {
     const values = network.shown.alongEpsilon(label);
     const peak = label === network.reference ? 2 : Math.max(...values);
@@ -140,7 +185,11 @@ function pathsOfClasses(network, classes) {
   });
 }
 
-function pathsOfTheTruth(networks) {
+/**
+ * @param {Pick<Network, "shown" | "reference" | "name">[]} networks
+ * @returns {Series[]}
+ */
+export function pathsOfTheTruth(networks) {
   return networks.map((network, i) => ({
     name: network.name,
     values: network.shown.alongEpsilon(network.reference),
@@ -149,11 +198,17 @@ function pathsOfTheTruth(networks) {
   }));
 }
 
-// Accuracy over the whole test set, and over what was counted here and now.
-function curves({ accuracy, chance, grid, words }) {
+/**
+ * Accuracy over the whole test set, and over what was counted here and now.
+ * @param {Pick<SceneData, "accuracy" | "chance" | "grid" | "words">} data
+ * @returns {Series[]}
+ */
+export function curves({ accuracy, chance, grid, words }) {
   const several = accuracy.length > 1;
   const lines = accuracy.flatMap(({ name, total, fgsm, random, here }, i) => {
+    /** @type {(counts: number[], of: number) => number[]} */
     const shares = (counts, of) => counts.map((count) => count / of);
+    /** @type {Series[]} */
     const found = [
       {
         name: several ? name : words.fgsm_curve,

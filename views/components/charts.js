@@ -1,25 +1,71 @@
 // Lines along epsilon, drawn once; then only their markers move.
 
-const EDGE = { left: 44, right: 16 }; // pixels beside every scale; the slider keeps them too
-const HEIGHT = 96;
-const MARGIN = 7; // above and below, so that a marker at 0 or 100 % is whole
+import { context2d, element } from "./tools.js";
 
-// Told apart by colour and by dash; each colour holds on white and on black (3:1).
-const STYLES = [
+/** @import { Place, Series, Style } from "./types.js" */
+
+export const EDGE = { left: 44, right: 16 }; // pixels beside every scale; the slider keeps them too
+export const HEIGHT = 96;
+export const MARGIN = 7; // above and below, so that a marker at 0 or 100 % is whole
+
+/**
+ * Told apart by colour and by dash; each colour holds on white and on black (3:1).
+ * @type {Style[]}
+ */
+export const STYLES = [
   { colour: "#3a93cf", dash: [], width: 3 },
   { colour: "#dd6b20", dash: [], width: 2 },
   { colour: "#2a9d6f", dash: [9, 3], width: 2 },
   { colour: "#b8629f", dash: [3, 3], width: 2 },
   { colour: "#9a7b1c", dash: [9, 3, 2, 3], width: 2 },
 ];
-const FAINT = { colour: "rgb(128 128 128 / 55%)", dash: [], width: 1 };
-const DOTTED = { colour: "rgb(128 128 128)", dash: [2, 4], width: 1.5 };
+/** @type {Style} */
+export const FAINT = { colour: "rgb(128 128 128 / 55%)", dash: [], width: 1 };
+/** @type {Style} */
+export const DOTTED = { colour: "rgb(128 128 128)", dash: [2, 4], width: 1.5 };
 
-const placeOf = (share, width) => EDGE.left + share * (width - EDGE.left - EDGE.right);
+/**
+ * Pixels from the left of a chart as wide as `width`, for a share of the scale.
+ * @param {number} share
+ * @param {number} width
+ */
+export const placeOf = (share, width) => EDGE.left + share * (width - EDGE.left - EDGE.right);
 
-// `series`: [{name, values, style, marked, points}], values in [0, 1] over the grid. Those that are
-// marked carry a dot at epsilon and stand in the legend with their value there.
-class Chart {
+/**
+ * The share of the scale at a place, in pixels from the left.
+ * @param {number} x
+ * @param {number} width
+ */
+export const shareAt = (x, width) => (x - EDGE.left) / (width - EDGE.left - EDGE.right);
+
+/**
+ * Pixels from the top of a chart, for a value in [0, 1].
+ * @param {number} value
+ */
+export const heightOf = (value) => HEIGHT - MARGIN - value * (HEIGHT - 2 * MARGIN);
+
+/**
+ * Where a line goes, from the left to the right of the scale.
+ * @param {number[]} values
+ * @param {number} width
+ * @returns {Place[]}
+ */
+export const pathOf = (values, width) =>
+  values.map((value, i) => [placeOf(i / (values.length - 1), width), heightOf(value)]);
+
+// Those of `series` that are marked carry a dot at epsilon and stand in the legend with their value there.
+export class Chart {
+  /** @type {number} */
+  width;
+  /** @type {number} */
+  density;
+  /** @type {string} */
+  colour;
+
+  /**
+   * @param {string} title
+   * @param {Series[]} series
+   */
   constructor(title, series) {
     this.title = title;
     this.series = series;
@@ -39,6 +85,7 @@ class Chart {
     );
   }
 
+  /** @param {number} width */
   layOut(width) {
     this.width = width;
     this.density = window.devicePixelRatio || 1;
@@ -50,13 +97,9 @@ class Chart {
     this.drawLines();
   }
 
-  y(value) {
-    return HEIGHT - MARGIN - value * (HEIGHT - 2 * MARGIN);
-  }
-
   drawLines() {
     this.colour = getComputedStyle(this.canvas).color;
-    const context = this.lines.getContext("2d");
+    const context = context2d(this.lines);
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
     context.clearRect(0, 0, this.width, HEIGHT);
     context.font = "12px sans-serif";
@@ -64,30 +107,31 @@ class Chart {
     context.textBaseline = "middle";
     for (const value of [0, 0.5, 1]) {
       context.fillStyle = this.colour;
-      context.fillText(`${100 * value} %`, EDGE.left - 8, this.y(value));
+      context.fillText(`${100 * value} %`, EDGE.left - 8, heightOf(value));
       stroke(context, { colour: "rgb(128 128 128 / 30%)", dash: [], width: 1 }, [
-        [EDGE.left, this.y(value)],
-        [this.width - EDGE.right, this.y(value)],
+        [EDGE.left, heightOf(value)],
+        [this.width - EDGE.right, heightOf(value)],
       ]);
     }
     for (const { values, style, points } of [...this.series].reverse()) {
-      const places = values.map((v, i) => [placeOf(i / (values.length - 1), this.width), this.y(v)]);
+      const places = pathOf(values, this.width);
       if (points) for (const place of places) dot(context, place, 2, style.colour);
       else stroke(context, style, places);
     }
   }
 
+  /** @param {number} step */
   mark(step) {
     if (getComputedStyle(this.canvas).color !== this.colour) this.drawLines(); // another theme
-    const context = this.canvas.getContext("2d");
+    const context = context2d(this.canvas);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.drawImage(this.lines, 0, 0);
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
     for (const { line, figure } of this.entries) {
-      const { values, style, name } = line;
+      const { values, style } = line;
       const x = placeOf(step / (values.length - 1), this.width);
-      dot(context, [x, this.y(values[step])], 5, style.colour);
+      dot(context, [x, heightOf(values[step])], 5, style.colour);
       figure.textContent = share(values[step]);
     }
     const said = this.entries.map(({ line }) => `${line.name} ${share(line.values[step])}`);
@@ -95,24 +139,38 @@ class Chart {
   }
 }
 
-// A share of pictures can be all or none, and a probability rounds to that.
-const share = (value) => `${Math.round(100 * value)} %`;
+/**
+ * A share of pictures can be all or none, and a probability rounds to that.
+ * @param {number} value
+ */
+export const share = (value) => `${Math.round(100 * value)} %`;
 
-// A sample of the line, its name, and a place for its value.
+/**
+ * A sample of the line, its name, and a place for its value.
+ * @param {Series} line
+ */
 function legend({ name, style }) {
   const sample = document.createElement("canvas");
   [sample.width, sample.height] = [44, 16];
-  const context = sample.getContext("2d");
+  const context = context2d(sample);
   context.scale(2, 2);
-  stroke(context, style, [[0, 4], [22, 4]]);
+  stroke(context, style, [
+    [0, 4],
+    [22, 4],
+  ]);
   sample.setAttribute("aria-hidden", "true");
   const figure = element("b");
   return { node: element("span", {}, sample, `${name} `, figure), sample, figure };
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Style} style
+ * @param {Place[]} places
+ */
 function stroke(context, { colour, dash, width }, places) {
   context.beginPath();
-  places.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+  for (const [x, y] of places) context.lineTo(x, y); // the first one only begins
   context.setLineDash(dash);
   context.strokeStyle = colour;
   context.lineWidth = width;
@@ -121,6 +179,12 @@ function stroke(context, { colour, dash, width }, places) {
   context.setLineDash([]);
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Place} place
+ * @param {number} radius
+ * @param {string} colour
+ */
 function dot(context, [x, y], radius, colour) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);

@@ -1,7 +1,12 @@
 // Thumbnails to choose from. The pictures come side by side in one PNG.
 
+import { button, element, focusedBeside } from "./tools.js";
+
+/** @import { GalleryData, Mounted } from "./types.js" */
+
+/** @param {Mounted<GalleryData>} mounted */
 export default function ({ data: [data], parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".gallery");
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".gallery"));
   const { pictures, words, page, pages } = data;
   const thumbnails = pictures.map(({ index, name }, i) => {
     const node = button("", () => setTriggerValue("chosen", index), {
@@ -15,12 +20,14 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     node.style.backgroundPosition = `${pictures.length > 1 ? (100 * i) / (pictures.length - 1) : 0}% 0`;
     return node;
   });
+  /** @type {(label: string, sign: string, to: number) => HTMLElement} */
   const turn = (label, sign, to) => {
     const node = button(sign, () => setTriggerValue("page", to), { "aria-label": label, title: label });
     node.disabled = to < 0 || to >= pages;
     return node;
   };
-  const hadFocus = [...root.querySelectorAll("button")].indexOf(root.getRootNode().activeElement);
+  const focused = focusedBeside(root);
+  const hadFocus = [...root.querySelectorAll("button")].indexOf(/** @type {HTMLButtonElement} */ (focused));
   root.replaceChildren(
     element("div", { class: "thumbnails", role: "group", "aria-label": words.title }, ...thumbnails),
     element(

@@ -8,19 +8,21 @@ if (!window.nudgeLinks) {
     "click",
     (event) => {
       const own = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-      if (own && event.target.closest("a[href]")) event.stopPropagation();
+      if (own && event.target instanceof Element && event.target.closest("a[href]")) event.stopPropagation();
     },
     true,
   );
 
   // A click in the navigation goes on with the view that is there, so its addresses hold it, too.
   const carry = () => {
-    for (const link of document.querySelectorAll("[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]")) {
+    /** @type {NodeListOf<HTMLAnchorElement>} */
+    const links = document.querySelectorAll("[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]");
+    for (const link of links) {
       if (link.search !== location.search) link.search = location.search;
     }
   };
   // Whenever the address changes, and whenever a link is made.
-  for (const name of ["pushState", "replaceState"]) {
+  for (const name of /** @type {const} */ (["pushState", "replaceState"])) {
     const change = history[name];
     history[name] = function (...told) {
       change.apply(this, told);

@@ -1,7 +1,17 @@
 // One network: original + perturbation = attacked, what it reads, and a bar for every class.
 
+import { grey, moved, nudged, Picture, signed } from "./pictures.js";
+import { bytes, element, fill, inBothUnits, percent, signedBytes, words16 } from "./tools.js";
+
+/** @import { Scene } from "./stage.js" */
+/** @import { NetworkData, PathData, SceneData, Verdict, Words } from "./types.js" */
+
 // One way to nudge the picture: a direction, and what the network makes of the way along it.
-class Path {
+export class Path {
+  /**
+   * @param {PathData} data
+   * @param {number} classes
+   */
   constructor({ direction, probabilities, predictions }, classes) {
     this.direction = signedBytes(direction); // -1, 0 or 1 for every pixel
     this.probabilities = words16(probabilities); // (steps, classes), in 65535ths
@@ -9,16 +19,25 @@ class Path {
     this.classes = classes;
   }
 
+  /**
+   * @param {number} step
+   * @param {number} label
+   */
   probability(step, label) {
     return this.probabilities[step * this.classes + label] / 65535;
   }
 
+  /** @param {number} label */
   alongEpsilon(label) {
     return Array.from(this.predictions, (_, step) => this.probability(step, label));
   }
 
-  // The steps at which the reading first is not `label`, then is, then is not again; null for never.
+  /**
+   * The steps at which the reading first is not `label`, then is, then is not again; null for never.
+   * @param {number} label
+   */
   flips(label) {
+    /** @type {(from: number | null, is: boolean) => number | null} */
     const next = (from, is) => {
       if (from === null) return null;
       const step = this.predictions.findIndex((read, i) => i > from && (read === label) === is);
@@ -29,13 +48,33 @@ class Path {
     return { away, back, again: next(back, false) };
   }
 
+  /** @param {number} label */
   reaches(label) {
     const step = this.predictions.indexOf(label);
     return step < 0 ? null : step;
   }
 }
 
-class Network {
+export class Network {
+  /** @type {Picture[]} */
+  pictures;
+  /** @type {HTMLElement[]} */
+  captions;
+  /** @type {HTMLElement} */
+  verdict;
+  /** @type {HTMLElement} */
+  facts;
+  /** @type {Bars} */
+  bars;
+  /** @type {HTMLElement} */
+  node;
+  /** @type {HTMLElement} */
+  left;
+
+  /**
+   * @param {Scene} scene
+   * @param {NetworkData} data
+   */
   constructor(scene, data) {
     this.scene = scene;
     this.title = data.title;
@@ -49,12 +88,16 @@ class Network {
     this.build(data.scrambled ? scene.places : null);
   }
 
+  /** @param {ArrayLike<number> | null} places */
   build(places) {
     const { words } = this.scene.data;
+    /** @param {string} part */
     const shows = (part) => this.scene.shows(part);
     this.pictures = [new Picture(places), new Picture(places), new Picture(places)];
     this.captions = this.pictures.map(() => element("figcaption"));
+    /** @param {number} i */
     const figure = (i) => element("figure", {}, this.pictures[i].canvas, this.captions[i]);
+    /** @param {string} text */
     const sign = (text) => element("span", { class: "sign", "aria-hidden": "true" }, text);
     const equation = [figure(0)];
     if (shows("perturbation")) equation.push(sign("+"), figure(1), sign("="));
@@ -88,27 +131,23 @@ class Network {
     this.captions[2].textContent = words.attacked;
     this.node.dataset.state = open ? this.state(step) : "hidden";
     this.verdict.textContent = open ? this.sentence(step) : words.predict_first;
-    this.facts.replaceChildren(
-      ...(open ? this.listFacts(attacked) : []).map((fact) => element("li", {}, fact)),
-    );
+    this.facts.replaceChildren(...(open ? this.listFacts(attacked) : []).map((fact) => element("li", {}, fact)));
     this.bars.draw(open ? step : null);
     this.describe();
   }
 
+  /** @param {number} step */
   state(step) {
-    const { label, target } = this.scene.data;
-    const [before, after] = [this.shown.predictions[0], this.shown.predictions[step]];
-    if (label === null) return after === before ? "same" : "changed";
-    if (before !== label) return "wrong";
-    if (target !== null && target !== label && after === target) return "reached";
-    return after === label ? "right" : "fooled";
+    return verdictOf(this.scene.data, this.shown.predictions[0], this.shown.predictions[step]);
   }
 
+  /** @param {number} step */
   said(step) {
     const read = this.shown.predictions[step];
     return `${this.scene.data.classes[read]} ${percent(this.shown.probability(step, read))}`;
   }
 
+  /** @param {number} step */
   sentence(step) {
     const { classes, label, words } = this.scene.data;
     const truth = label === null ? "" : classes[label];
@@ -119,18 +158,23 @@ class Network {
     });
   }
 
-  // When it flips, when a random nudge would, and how far pixels really moved.
+  /**
+   * When it flips, when a random nudge would, and how far pixels really moved.
+   * @param {ArrayLike<number>} attacked
+   */
   listFacts(attacked) {
     const { classes, grid, method, picture, target, words } = this.scene.data;
+    /** @param {number} step */
     const at = (step) => inBothUnits(step * grid.step);
     const largest = Number(((grid.count - 1) * grid.step).toFixed(3));
     const never = fill(words.never, { largest });
+    /** @param {Path} path */
     const flips = (path) => {
       const { away, back, again } = path.flips(this.reference);
       if (away === 0) return words.from_the_start;
       if (away === null) return never;
       const said = back === null ? words.at : again === null ? words.at_and_back : words.and_again;
-      return fill(said, { away: at(away), back: at(back), again: at(again) });
+      return fill(said, { away: at(away), back: at(back ?? 0), again: at(again ?? 0) });
     };
     const facts = [];
     if (method !== "random") facts.push(fill(words.flips[method], { when: flips(this.attack) }));
@@ -144,19 +188,20 @@ class Network {
     const way = moved(picture, attacked);
     const figures = { largest: way.largest.toFixed(3), mean: way.mean.toFixed(3) };
     facts.push(fill(words.moved, figures));
-    if (this.scene.guess !== null) facts.unshift(this.judgeGuess());
+    if (this.scene.guess !== null) facts.unshift(this.judgeGuess(this.scene.guess));
     return facts;
   }
 
-  judgeGuess() {
+  /** @param {number} step */
+  judgeGuess(step) {
     const { grid, words } = this.scene.data;
     const { away } = this.shown.flips(this.reference);
-    const guess = inBothUnits(this.scene.guess * grid.step);
+    const guess = inBothUnits(step * grid.step);
     if (away === 0) return words.guess_idle;
-    const last = this.scene.guess === grid.count - 1;
+    const last = step === grid.count - 1;
     if (away === null) return fill(last ? words.guess_of_never : words.guess_never, { guess });
-    const off = ((this.scene.guess - away) * grid.step).toFixed(3);
-    const key = this.scene.guess === away ? "exact" : off > 0 ? "late" : "early";
+    const off = ((step - away) * grid.step).toFixed(3);
+    const key = step === away ? "exact" : Number(off) > 0 ? "late" : "early";
     const figures = { guess, off: off.replace("-", ""), away: inBothUnits(away * grid.step) };
     return fill(words.guesses[key], figures);
   }
@@ -174,8 +219,26 @@ class Network {
   }
 }
 
+/**
+ * What became of a picture of class `label`, or of one whose truth nobody knows.
+ * @param {Pick<SceneData, "label" | "target">} data
+ * @param {number} before
+ * @param {number} after
+ * @returns {Verdict}
+ */
+export function verdictOf({ label, target }, before, after) {
+  if (label === null) return after === before ? "same" : "changed";
+  if (before !== label) return "wrong";
+  if (target !== null && target !== label && after === target) return "reached";
+  return after === label ? "right" : "fooled";
+}
+
 // Clean bars are outlines and attacked ones are filled, so that colour is never needed.
 class Bars {
+  /**
+   * @param {Network} network
+   * @param {Words} words
+   */
   constructor(network, words) {
     const { label, names } = network.scene.data;
     this.path = network.shown;
@@ -194,8 +257,8 @@ class Bars {
       return { row, after, figure };
     });
     const half = names.length > 12 ? Math.ceil(names.length / 2) : names.length;
-    const table = (from) =>
-      element("table", {}, ...this.rows.slice(from, from + half).map(({ row }) => row));
+    /** @param {number} from */
+    const table = (from) => element("table", {}, ...this.rows.slice(from, from + half).map(({ row }) => row));
     this.key = element(
       "p",
       { class: "key" },
@@ -208,7 +271,10 @@ class Bars {
     this.node = element("div", { class: "bars" }, this.key, ...tables);
   }
 
-  // At a step; null draws the clean bars alone.
+  /**
+   * At a step; null draws the clean bars alone.
+   * @param {number | null} step
+   */
   draw(step) {
     const read = this.path.predictions[step ?? 0];
     this.rows.forEach(({ row, after, figure }, label) => {

@@ -3,38 +3,75 @@
 // All that follows epsilon is drawn here, from what the server sent once. Between press and release
 // the server is asked nothing; on release it learns epsilon.
 
+import { Axis } from "./axis.js";
+import { Network } from "./network.js";
+import { Tools } from "./take-away.js";
+import { bytes, element, inBothUnits, keepFocus, words16 } from "./tools.js";
+import { Walk } from "./walk.js";
+
+/** @import { Mounted, OpenedData, SceneData } from "./types.js" */
+
+/** @type {WeakMap<HTMLElement, Scene>} */
 const scenes = new WeakMap(); // by root element, so that news of epsilon or accuracy build nothing
 
+/** @type {Map<string, number>} */
 const guesses = new Map(); // by scene: whoever has locked one in cannot guess again
 
+/** @param {Mounted<SceneData>} mounted */
 export default function ({ data: [data], parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".stage");
-  let scene = scenes.get(root);
-  if (scene?.data.id !== data.id) {
-    // Another picture or network: the slider stays where it is, unless an address was opened.
-    const step = scene?.data.opened === data.opened ? scene.step : data.step;
-    scene?.close();
-    scene = new Scene(root, data, step, scene);
-    scenes.set(root, scene);
-  }
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".stage"));
+  const scene = sceneOf(root, data);
   scene.report = (step) => setStateValue("step", [scene.data.opened, step]);
   scene.follow(data);
-  return () => scenes.get(root).leave();
+  return () => scenes.get(root)?.leave();
 }
 
-class Scene {
+/**
+ * The scene that is there, or a new one for another picture or network.
+ * @param {HTMLElement} root
+ * @param {SceneData} data
+ */
+function sceneOf(root, data) {
+  const there = scenes.get(root);
+  if (there?.data.id === data.id) return there;
+  // The slider stays where it is, unless an address was opened.
+  const step = there?.data.opened === data.opened ? there.step : data.step;
+  there?.close();
+  const scene = new Scene(root, data, step, there);
+  scenes.set(root, scene);
+  return scene;
+}
+
+export class Scene {
+  /** @type {Tools} */
+  tools;
+  /** @type {(step: number) => void} tells the server where the slider is */
+  report;
+  /** @type {number | null} the animation frame in which all is drawn anew */
+  frame = null;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {SceneData} data
+   * @param {number} step
+   * @param {Scene | undefined} previous
+   */
   constructor(root, data, step, previous) {
     this.root = root;
+    /** @type {OpenedData} */
     this.data = { ...data, picture: bytes(data.picture) };
     this.step = this.reported = step; // where the slider is, and where the server knows it to be
     this.guess = guesses.get(data.id) ?? null; // where somebody expects the reading to change
+    /** @type {number} */
     this.share = previous?.share ?? 0; // of the way into the scramble
     this.dragging = false;
-    this.places = data.places && words16(data.places);
+    this.places = data.places ? words16(data.places) : null;
     this.networks = data.networks.map((network) => new Network(this, network));
     this.axis = new Axis(this);
     // These two stay: what is said would not be heard of a part that is new.
+    /** @type {HTMLElement} */
     this.said = previous?.said ?? element("p", { class: "said", "aria-live": "polite" });
+    /** @type {Walk} */
     this.walk = previous?.walk ?? new Walk(this);
     keepFocus(root, () => this.build());
     this.resized = new ResizeObserver(() => this.layOut());
@@ -67,7 +104,10 @@ class Scene {
     return !this.data.quiz || this.guess !== null;
   }
 
-  // Whether a part stands on the stage; an exercise may hide it, but no quiz its own parts.
+  /**
+   * Whether a part stands on the stage; an exercise may hide it, but no quiz its own parts.
+   * @param {string} part
+   */
   shows(part) {
     const { hide, quiz } = this.data;
     return !hide.includes(part) || (quiz && ["epsilon", "verdict"].includes(part));
@@ -75,7 +115,7 @@ class Scene {
 
   close() {
     this.resized.disconnect();
-    cancelAnimationFrame(this.frame);
+    if (this.frame !== null) cancelAnimationFrame(this.frame);
   }
 
   leave() {
@@ -83,7 +123,10 @@ class Scene {
     this.walk.close();
   }
 
-  // News from the server about the same picture: curves have grown, or an address was opened.
+  /**
+   * News from the server about the same picture: curves have grown, or an address was opened.
+   * @param {SceneData} data
+   */
   follow(data) {
     const elsewhere = data.opened !== this.data.opened;
     const grown = JSON.stringify(data.accuracy) !== JSON.stringify(this.data.accuracy);
@@ -94,7 +137,10 @@ class Scene {
     if (this.walk.follow(data.walk)) this.announce();
   }
 
-  // Many times a second; what is drawn is drawn once a frame.
+  /**
+   * Many times a second; what is drawn is drawn once a frame.
+   * @param {number} step
+   */
   move(step) {
     this.step = Math.max(0, Math.min(this.data.grid.count - 1, step));
     this.drawSoon();
@@ -140,7 +186,7 @@ class Scene {
     this.frame = null;
     for (const network of this.networks) network.draw();
     this.axis.draw();
-    this.root.dataset.step = this.step;
-    this.root.dataset.drawing = performance.now() - start; // milliseconds, for the benchmark
+    this.root.dataset.step = String(this.step);
+    this.root.dataset.drawing = String(performance.now() - start); // milliseconds, for the benchmark
   }
 }

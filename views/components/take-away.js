@@ -1,6 +1,19 @@
 // The row of tools beside the pictures, and what can be taken away: the link, a picture, the numbers.
 
-class Tools {
+import { placeOf, STYLES } from "./charts.js";
+import { button, context2d, download, element, fill, inBothUnits, percent } from "./tools.js";
+
+/** @import { Network, Path } from "./network.js" */
+/** @import { Scene } from "./stage.js" */
+/** @import { Write } from "./types.js" */
+
+export class Tools {
+  /** @type {HTMLButtonElement | undefined} */
+  guess;
+  /** @type {HTMLButtonElement[]} */
+  saving = [];
+
+  /** @param {Scene} scene */
   constructor(scene) {
     this.scene = scene;
     const { quiz, words } = scene.data;
@@ -28,7 +41,7 @@ class Tools {
   update() {
     const { open } = this.scene;
     if (this.guess) this.guess.disabled = open;
-    for (const save of this.saving ?? []) save.disabled = !open;
+    for (const save of this.saving) save.disabled = !open;
   }
 
   // From the order that we see to the one that the network sees; at a click on either, in a second.
@@ -37,15 +50,19 @@ class Tools {
     const { words } = scene.data;
     const range = element("input", { type: "range", min: 0, max: 1, step: "any" });
     range.setAttribute("aria-label", words.scramble);
-    range.value = scene.share;
+    range.value = String(scene.share);
+    /** @param {number} share */
     const show = (share) => {
-      scene.share = range.value = share;
+      scene.share = share;
+      range.value = String(share);
       scene.drawSoon();
     };
     range.addEventListener("input", () => show(Number(range.value)));
+    /** @param {number} to */
     const travel = (to) => () => {
       const [from, start] = [scene.share, performance.now()];
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      /** @param {number} now */
       const tick = (now) => {
         const done = calm ? 1 : Math.min(1, (now - start) / 1000);
         show(done === 1 ? to : from + done * (to - from));
@@ -62,8 +79,9 @@ class Tools {
     );
   }
 
+  /** @param {MouseEvent} event */
   async copyLink(event) {
-    const { target } = event;
+    const target = /** @type {HTMLElement} */ (event.target);
     const { host, words } = this.scene.data;
     const address = new URL(location.href);
     address.hash = "";
@@ -85,9 +103,9 @@ class Tools {
 
   saveNumbers() {
     const { data, networks } = this.scene;
-    const quote = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
     const rows = [["network", "nudge", "epsilon", "prediction", ...data.classes]];
     for (const network of networks) {
+      /** @type {[string, Path][]} */
       const paths = [["random", network.control]];
       if (data.method !== "random") paths.unshift([data.method, network.attack]);
       for (const [nudge, path] of paths) {
@@ -98,18 +116,30 @@ class Tools {
         });
       }
     }
-    const text = rows.map((row) => row.map(quote).join(",")).join("\r\n") + "\r\n";
-    download(`${data.file}.csv`, new Blob([text], { type: "text/csv" }));
+    download(`${data.file}.csv`, new Blob([csv(rows)], { type: "text/csv" }));
   }
 
   savePicture() {
     const { data, epsilon } = this.scene;
     const name = `${data.file}-epsilon-${epsilon.toFixed(3)}.png`;
-    poster(this.scene).toBlob((blob) => download(name, blob));
+    poster(this.scene).toBlob((blob) => download(name, /** @type {Blob} */ (blob)));
   }
 }
 
-// The view as one picture, with a caption that says what it is.
+/**
+ * Rows as RFC 4180 has them: what holds a comma, a quotation mark or a new line is quoted.
+ * @param {string[][]} rows
+ */
+export function csv(rows) {
+  /** @param {string} value */
+  const quote = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  return rows.map((row) => `${row.map(quote).join(",")}\r\n`).join("");
+}
+
+/**
+ * The view as one picture, with a caption that says what it is.
+ * @param {Scene} scene
+ */
 function poster(scene) {
   const { data, networks, axis } = scene;
   const [width, pad, side] = [1200, 24, 200];
@@ -118,9 +148,10 @@ function poster(scene) {
   const chart = axis.all.map(({ canvas }) => (canvas.height * (width - 2 * pad)) / canvas.width + 30);
   const height = networks.length * panel + chart.reduce((sum, h) => sum + h, 0) + 116;
   const canvas = element("canvas", { width, height });
-  const context = canvas.getContext("2d");
+  const context = context2d(canvas);
   const style = getComputedStyle(scene.root);
   const [paper, ink] = [style.getPropertyValue("--paper"), style.color];
+  /** @type {Write} */
   const write = (text, x, y, font = "16px sans-serif", align = "left") => {
     context.font = font;
     context.textAlign = align;
@@ -163,9 +194,10 @@ function poster(scene) {
     context.drawImage(drawn.canvas, pad, y + 28, width - 2 * pad, chart[i] - 30);
     y += chart[i];
   });
-  const scale = (width - 2 * pad) / axis.width; // of the charts as they are drawn here
+  const drawnWidth = axis.width ?? 0; // no charts have none
+  const scale = (width - 2 * pad) / drawnWidth; // of the charts as they are drawn here
   for (const { share, label } of axis.all.length ? axis.marks : []) {
-    write(label, pad + scale * placeOf(share, axis.width), y + 12, "12px sans-serif", "center");
+    write(label, pad + scale * placeOf(share, drawnWidth), y + 12, "12px sans-serif", "center");
   }
   const ends = { epsilon: inBothUnits(scene.epsilon) };
   write(fill(data.words.poster, ends), pad, y + 50, "bold 16px sans-serif");
@@ -173,6 +205,12 @@ function poster(scene) {
   return canvas;
 }
 
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Write} write
+ * @param {Network} network
+ * @param {{ x: number, y: number, rows: number, width: number }} room
+ */
 function drawBars(context, write, network, { x, y, rows, width }) {
   const { scene, shown } = network;
   const { names } = scene.data;
