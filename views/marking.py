@@ -8,7 +8,7 @@ from PIL import Image
 
 from nudge.ground import opaque
 from nudge.separating import Box, check_box
-from views import text
+from views import javascript, text
 from views.pictures import jpeg
 
 _SHOWN = 420  # pixels of a side, as marking.css has room for
@@ -17,7 +17,7 @@ _mount = st.components.v2.component(
     "marking",
     html='<div class="marking"></div>',
     css=(_FOLDER / "marking.css").read_text(encoding="utf-8"),
-    js="\n".join((_FOLDER / f"{n}.js").read_text(encoding="utf-8") for n in ("tools", "marking")),
+    js=javascript.join(_FOLDER / "marking.js"),
 )
 
 
