@@ -23,9 +23,9 @@ FIRST_MISSES = "first_misses.npz"  # position in the epsilons of each test pictu
 CONFUSIONS = "confusions.npz"  # pictures by (right before, epsilon, true class, class read)
 REPETITIONS = "seeds.json"
 GRID = tuple(round(i * 0.005, 3) for i in range(61))  # the epsilons of every card
-NEVER = 255  # the first miss of a picture that FGSM fools at no epsilon of the grid
+NEVER_FLIPS = 255  # the first miss of a picture that FGSM fools at no epsilon of the grid
 
-MEND = "git checkout -- pretrained"  # brings back what the repository holds
+RESTORE_COMMAND = "git checkout -- pretrained"  # brings back what the repository holds
 
 # What NumPy raises on a damaged .npz; RuntimeError is zipfile's for what it cannot unpack, and the
 # last three come of headers that promise more than there is, or are no Python.
@@ -202,14 +202,16 @@ def read_card(index: Path, variant: str) -> Card:
         version = _version(index)
         _parse(index, version)
     except FileNotFoundError:
-        raise PretrainedError("The model cards are missing", where=index, mend=MEND) from None
+        raise PretrainedError(
+            "The model cards are missing", where=index, mend=RESTORE_COMMAND
+        ) from None
     except UNREADABLE_JSON as error:
         raise PretrainedError(
             "The model cards cannot be read",
             where=index,
             expected="one JSON object per variant",
             found=f"{type(error).__name__}: {error}",
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         ) from error
     try:
         return _read_card(index, version, variant)
@@ -219,7 +221,7 @@ def read_card(index: Path, variant: str) -> Card:
             where=index,
             expected="one JSON object per variant, with every field of models.Card",
             found=f"{type(error).__name__}: {error}",
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         ) from error
 
 
@@ -227,7 +229,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of one of the files named above, by variant id.
 
     `FIRST_MISSES` holds uint8 (N,), `CONFUSIONS` int32 (2, K, true, read), as
-    `nudge.measuring.Measurement.confusions` describes it.
+    `nudge.evaluation.measurement.Measurement.confusions` describes it.
 
     Raises:
         PretrainedError: the file is missing or damaged.
@@ -244,7 +246,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             where=path,
             expected="an .npz of one array per variant",
             found=f"{type(error).__name__}: {error}",
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         ) from error
 
 
@@ -258,7 +260,7 @@ def read_array(path: Path, variant: str) -> NDArray[Any]:
             where=path,
             expected=f"whole numbers, in {shape[0]} dimensions",
             found=f"{arrays[variant].dtype} of shape {arrays[variant].shape}",
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         )
     if variant not in arrays:
         raise PretrainedError(
@@ -297,7 +299,7 @@ def read_repetitions(path: Path) -> dict[str, list[Repetition]]:
             where=path,
             expected="one JSON list per variant, of the fields of models.cards.Repetition",
             found=f"{type(error).__name__}: {error}",
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         ) from error
 
 

@@ -30,7 +30,7 @@ def _convolution(
     return nn.Sequential(*layers, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
-class Beside(nn.Module):
+class Concat(nn.Module):
     """Layers that read the same maps, their results stacked as channels."""
 
     def __init__(self, *branches: nn.Module) -> None:
@@ -41,7 +41,7 @@ class Beside(nn.Module):
         return torch.cat([branch(maps) for branch in self.branches], dim=1)
 
 
-class First(nn.Module):
+class TakeChannels(nn.Module):
     """The first channels alone, as they are."""
 
     def __init__(self, channels: int) -> None:
@@ -94,10 +94,10 @@ def convolutional(
     half = fine // 2
     side = SIDE // 4  # pixels of the last maps
     narrow = nn.Sequential(
-        Beside(_convolution(1, half, pool=True), _convolution(1, half, size=5, stride=2)),
+        Concat(_convolution(1, half, pool=True), _convolution(1, half, size=5, stride=2)),
         _convolution(fine, middle),
         _convolution(middle, middle),
-        Beside(nn.MaxPool2d(2), _convolution(middle, middle // 2, stride=2)),
+        Concat(nn.MaxPool2d(2), _convolution(middle, middle // 2, stride=2)),
     )
     deep = nn.Sequential(
         _convolution(middle + middle // 2 + wide, coarse),
@@ -106,8 +106,8 @@ def convolutional(
     )
     return nn.Sequential(
         nn.Dropout(input_dropout),
-        Beside(_convolution(1, wide, size=16, stride=4), narrow),
-        Beside(First(wide), deep),
+        Concat(_convolution(1, wide, size=16, stride=4), narrow),
+        Concat(TakeChannels(wide), deep),
         nn.Flatten(),
         nn.Dropout(dropout),
         *_dense((wide + summary) * side * side, hidden, dropout),

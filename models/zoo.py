@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
 from torch import Tensor, nn
 
-from models.cards import MEND, Card, read_card
+from models.cards import RESTORE_COMMAND, Card, read_card
 from models.errors import CHECKOUT, PretrainedError
 from models.layers import Normalise, Scramble
 from models.networks import convolutional, fully_connected
@@ -159,7 +159,7 @@ def assemble(variant: str | Variant, tensors: Mapping[str, Tensor]) -> nn.Sequen
             where=variant.weights,
             expected=f"the tensors of a {variant.architecture} for {variant.dataset}",
             found=" ".join(str(error).split()),
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         ) from error
     model.requires_grad_(False)
     # On a CPU the convolutions run about twice as fast with the channels last in memory.
@@ -195,7 +195,7 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
         content = variant.weights.read_bytes()
     except FileNotFoundError:
         raise PretrainedError(
-            f"The weights of {variant.id} are missing", where=variant.weights, mend=MEND
+            f"The weights of {variant.id} are missing", where=variant.weights, mend=RESTORE_COMMAND
         ) from None
     except OSError as error:
         raise PretrainedError(
@@ -203,7 +203,7 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
             where=variant.weights,
             expected="a file that this user may read",
             found=error.strerror,
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         ) from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != variant.card.sha256:
@@ -212,7 +212,7 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
             where=variant.weights,
             expected=f"SHA-256 {variant.card.sha256}",
             found=digest,
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         )
     try:
         return parse_safetensors(content)
@@ -222,5 +222,5 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
             where=variant.weights,
             expected="a safetensors file",
             found=str(error),
-            mend=MEND,
+            mend=RESTORE_COMMAND,
         ) from error

@@ -1,1 +1,1 @@
-"""Thin command lines over `nudge` and `models`. Each says what it does with --help."""
+"""Commands, one per file. Their parts live in `measuring`, `fuzzing` and `shared`."""

@@ -26,11 +26,12 @@ from tqdm import tqdm
 from models import VARIANTS, Variant, build_model
 from nudge.data import Split, find_data_dir, load_split
 from nudge.devices import device_name, multiplies_bfloat16
-from nudge.recipes import RECIPES
-from nudge.training import Training
-from scripts import console, performance
-from scripts.scaling import benchmark_exchange, benchmark_processes
-from scripts.starting import benchmark_start
+from nudge.training.recipes import RECIPES
+from nudge.training.trainer import Training
+from scripts.measuring import performance
+from scripts.measuring.scaling import benchmark_exchange, benchmark_processes
+from scripts.measuring.startup import benchmark_start
+from scripts.shared import command_line
 
 ROUNDS = 5
 STEPS = 50  # of each contender in each round
@@ -42,18 +43,18 @@ Rows = dict[str, list[float]]  # by contender, what each round gave
 
 
 def main() -> None:
-    options = console.parser(__doc__)
+    options = command_line.parser(__doc__)
     # "exchange" is what each of the processes is asked for.
     options.add_argument("what", choices=("train", "sweep", "processes", "exchange", "start"))
     options.add_argument("--pictures", type=int, default=300, help="of a sweep (default: 300)")
-    console.add_device(options)
+    command_line.add_device(options)
     args = options.parse_args()
-    device = console.device(options, args)
+    device = command_line.device(options, args)
     match args.what:
         case "train":
             benchmark_training(device, args.data_dir)
         case "sweep":
-            from scripts.sweeping import benchmark_sweep  # wants the chart's libraries
+            from scripts.measuring.sweeping import benchmark_sweep  # wants the chart's libraries
 
             benchmark_sweep(args.pictures, args.data_dir)
         case "processes":
@@ -175,4 +176,4 @@ def steps_a_second(steps: Steps, device: torch.device) -> float:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

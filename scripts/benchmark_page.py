@@ -27,10 +27,10 @@ from models import VARIANTS, load_model
 from nudge.attacks import random_direction
 from nudge.data import find_data_dir, load_split
 from nudge.devices import device_name
-from nudge.sweep import EPSILONS, accuracy_curve
-from scripts import console
-from scripts.browsing import browser, server
-from scripts.performance import Record, write
+from nudge.evaluation.sweep import EPSILONS, accuracy_curve
+from scripts.measuring.browsing import browser, server
+from scripts.measuring.performance import Record, write
+from scripts.shared import command_line
 from views import text
 
 STARTS = 3
@@ -87,7 +87,7 @@ _ANSWER = """() => new Promise((resolve) => {
 
 
 def main() -> None:
-    options = console.parser(__doc__)
+    options = command_line.parser(__doc__)
     args = options.parse_args()
     data_dir = find_data_dir(args.data_dir).resolve()
     with browser() as chromium:
@@ -154,7 +154,7 @@ def measure_start(chromium: Browser, data_dir: Path) -> tuple[float, float]:
 
 def measure_navigation(page: Page) -> dict[str, list[float]]:
     """Milliseconds from a click in the navigation until the page is complete, for every page."""
-    first, *others = text.PAGES.values()
+    first, *others = text.common.PAGES.values()
     order = (*others, first)  # where the browser stands comes last
     complete: dict[str, str] = {}
     for title in order * 2:  # the first time of each loads what others share
@@ -194,9 +194,9 @@ def measure_alone(data_dir: Path) -> float:
     torch.set_num_threads(1)
     variant = VARIANTS[COUNTED]
     images, labels = (v[:COUNT] for v in load_split(variant.dataset, "test", data_dir))
-    model, tosses = load_model(variant), random_direction(COUNT)
+    model, random_signs = load_model(variant), random_direction(COUNT)
     start = time.perf_counter()
-    for directions in (None, tosses):
+    for directions in (None, random_signs):
         accuracy_curve(model, images, labels, EPSILONS, directions=directions)
     return time.perf_counter() - start
 
@@ -244,4 +244,4 @@ def measure_clicks(
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

@@ -17,14 +17,14 @@ import numpy as np
 
 from models import PRETRAINED
 from nudge.data import load_split
+from nudge.data.row_order import order
+from nudge.data.sources import FASHION, KAGGLE_FASHION
 from nudge.files import replacing
-from nudge.ordering import order
-from nudge.sources import FASHION, KAGGLE_FASHION
-from scripts import console
+from scripts.shared import command_line
 
 
 def main() -> None:
-    args = console.parser(__doc__).parse_args()
+    args = command_line.parser(__doc__).parse_args()
     train, test = (load_split(FASHION.name, s, args.data_dir) for s in ("train", "test"))
     bundle = FASHION.splits["test"].bundle
     assert bundle is not None
@@ -40,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

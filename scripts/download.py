@@ -11,13 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 from models import Dataset
 from nudge.data import find_data_dir
-from nudge.download import download
-from nudge.sources import SOURCES
-from scripts import console
+from nudge.data.download import download
+from nudge.data.sources import SOURCES
+from scripts.shared import command_line
 
 
 def main() -> None:
-    options = console.parser(__doc__)
+    options = command_line.parser(__doc__)
     options.add_argument("datasets", nargs="*", metavar="dataset", help=", ".join(SOURCES))
     args = options.parse_args()
     if unknown := [name for name in args.datasets if name not in list(SOURCES)]:
@@ -29,4 +29,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

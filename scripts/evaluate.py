@@ -22,24 +22,24 @@ from tqdm import tqdm
 from models import Variant, load_model
 from models.cards import read_array
 from nudge.data import load_split
-from nudge.measuring import Measurement, measure
-from nudge.workers import Workers, joined
-from scripts import console
+from nudge.distributed import Workers, joined
+from nudge.evaluation.measurement import Measurement, measure
+from scripts.shared import command_line
 
 
 def main() -> None:
-    options = console.parser(__doc__)
-    console.add_variants(options)
-    console.add_device(options)
+    options = command_line.parser(__doc__)
+    command_line.add_variants(options)
+    command_line.add_device(options)
     options.add_argument("--check", action="store_true", help="fail on any difference")
     args = options.parse_args()
-    device = console.device(options, args)
-    chosen = console.variants(options, args)
+    device = command_line.device(options, args)
+    chosen = command_line.variants(options, args)
     with joined(device) as workers:
         equal = []
         for variant in chosen:
             attempt = partial(evaluate, variant, data_dir=args.data_dir, workers=workers)
-            found, device = console.falling_back(device, attempt)
+            found, device = command_line.falling_back(device, attempt)
             equal.append(found)
         if args.check and not all(equal) and workers.first:
             sys.exit("error: what was measured is not what the cards say")
@@ -54,7 +54,7 @@ def evaluate(
     start = time.perf_counter()
     with tqdm(desc=variant.id, unit="picture", disable=not workers.first) as bar:
         found = measure(
-            model, test, workers=workers, progress=lambda *state: console.advance(bar, *state)
+            model, test, workers=workers, progress=lambda *state: command_line.advance(bar, *state)
         )
     differences = compare(found, variant)
     if workers.first:
@@ -89,4 +89,4 @@ def _difference(ours: object, theirs: object) -> str:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

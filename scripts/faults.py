@@ -30,14 +30,13 @@ import torchvision.datasets.mnist  # noqa: F401  (imported once here, not by eac
 
 from models import Dataset
 from models.errors import NudgeError
-from nudge import data
-from nudge.caches import read_arrays
-from nudge.data import Split, digest, load_split
-from nudge.download import download
+from nudge.data import Split, digest, load_split, splits
+from nudge.data.array_cache import read_arrays
+from nudge.data.download import download
+from nudge.data.sources import SOURCES, Archive, Source
 from nudge.files import ABANDONED
-from nudge.sources import SOURCES, Archive, Source
-from scripts import console
 from scripts.fuzzing.forms import idx_files
+from scripts.shared import command_line
 
 TEMPORARY = (".download-*", ".*.part")
 MEMBER = 3_000_000  # bytes of each of the two files in the download
@@ -56,7 +55,7 @@ class Victim:
 
 
 def main() -> None:
-    options = console.parser(__doc__)
+    options = command_line.parser(__doc__)
     options.add_argument("--kills", type=int, default=50, help="of each (default: 50)")
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
@@ -217,7 +216,7 @@ def caching() -> Iterator[Victim]:
         return arrays is not None
 
     sources = {Dataset.FASHION: source}
-    with patch.object(data, "SOURCES", sources):
+    with patch.object(splits, "SOURCES", sources):
         assert load_split.__globals__["SOURCES"] is sources  # or the real ones would be used
         yield Victim(
             "cache",
@@ -235,4 +234,4 @@ def _expecting(source: Source, split: Split) -> Source:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 import torch
 from tqdm import tqdm
 
-from scripts import console
 from scripts.fuzzing import Try
 from scripts.fuzzing.addresses import addresses
 from scripts.fuzzing.files import files
 from scripts.fuzzing.uploads import uploads
+from scripts.shared import command_line
 
 # Of each hundred inputs, how many; addresses are the cheapest to try and the easiest to send.
 FAMILIES: Mapping[str, tuple[Callable[[], AbstractContextManager[Try]], int]] = {
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def main() -> None:
-    options = console.parser(__doc__)
+    options = command_line.parser(__doc__)
     options.add_argument("families", nargs="*", metavar="family", help=", ".join(FAMILIES))
     options.add_argument("--inputs", type=int, default=20_000, help="in all (default: 20000)")
     options.add_argument("--first", type=int, default=0, help="number of each family's first input")
@@ -106,4 +106,4 @@ def fuzz(family: str, numbers: range, seed: int) -> Outcome:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

@@ -24,12 +24,12 @@ from tqdm import tqdm
 from models import VARIANTS, Variant
 from models.errors import CHECKOUT
 from nudge.data import Split, load_split
+from nudge.data.holdout import hold_out
 from nudge.devices import multiplies_bfloat16
 from nudge.files import replacing
-from nudge.recipes import RECIPES, Recipe, change
-from nudge.training import Training
-from nudge.validation import hold_out
-from scripts import console
+from nudge.training.recipes import RECIPES, Recipe, change
+from nudge.training.trainer import Training
+from scripts.shared import command_line
 
 RECORD = CHECKOUT / "docs" / "ideas.json"  # variant -> idea -> [pictures right, of all, recipe]
 AS_IS = "the recipe"
@@ -95,11 +95,11 @@ STUDIES: Mapping[str, Study] = {
 
 
 def main() -> None:
-    options = console.parser(__doc__)
+    options = command_line.parser(__doc__)
     options.add_argument("variants", nargs="*", metavar="variant", help=", ".join(STUDIES))
-    console.add_device(options)
+    command_line.add_device(options)
     args = options.parse_args()
-    device = console.device(options, args)
+    device = command_line.device(options, args)
     if unknown := [name for name in args.variants if name not in STUDIES]:
         options.error(f"unknown study {', '.join(unknown)}; choose from {', '.join(STUDIES)}")
     for name in args.variants or STUDIES:
@@ -143,7 +143,7 @@ def count_right(
     )
     with tqdm(desc=f"{variant.id}: {idea}", unit="step", mininterval=1) as bar:
         for step in training.epochs():
-            console.advance(bar, step.done, step.total)
+            command_line.advance(bar, step.done, step.total)
     return round(training.curve[-1].test_accuracy * len(held_out.labels))
 
 
@@ -191,4 +191,4 @@ def table() -> str:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

@@ -28,12 +28,12 @@ from torch import Tensor
 
 from models import VARIANTS, Dataset, NudgeError, Variant
 from nudge.data import find_data_dir
-from nudge.exhibit import exhibit
-from nudge.sweep import EPSILONS
-from scripts import console
-from scripts.browsing import serving
-from scripts.visiting import VisitError, Visitor
-from views.state import View
+from nudge.data.display_set import load_display_set
+from nudge.evaluation.sweep import EPSILONS
+from scripts.measuring.browsing import serving
+from scripts.measuring.visitors import VisitError, Visitor
+from scripts.shared import command_line
+from views.session.state import View
 
 ARRIVING = 20.0  # seconds in which a class arrives
 THINKING = 1.0  # seconds on average between an answer and the next question
@@ -80,7 +80,7 @@ class Report:
 
 
 def main() -> None:
-    options = console.parser(__doc__)
+    options = command_line.parser(__doc__)
     options.add_argument("--users", type=int, default=100)
     options.add_argument("--seconds", type=float, default=600, help="in all (default: 600)")
     options.add_argument("--arriving", type=float, default=ARRIVING, help="seconds (default: 20)")
@@ -101,7 +101,7 @@ def shown_pictures(data_dir: Path) -> dict[Dataset, Tensor]:
     found = {}
     for dataset in Dataset:
         with suppress(NudgeError):
-            found[dataset] = exhibit(dataset, data_dir).split.images
+            found[dataset] = load_display_set(dataset, data_dir).split.images
     return found
 
 
@@ -143,7 +143,7 @@ class Load:
         visitor, luck = self.visitor(number), random.Random(number)  # noqa: S311 (nothing secret)
         staying = asyncio.create_task(visitor.run())
         try:
-            self.report.first.append(await visitor.look())
+            self.report.first.append(await visitor.poll())
             while True:
                 await asyncio.sleep(luck.uniform(0.5, 1.5) * THINKING)
                 if time.perf_counter() > end:
@@ -228,4 +228,4 @@ def lines(users: int, report: Report) -> list[str]:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

@@ -27,15 +27,16 @@ from tqdm import tqdm
 from models import CLASSES, PRETRAINED, Dataset
 from models.errors import CHECKOUT
 from nudge.data import Split, load_split
+from nudge.data.generated_hands import FACTS, load_generated_hands, publish, read_card
 from nudge.devices import device_name, multiplies_bfloat16
-from nudge.flow import FlowRecipe, FlowTraining
-from nudge.hands import FACTS, load_hands, measure_hands, publish, read_card
-from scripts import console
+from nudge.evaluation.generated_hands import measure_hands
+from nudge.training.flow_matching import FlowRecipe, FlowTraining
+from scripts.shared import command_line
 
 
 def main() -> None:
-    options = console.parser(__doc__)
-    console.add_device(options)
+    options = command_line.parser(__doc__)
+    command_line.add_device(options)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--steps", type=int, default=FlowRecipe().steps, help="of the training")
     options.add_argument("--each", type=int, default=50, help="hands of each letter")
@@ -49,13 +50,13 @@ def main() -> None:
     options.add_argument("--output-dir", type=Path, default=PRETRAINED)
     options.add_argument("--checkpoint-dir", type=Path, default=CHECKOUT / "checkpoints")
     args = options.parse_args()
-    device = console.device(options, args)
+    device = command_line.device(options, args)
     if args.precision is None:
         args.precision = "bfloat16" if multiplies_bfloat16(device) else "float32"
     train, test = (load_split("sign", split, args.data_dir) for split in ("train", "test"))
 
     if args.measure:
-        hands, known = load_hands(args.output_dir), read_card(args.output_dir)
+        hands, known = load_generated_hands(args.output_dir), read_card(args.output_dir)
         facts = {name: getattr(known, name) for name in FACTS}
     else:
         hands, facts = make(train, device, args)
@@ -125,4 +126,4 @@ def command(args: argparse.Namespace, device: torch.device) -> str:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

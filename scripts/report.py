@@ -16,14 +16,15 @@ from tqdm import tqdm
 from models import PRETRAINED, VARIANTS, Variant
 from models.cards import CONFUSIONS, read_arrays
 from models.errors import CHECKOUT
-from nudge.claims import RULES, Figures, claims, read_flips
+from nudge.data.sources import SOURCES
+from nudge.evaluation.class_similarity import FASHION_KINDS, NEAREST_HANDS, NearFlips
+from nudge.evaluation.measurement import SSIM_PICTURES
 from nudge.files import replacing
-from nudge.kinds import FASHION_KINDS, NEAREST_HANDS, NearFlips
-from nudge.measuring import SSIM_PICTURES
-from nudge.records import repetitions, spread
-from nudge.sources import SOURCES
-from scripts import console, ideas
-from scripts.figures import figures
+from nudge.findings.assignment_claims import RULES, Figures, claims, read_flips
+from nudge.findings.training_history import repetitions, spread
+from scripts import ideas
+from scripts.shared import command_line
+from scripts.shared.report_figures import figures
 
 EPSILONS = (0.02, 0.04, 0.1)  # of the table of variants
 STEPS = (0.0, 0.01, 0.02, 0.04, 0.08, 0.1, 0.2, 0.3)  # of the tables along epsilon
@@ -62,7 +63,7 @@ def with_tables(readme: str) -> str:
         "ideas": ideas.table,
     }
     for name, table in tables.items():
-        readme = console.fill(readme, name, table())
+        readme = command_line.fill(readme, name, table())
     return readme
 
 
@@ -261,4 +262,4 @@ def _table(heads: list[str], rows: Cells, *, align_left: bool = False) -> str:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

@@ -24,21 +24,28 @@ from tqdm import tqdm
 from models import PRETRAINED, Variant, assemble
 from models.errors import CHECKOUT
 from nudge.data import load_split
+from nudge.data.holdout import hold_out
 from nudge.devices import multiplies_bfloat16
-from nudge.measuring import measure
-from nudge.publishing import as_repetition, describe, half_precision, publish, record, serialise
-from nudge.recipes import RECIPES, change
-from nudge.sweep import EPSILONS
-from nudge.training import Step, Training
-from nudge.validation import hold_out
-from nudge.workers import Workers, joined
-from scripts import console
+from nudge.distributed import Workers, joined
+from nudge.evaluation.measurement import measure
+from nudge.evaluation.sweep import EPSILONS
+from nudge.training.publishing import (
+    as_repetition,
+    describe,
+    half_precision,
+    publish,
+    record,
+    serialise,
+)
+from nudge.training.recipes import RECIPES, change
+from nudge.training.trainer import Step, Training
+from scripts.shared import command_line
 
 
 def main() -> None:
-    options = console.parser(__doc__)
-    console.add_variants(options)
-    console.add_device(options)
+    options = command_line.parser(__doc__)
+    command_line.add_variants(options)
+    command_line.add_device(options)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--epochs", type=int, help="instead of the recipe's")
     options.add_argument(
@@ -47,7 +54,7 @@ def main() -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="another value of a hyperparameter in nudge/recipes.py; may be repeated",
+        help="another value of a hyperparameter in nudge/training/recipes.py; may be repeated",
     )
     options.add_argument(
         "--repeat",
@@ -74,15 +81,15 @@ def main() -> None:
             change(recipe, args.changes)
     except ValueError as error:
         options.error(str(error))
-    device = console.device(options, args)
-    chosen = console.variants(options, args)
+    device = command_line.device(options, args)
+    chosen = command_line.variants(options, args)
     for folder in (args.output_dir, args.checkpoint_dir):
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()  # better now than after an hour
     with joined(device) as workers:
         for variant in chosen:
             attempt = partial(train_one, variant, args=args, workers=workers)
-            _, device = console.falling_back(device, attempt)
+            _, device = command_line.falling_back(device, attempt)
 
 
 def train_one(
@@ -113,7 +120,7 @@ def train_one(
     with tqdm(desc=f"{variant.id}: training", unit="step", disable=silent) as bar:
         for step in run.epochs():
             if step.done % 20 == 0 or step.done == step.total:
-                console.advance(bar, step.done, step.total)
+                command_line.advance(bar, step.done, step.total)
                 bar.set_postfix_str(_status(run, step, args.validation))
 
     if args.validation:
@@ -130,7 +137,7 @@ def train_one(
             test,
             epsilons,
             workers=workers,
-            progress=lambda *state: console.advance(bar, *state),
+            progress=lambda *state: command_line.advance(bar, *state),
         )
     if workers.first:
         content, digest = serialise(weights)
@@ -176,4 +183,4 @@ def _command(run: Training, args: argparse.Namespace) -> str:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

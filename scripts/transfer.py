@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from models import Dataset, load_model
 from nudge.data import load_split
-from nudge.transfer import (
+from nudge.evaluation.transferability import (
     EPSILONS,
     Transfer,
     networks,
@@ -26,22 +26,22 @@ from nudge.transfer import (
     save_transfer,
     stream_transfer,
 )
-from scripts import console
+from scripts.shared import command_line
 
 
 def main() -> None:
-    options = console.parser(__doc__)
+    options = command_line.parser(__doc__)
     options.add_argument("datasets", nargs="*", metavar="dataset", help=", ".join(Dataset))
-    console.add_device(options)
+    command_line.add_device(options)
     options.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
     args = options.parse_args()
     if unknown := [name for name in args.datasets if name not in list(Dataset)]:
         options.error(f"unknown data set {', '.join(unknown)}; choose from {', '.join(Dataset)}")
-    device = console.device(options, args)
+    device = command_line.device(options, args)
     differences = 0
     for dataset in map(Dataset, args.datasets or Dataset):
         attempt = partial(measure, dataset, data_dir=args.data_dir)
-        found, device = console.falling_back(device, attempt)
+        found, device = command_line.falling_back(device, attempt)
         if args.check:
             differences += _differences(dataset, found)
         else:
@@ -57,7 +57,7 @@ def measure(dataset: Dataset, device: torch.device, data_dir: str | None) -> Tra
     stream = stream_transfer(models, *test, EPSILONS)
     with tqdm(desc=dataset, unit="picture") as bar:
         for found in stream:
-            console.advance(bar, found.total, len(test.labels))
+            command_line.advance(bar, found.total, len(test.labels))
     return found
 
 
@@ -74,4 +74,4 @@ def _differences(dataset: Dataset, found: Transfer) -> int:
 
 
 if __name__ == "__main__":
-    console.run(main)
+    command_line.run(main)

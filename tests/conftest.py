@@ -12,12 +12,25 @@ from hypothesis import HealthCheck, settings
 from torch import nn
 
 from models import CLASSES, Dataset
-from nudge import exhibit
-from nudge.data import Split, find_data_dir, load_split
-from nudge.hands import load_hands
-from nudge.sources import SOURCES
+from nudge.data import Split, display_set, find_data_dir, load_split
+from nudge.data.generated_hands import load_generated_hands
+from nudge.data.sources import SOURCES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+# Left out by `pytest -m "not slow"`: they start servers and browsers, train, or read whole data sets.
+SLOW = (
+    *("browser", "deploy", "scripts", "views/pages", "views/test_broken.py", "test_install.py"),
+    *("test_pretrained.py", "nudge/data/test_forms.py", "nudge/data/test_archives.py"),
+    *("nudge/evaluation", "nudge/training", "nudge/pictures", "nudge/serving"),
+    *("nudge/findings/test_assignment_claims.py", "nudge/test_arguments.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(CHECKOUT / "tests").as_posix().startswith(SLOW):
+            item.add_marker("slow")
 
 # The machine may be busy training; how long an example takes is no property of the code.
 settings.register_profile("nudge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,7 +65,9 @@ def test_splits(data_dir: Path) -> dict[Dataset, Split]:
 def no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither Sign's test pictures are here nor what stands in for them."""
     monkeypatch.setenv("NUDGE_DATA", str(tmp_path))
-    monkeypatch.setattr(exhibit, "load_hands", partial(load_hands, tmp_path))
+    monkeypatch.setattr(
+        display_set, "load_generated_hands", partial(load_generated_hands, tmp_path)
+    )
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_mode
 from models.cards import (
     CONFUSIONS,
     FIRST_MISSES,
-    NEVER,
+    NEVER_FLIPS,
     REPETITIONS,
     read_array,
     read_arrays,
@@ -19,10 +19,10 @@ from models.cards import (
 from models.layers import scramble_permutation
 from nudge.attacks import random_direction
 from nudge.data import Split, to_pixels
-from nudge.measuring import RANDOM_SEED
-from nudge.recipes import RECIPES
-from nudge.sources import SOURCES
-from nudge.sweep import EPSILONS, accuracy_curve
+from nudge.data.sources import SOURCES
+from nudge.evaluation.measurement import RANDOM_SEED
+from nudge.evaluation.sweep import EPSILONS, accuracy_curve
+from nudge.training.recipes import RECIPES
 
 ASSIGNMENT = {  # what the course reported, in percent of the test set
     "fashion-fcnn": 87,
@@ -86,7 +86,7 @@ def test_first_misses_agree_with_the_curve(variant: Variant) -> None:
     assert (misses > 0).sum() == variant.card.fgsm[0]
     for step, right in enumerate(variant.card.fgsm):
         assert (misses > step).sum() <= right  # some flip back later
-    assert set(misses) <= {*range(len(EPSILONS)), NEVER}
+    assert set(misses) <= {*range(len(EPSILONS)), NEVER_FLIPS}
 
 
 @each_variant

@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from models import CLASSES, VARIANTS
 from models.errors import CHECKOUT
-from nudge.sources import SOURCES
-from nudge.sweep import EPSILONS
+from nudge.data.sources import SOURCES
+from nudge.evaluation.sweep import EPSILONS
 from scripts.fuzzing import Try
 from views import text
-from views.state import HIDEABLE, Compare, Method, View
+from views.session.state import HIDEABLE, Compare, Method, View
 
 WHOLE_PAGES = 0.02  # the share of the addresses at which a page is drawn, which takes a second
 MARK = "<script>alert(1)</script>"
@@ -59,7 +59,7 @@ def _try_one(rng: random.Random) -> str:
     if any(len(notice) > 90 or notice.count("`") % 2 for notice in notices):
         raise AssertionError(f"a notice that is no short one: {notices}")
     if rng.random() < WHOLE_PAGES:
-        _draw(rng.choice(list(text.PAGES)), query)
+        _draw(rng.choice(list(text.common.PAGES)), query)
         return "drawn"
     return "adjusted" if notices else "as asked"
 
@@ -95,7 +95,7 @@ def _value(rng: random.Random) -> str:
 def _draw(page: str, query: dict[str, str]) -> None:
     """The whole page at that address: without an exception, and with no markup of the address."""
     app = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=300)
-    app.switch_page(f"views/{page}.py")
+    app.switch_page(f"views/pages/{page}.py")
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

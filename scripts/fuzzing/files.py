@@ -21,10 +21,9 @@ from safetensors.torch import load_file, save
 
 from models import PRETRAINED, VARIANTS, Card, Dataset, NudgeError, PretrainedError, load_model, zoo
 from models.cards import CONFUSIONS, FIRST_MISSES, REPETITIONS, read_array, read_repetitions
-from nudge import data, download, hands
-from nudge.data import DataError, Split, digest, load_split
-from nudge.sources import SOURCES, Archive
-from nudge.transfer import read_transfer
+from nudge.data import DataError, Split, digest, download, generated_hands, load_split, splits
+from nudge.data.sources import SOURCES, Archive
+from nudge.evaluation.transferability import read_transfer
 from scripts.fuzzing import Try, damage, refused
 from scripts.fuzzing.forms import (
     FRACTIONS,
@@ -153,7 +152,7 @@ class Files:
             (path / fname).write_bytes(sent)
             return str(path / fname)
 
-        with patch("nudge.download.pooch.retrieve", retrieve):
+        with patch("nudge.data.download.pooch.retrieve", retrieve):
             try:
                 download.download(source, self.folder, report=lambda line: None)
             except DataError as error:
@@ -244,12 +243,14 @@ class Files:
             "transfer.npz": lambda path: read_transfer(Dataset.SIGN, path),
             REPETITIONS: read_repetitions,
         }
-        if (PRETRAINED / hands.PICTURES).exists():
-            readers[hands.PICTURES] = lambda path: (
-                hands.load_hands(path.parent),
-                hands.hands_misses("sign-cnn", path.parent),
+        if (PRETRAINED / generated_hands.PICTURES).exists():
+            readers[generated_hands.PICTURES] = lambda path: (
+                generated_hands.load_generated_hands(path.parent),
+                generated_hands.hands_misses("sign-cnn", path.parent),
             )
-            readers[hands.CARD] = lambda path: hands.load_hands(path.parent)
+            readers[generated_hands.CARD] = lambda path: generated_hands.load_generated_hands(
+                path.parent
+            )
         name = rng.choice(list(readers))
         path, content = self.folder / name, (PRETRAINED / name).read_bytes()
         if path.suffix == ".json":
@@ -283,14 +284,14 @@ def files() -> Iterator[Try]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nudge-fuzz-")))
         chosen = ("fashion-cnn", "sign-cnn", "sign-cnn-scrambled")
         weights = {name: VARIANTS[name].weights.read_bytes() for name in chosen}
-        stack.enter_context(patch.object(data, "SOURCES", tiny))
+        stack.enter_context(patch.object(splits, "SOURCES", tiny))
         stack.enter_context(patch.object(zoo, "PRETRAINED", folder))
         # What is patched is what is used, or the official files would be spoilt.
-        assert data.load_split.__globals__["SOURCES"] is tiny
+        assert splits.load_split.__globals__["SOURCES"] is tiny
         assert all(VARIANTS[name].weights.parent == folder for name in chosen)
         for name, content in weights.items():
             VARIANTS[name].weights.write_bytes(content)
-        for name in (hands.PICTURES, hands.CARD):
+        for name in (generated_hands.PICTURES, generated_hands.CARD):
             if (PRETRAINED / name).exists():
                 shutil.copy(PRETRAINED / name, folder)
         prepared = Files(folder, split, weights)
@@ -367,11 +368,11 @@ def _change(rng: random.Random, record: Any) -> None:
 
 def _use(card: Card) -> None:
     """What pages make of a card: whatever is accepted must be fit for that."""
-    from nudge.tradeoff import trade_off
+    from nudge.findings.tradeoff import trade_off
     from views import text
 
     trade_off(card)
-    text.card_facts(card)
-    text.recipe(card.recipe)
+    text.assignment.card_facts(card)
+    text.assignment.recipe(card.recipe)
     card.interval  # noqa: B018
     sum(point.test_accuracy for point in card.learning_curve)

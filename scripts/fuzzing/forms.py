@@ -11,7 +11,7 @@ import numpy as np
 
 from models import CLASSES, Dataset
 from nudge.data import Split
-from nudge.sources import SOURCES
+from nudge.data.sources import SOURCES
 
 Lines = list[str]  # the header first, commas between the values
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"

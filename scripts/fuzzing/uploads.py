@@ -12,10 +12,10 @@ import pillow_heif
 from PIL import ExifTags, Image
 
 from models import SIDE, Dataset
-from nudge.formats import FORMATS
-from nudge.own import Preparation, pixels, prepare, suggest
-from nudge.separating import Box
-from nudge.uploads import WORKING_SIDE, PictureError, read_picture
+from nudge.pictures.decoding import WORKING_SIDE, PictureError, read_picture
+from nudge.pictures.formats import FORMATS
+from nudge.pictures.preprocessing import Preparation, pixels, prepare, suggest
+from nudge.pictures.segmentation import Box
 from scripts.fuzzing import Try, damage, refused
 from scripts.fuzzing.tiffs import tiff_bomb, tiff_options
 

@@ -18,8 +18,8 @@ from playwright.sync_api import (
     expect,
 )
 
-from nudge.sweep import EPSILONS
-from scripts import browsing
+from nudge.evaluation.sweep import EPSILONS
+from scripts.measuring import browsing
 from tests.conftest import unavailable
 
 

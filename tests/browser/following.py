@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
 from views import text
-from views.state import View
+from views.session.state import View
 
 VIEW = "dataset=sign&architecture=fcnn&pixels=scrambled&epsilon=0.04&image=17"
 NAVIGATION = '[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"]'
@@ -24,7 +24,7 @@ def query_of(address: str) -> dict[str, str]:
 def stand(page: Page, name: str) -> None:
     """Wait until the page of that name stands, with its address."""
     current = page.locator(f':is({NAVIGATION})[aria-current="page"]')
-    expect(current).to_have_text(text.PAGES[name])
+    expect(current).to_have_text(text.common.PAGES[name])
     expect(page).to_have_url(re.compile("dataset="))
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     if name == "explorer":
@@ -53,7 +53,7 @@ def page_at(visit: Visit, address: str) -> str:
     """The name of the page whose address that is."""
     folder, slash, last = address.partition("?")[0].partition("#")[0].rpartition("/")
     assert folder + slash == f"{visit.server}/", address
-    (name,) = [name for name in text.PAGES if path_of(name) == last]
+    (name,) = [name for name in text.common.PAGES if path_of(name) == last]
     return name
 
 

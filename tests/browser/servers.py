@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts import browsing
+from scripts.measuring import browsing
 from tests.conftest import CHECKOUT
 
 # Notes every file that is opened to be written, and every address that is looked up or talked to.

@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import expect
 
 from models import PRETRAINED
-from nudge.claims import Figures, claims, read_flips
+from nudge.findings.assignment_claims import Figures, claims, read_flips
 from tests.browser.conftest import Visit, barriers
 
 INDEX = json.loads((PRETRAINED / "index.json").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from itertools import combinations, product
 import pytest
 from playwright.sync_api import Browser, FloatRect, expect
 
-from nudge.sweep import EPSILONS
+from nudge.evaluation.sweep import EPSILONS
 from tests.browser.conftest import Visit, visits
 
 LABELS = ["0", "0.05", "0.1", "0.15", "0.2", "0.25", "0.3"]

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from scripts.browsing import CHROMIUM_OPTIONS, find_chromium
+from scripts.measuring.browsing import CHROMIUM_OPTIONS, find_chromium
 from tests.browser.conftest import Visit
 from tests.browser.servers import Server
 from tests.conftest import CHECKOUT
 from views import text
-from views.secure import is_secure
+from views.session.secure_context import is_secure
 
 HOST = "classroom.example"  # nobody's: the browser is told that it is this computer
 OPTIONS = (
@@ -75,8 +75,12 @@ def visiting(browser: Browser, url: str, width: int = 1280) -> Iterator[Visit]:
 
 def sources(page: Page) -> list[str]:
     """The places that a picture may come from, as they are offered."""
-    expect(page.get_by_role("radiogroup", name=text.SOURCE)).to_be_visible()
-    return page.get_by_role("radiogroup", name=text.SOURCE).get_by_role("radio").all_inner_texts()
+    expect(page.get_by_role("radiogroup", name=text.picture_input.SOURCE)).to_be_visible()
+    return (
+        page.get_by_role("radiogroup", name=text.picture_input.SOURCE)
+        .get_by_role("radio")
+        .all_inner_texts()
+    )
 
 
 def elsewhere(url: str) -> str:
@@ -103,10 +107,13 @@ def test_no_dead_camera_over_plain_http(
     with visiting(lending, elsewhere(server), width) as visit:
         page = visit.page
         assert not page.evaluate("isSecureContext")
-        assert sources(page) == [text.SOURCES["test"], text.SOURCES["upload"]]
-        expect(page.get_by_text(text.NO_CAMERA)).to_be_visible()
-        page.get_by_role("radio", name=text.SOURCES["upload"]).click()
-        expect(page.get_by_text(text.NO_CAMERA)).to_be_visible()
+        assert sources(page) == [
+            text.picture_input.SOURCES["test"],
+            text.picture_input.SOURCES["upload"],
+        ]
+        expect(page.get_by_text(text.picture_input.NO_CAMERA)).to_be_visible()
+        page.get_by_role("radio", name=text.picture_input.SOURCES["upload"]).click()
+        expect(page.get_by_text(text.picture_input.NO_CAMERA)).to_be_visible()
         before = visit.pixels(0)
         photograph = tmp_path / "IMG_0001.jpg"
         Image.radial_gradient("L").resize((300, 200)).save(photograph)
@@ -147,10 +154,10 @@ def test_a_photograph_over_https(
 def take_photograph(visit: Visit) -> None:
     page = visit.page
     assert page.evaluate("isSecureContext")
-    assert text.SOURCES["camera"] in sources(page)
-    expect(page.get_by_text(text.NO_CAMERA)).to_have_count(0)
+    assert text.picture_input.SOURCES["camera"] in sources(page)
+    expect(page.get_by_text(text.picture_input.NO_CAMERA)).to_have_count(0)
     before = visit.pixels(0)
-    page.get_by_role("radio", name=text.SOURCES["camera"]).click()
+    page.get_by_role("radio", name=text.picture_input.SOURCES["camera"]).click()
     page.wait_for_function("document.querySelector('video')?.videoWidth > 0")  # there is a picture
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator(".nudge-steps figure").first).to_be_visible()

@@ -16,7 +16,7 @@ from models import PRETRAINED, VARIANTS, Dataset, Scramble, load_model
 from models.cards import FIRST_MISSES, read_arrays
 from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
-from nudge.sweep import EPSILONS
+from nudge.evaluation.sweep import EPSILONS
 from tests.browser.conftest import Visit, barriers, visits
 
 # The first test picture that is read right and that a small nudge spoils.

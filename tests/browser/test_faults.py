@@ -50,7 +50,7 @@ def photograph() -> bytes:
 
 
 def upload(page: Page, content: bytes, name: str = f"{SECRET}.png") -> None:
-    page.get_by_role("radio", name=text.SOURCES["upload"]).click()
+    page.get_by_role("radio", name=text.picture_input.SOURCES["upload"]).click()
     place = page.get_by_test_id("stFileUploaderDropzoneInput")
     place.set_input_files({"name": name, "mimeType": "image/png", "buffer": content})
 
@@ -68,9 +68,9 @@ def test_after_a_restart_every_page_is_where_it_was(
     context = browser.new_context()
     others = []
     for address, ready in (
-        ("curves?variants=sign-cnn,fashion-cnn&epsilon=0.1", text.COMPUTE_HERE),
-        ("classes?dataset=sign&architecture=cnn&epsilon=0.025", text.BY_CLASS),
-        ("lesson?dataset=sign", text.FAQ),
+        ("curves?variants=sign-cnn,fashion-cnn&epsilon=0.1", text.curves.COMPUTE_HERE),
+        ("classes?dataset=sign&architecture=cnn&epsilon=0.025", text.classes.BY_CLASS),
+        ("lesson?dataset=sign", text.lesson.FAQ),
     ):
         other = context.new_page()
         Visit(other, own_server.url).open_page(address, ready)
@@ -91,7 +91,7 @@ def test_after_a_restart_every_page_is_where_it_was(
     # And it is no picture of a page: what is asked of it now, it does.
     # A click on what stood there before the new server's first run ended is lost.
     for _ in range(10):
-        page.get_by_role("button", name=text.NEXT).click()
+        page.get_by_role("button", name=text.explorer_component.NEXT).click()
         page.wait_for_timeout(2000)
         if "image=17" not in page.url:
             break
@@ -168,7 +168,7 @@ def test_markup_never_runs(server: str, page: Page) -> None:
     visit = Visit(page, server)
     page.on("dialog", lambda dialog: visit.complaints.append(f"a dialog: {dialog.message}"))
     markup = "<img src=x onerror=\"alert(1);document.title='run'\">"
-    for name in text.PAGES:
+    for name in text.common.PAGES:
         path = "" if name == "explorer" else name
         page.goto(f"{visit.server}/{path}?architecture=fcnn&dataset={markup}&image={markup}")
         expect(page.get_by_text("The address was adjusted")).to_be_visible()

@@ -12,9 +12,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Response, expect
 
 from models import Dataset
-from nudge.lesson import findings
-from scripts import browsing
-from scripts.browsing import Served, free_port
+from nudge.findings.lesson import findings
+from scripts.measuring import browsing
+from scripts.measuring.browsing import Served, free_port
 from tests.browser.conftest import Visit, visits
 from tests.browser.following import (
     NAVIGATION,
@@ -26,8 +26,9 @@ from tests.browser.following import (
     target,
 )
 from tests.deploy.proxies import TEMPORARY, certificate, configured, nginx, replacing
-from views import share, text
-from views.steps import steps
+from views import text
+from views.parts import share
+from views.parts.lesson_steps import steps
 
 FOLDER = "lab/nudge"
 HOST = "demo.example"  # which only the browser below knows
@@ -153,10 +154,12 @@ def test_every_page_stands_and_its_navigation_stays_below(visit: Visit) -> None:
         refused.extend([response.url] if response.status >= 400 else [])
 
     visit.page.on("response", note)
-    for name in text.PAGES:
+    for name in text.common.PAGES:
         open_page(visit, name)
         assert visit.page.url == f"{visit.server}/{path_of(name)}?{VIEW}"
-        for other, link in zip(text.PAGES, visit.page.locator(NAVIGATION).all(), strict=True):
+        for other, link in zip(
+            text.common.PAGES, visit.page.locator(NAVIGATION).all(), strict=True
+        ):
             expect(link).to_have_attribute("href", f"{visit.server}/{path_of(other)}?{VIEW}")
         # Streamlit asks for its server below the page's own path first, and then one folder up.
         own = f"{visit.server}/{name}/_stcore/"
@@ -186,7 +189,7 @@ def test_the_lesson_and_its_sheet(visit: Visit) -> None:
     page = visit.page
     open_page(visit, "lesson")
     with page.expect_download() as download:
-        page.get_by_role("button", name=text.WORKSHEET).click()
+        page.get_by_role("button", name=text.lesson.WORKSHEET).click()
     sheet = Path(download.value.path()).read_text("utf-8")
     meant = [
         f"{for_others(visit.server)}/{step.path}?{urlencode(step.view.to_query())}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from models import Dataset
-from nudge.lesson import findings
+from nudge.findings.lesson import findings
 from tests.browser.conftest import Visit, barriers
 from views import text
 
@@ -38,11 +38,11 @@ def test_answers_and_the_sheet_for_them(visit: Visit, tmp_path: Path) -> None:
     visit.open_page("lesson?dataset=fashion", "What people ask")
     answer = f"{FOUND.flips_at:g}, {255 * FOUND.flips_at:.1f} of 255"
     expect(visit.page.get_by_text("is first misread at")).to_have_count(0)
-    visit.page.get_by_text(text.TEACHER).click()
+    visit.page.get_by_text(text.lesson.TEACHER).click()
     expect(visit.page.get_by_text("is first misread at")).to_contain_text(answer)
     assert visit.fits()
     with visit.page.expect_download() as download:
-        visit.page.get_by_role("button", name=text.WORKSHEET_ANSWERS).click()
+        visit.page.get_by_role("button", name=text.lesson.WORKSHEET_ANSWERS).click()
     path = tmp_path / download.value.suggested_filename
     download.value.save_as(path)
     sheet = visit.page.context.new_page()
@@ -59,6 +59,6 @@ def test_answers_and_the_sheet_for_them(visit: Visit, tmp_path: Path) -> None:
 
 def test_nobody_is_shut_out(visit: Visit) -> None:
     visit.open_page("lesson?dataset=fashion", "What people ask")
-    visit.page.get_by_text(text.TEACHER).click()
+    visit.page.get_by_text(text.lesson.TEACHER).click()
     visit.page.wait_for_timeout(1500)
     assert barriers(visit.page) == []

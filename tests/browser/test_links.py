@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from models import Architecture, Dataset, PixelOrder
-from nudge.lesson import findings
+from nudge.findings.lesson import findings
 from tests.browser.conftest import Visit, visits
 from tests.browser.following import (
     NAVIGATION,
@@ -24,8 +24,8 @@ from tests.browser.following import (
     target,
 )
 from views import text
-from views.state import View
-from views.steps import early, steps
+from views.parts.lesson_steps import early, steps
+from views.session.state import View
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def projector(browser: Browser, server: str) -> Iterator[Visit]:
     yield from visits(browser, server, 1280, 800, "light")
 
 
-@pytest.mark.parametrize("name", text.PAGES)
+@pytest.mark.parametrize("name", text.common.PAGES)
 def test_a_new_tab_shows_what_a_click_shows(projector: Visit, name: str) -> None:
     open_page(projector, name)
     start = projector.page.url
@@ -76,17 +76,17 @@ def test_pictures_promise_the_network_that_they_flip(projector: Visit) -> None:
         )
 
 
-@pytest.mark.parametrize("name", text.PAGES)
+@pytest.mark.parametrize("name", text.common.PAGES)
 def test_the_navigation_holds_the_view(visit: Visit, name: str) -> None:
     open_page(visit, name)
     navigation = visit.page.locator(NAVIGATION)
-    expect(navigation).to_have_count(len(text.PAGES))
-    for other, link in zip(text.PAGES, navigation.all(), strict=True):
+    expect(navigation).to_have_count(len(text.common.PAGES))
+    for other, link in zip(text.common.PAGES, navigation.all(), strict=True):
         expect(link).to_have_attribute("href", f"{visit.server}/{path_of(other)}?{VIEW}")
 
 
 def test_the_navigation_in_a_new_tab_shows_what_a_click_shows(projector: Visit) -> None:
-    for number in range(len(text.PAGES)):
+    for number in range(len(text.common.PAGES)):
         open_page(projector, "assignment")
         link = projector.page.locator(NAVIGATION).nth(number)
         expect(link).to_have_attribute("href", re.compile("dataset="))

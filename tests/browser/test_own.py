@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from models import Dataset
 from nudge.data import Split
 from tests.browser.conftest import Visit, barriers
-from tests.nudge.drawn import encode, grey
+from tests.nudge.pictures.drawn import encode, grey
 from tests.nudge.scenes import chessboard, photograph, white_wall
 from views import text
 
@@ -69,7 +69,7 @@ def test_a_box_dragged_around_the_object(visit: Visit, busy: tuple[Path, Box]) -
     file, box = busy
     upload(visit, file)
     page = visit.page
-    expect(page.get_by_text(text.BUSY)).to_be_visible()
+    expect(page.get_by_text(text.picture_input.BUSY)).to_be_visible()
     expect(page.locator(SEPARATED)).to_have_count(0)
     start, end = corners(surface(visit), box)
     page.mouse.move(*start)
@@ -153,7 +153,7 @@ def test_on_a_plain_wall_a_box_is_drawn_where_it_is_asked_for(
     page = visit.page
     expect(page.locator(".nudge-steps figure").first).to_be_visible()
     expect(page.locator(".marking .surface")).to_have_count(0)
-    expect(page.get_by_text(text.BUSY)).to_have_count(0)
+    expect(page.get_by_text(text.picture_input.BUSY)).to_have_count(0)
     page.get_by_text("Separate from the ground", exact=True).first.click()
     surface(visit)
 
@@ -200,5 +200,5 @@ def test_what_is_refused_is_refused_in_our_own_words(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     upload(visit, tmp_path / name)
-    for words in text.OTHER_KINDS[kind]:
+    for words in text.picture_input.OTHER_KINDS[kind]:
         expect(visit.page.get_by_test_id("stAlert")).to_contain_text(words)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from scripts import browsing
+from scripts.measuring import browsing
 from tests.browser.conftest import Visit, barriers
 from views import text
 
@@ -25,7 +25,7 @@ def test_hands_stand_in_and_the_button_says_what_failed(visit: Visit) -> None:
     expect(page.get_by_text("only 1,200 generated hands are here")).to_be_visible()
     expect(page.get_by_text("stand in for Sign's test pictures")).to_be_visible()
     expect(page.get_by_text("the first 200 generated hands")).to_be_visible()
-    page.get_by_role("button", name=text.GET_REAL).click()
+    page.get_by_role("button", name=text.data_notice.GET_REAL).click()
     expect(page.get_by_text("could not be downloaded")).to_be_visible()
     expect(page.get_by_text("By hand: where there is a network")).to_be_visible()
     expect(page.get_by_text("stand in for Sign's test pictures")).to_be_visible()
@@ -36,4 +36,4 @@ def test_hands_stand_in_and_the_button_says_what_failed(visit: Visit) -> None:
 def test_fashion_is_whole(visit: Visit) -> None:
     visit.open("?dataset=fashion&image=9999")
     expect(visit.page.get_by_text("Dots: the first 200, counted")).to_be_visible()
-    expect(visit.page.get_by_role("button", name=text.GET_REAL)).to_have_count(0)
+    expect(visit.page.get_by_role("button", name=text.data_notice.GET_REAL)).to_have_count(0)

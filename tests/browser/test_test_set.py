@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from models import PRETRAINED, VARIANTS, Dataset, load_model
 from models.cards import CONFUSIONS, FIRST_MISSES, read_arrays
 from nudge.data import Split
-from nudge.sweep import EPSILONS, accuracy_curve
+from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.browser.conftest import Visit, barriers, visits
 
 CURVES = "curves?variants=fashion-fcnn,sign-fcnn&epsilon=0.04"

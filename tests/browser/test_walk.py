@@ -44,27 +44,33 @@ def test_nothing_has_to_be_scrolled(visit: Visit, address: str) -> None:
     slider, original = (
         box(visit.page.locator(part).first) for part in (".slider", ".equation canvas")
     )
-    for name in (text.PREVIOUS, text.NEXT, text.RANDOM):
+    for name in (
+        text.explorer_component.PREVIOUS,
+        text.explorer_component.NEXT,
+        text.explorer_component.RANDOM,
+    ):
         expect(walk(visit, name)).to_be_in_viewport(ratio=1)
         found = box(walk(visit, name))
         assert min(found["width"], found["height"]) >= 34
         assert found["y"] + found["height"] <= slider["y"]  # which covers what it lies on
         below = found["y"] - original["y"] - original["height"]
         assert -230 < below < 60  # right above the pictures of four, or right below those of one
-    assert box(walk(visit, text.PREVIOUS))["x"] == pytest.approx(original["x"], abs=1)
+    assert box(walk(visit, text.explorer_component.PREVIOUS))["x"] == pytest.approx(
+        original["x"], abs=1
+    )
 
 
 def test_a_click_is_one_message(visit: Visit, test_splits: dict[Dataset, Split]) -> None:
     visit.open(START + "&image=4")
     before = quiet(visit)
-    walk(visit, text.NEXT).click()
+    walk(visit, text.explorer_component.NEXT).click()
     expected = test_splits[Dataset.FASHION].images[5].flatten().numpy()
     visit.wait_for_picture(lambda drawn: np.array_equal(drawn, expected))
     expect_image(visit, 5)
-    expect(visit.page.get_by_label(text.IMAGE, exact=True)).to_have_value("5")
+    expect(visit.page.get_by_label(text.common.IMAGE, exact=True)).to_have_value("5")
     assert visit.step == 20  # the slider stays where it was
     assert quiet(visit) == before + 1
-    walk(visit, text.PREVIOUS).click()
+    walk(visit, text.explorer_component.PREVIOUS).click()
     expect_image(visit, 4)
 
 
@@ -92,7 +98,7 @@ def test_quick_keys_lead_as_many_pictures_on(
 ) -> None:
     visit.open(START + "&image=0")
     visit.settle()
-    image = visit.page.get_by_label(text.IMAGE, exact=True)
+    image = visit.page.get_by_label(text.common.IMAGE, exact=True)
     for _ in range(6):
         visit.page.keyboard.press("n")
     expect(image).to_have_value("6")
@@ -101,7 +107,7 @@ def test_quick_keys_lead_as_many_pictures_on(
     for _ in range(9):  # three more than there are pictures before
         visit.page.keyboard.press("p")
     expect(image).to_have_value("0")
-    expect(walk(visit, text.PREVIOUS)).to_be_disabled()
+    expect(walk(visit, text.explorer_component.PREVIOUS)).to_be_disabled()
     visit.page.wait_for_timeout(1000)
     expect(image).to_have_value("0")
     visit.wait_for_picture(lambda drawn: np.array_equal(drawn, images[0]))
@@ -110,11 +116,11 @@ def test_quick_keys_lead_as_many_pictures_on(
 def test_no_key_is_taken_from_who_types(visit: Visit) -> None:
     visit.open(START + "&image=4")
     visit.settle()
-    number = visit.page.get_by_label(text.IMAGE, exact=True)
+    number = visit.page.get_by_label(text.common.IMAGE, exact=True)
     number.click()
     for key in "npr":
         visit.page.keyboard.press(key)
-    order = visit.page.get_by_role("combobox", name=text.ORDER)
+    order = visit.page.get_by_role("combobox", name=text.gallery.ORDER)
     order.click()
     visit.page.keyboard.type("wrong before")
     expect(visit.page.get_by_role("option")).to_have_count(1)
@@ -127,14 +133,14 @@ def test_they_follow_class_and_order(visit: Visit) -> None:
     misses = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"].astype(int)
     visit.open(START + "&image=4")
     visit.settle()
-    order = visit.page.get_by_role("combobox", name=text.ORDER)
+    order = visit.page.get_by_role("combobox", name=text.gallery.ORDER)
     order.click()
-    order.fill(text.ORDERS["wrong"])
+    order.fill(text.gallery.ORDERS["wrong"])
     order.press("Enter")
     wrong = np.flatnonzero(misses == 0)
     expect(visit.page.get_by_text(f"of {len(wrong):,}, by")).to_be_visible()
-    expect(walk(visit, text.PREVIOUS)).to_be_disabled()  # it is none of these
-    walk(visit, text.NEXT).click()
+    expect(walk(visit, text.explorer_component.PREVIOUS)).to_be_disabled()  # it is none of these
+    walk(visit, text.explorer_component.NEXT).click()
     expect_image(visit, int(wrong[0]))
     for image in wrong[1:3]:
         visit.page.keyboard.press("n")
@@ -146,12 +152,12 @@ def test_they_follow_class_and_order(visit: Visit) -> None:
         visit.page.keyboard.press("r")
         expect(visit.page).not_to_have_url(re.compile(f"image={here}(&|$)"))  # never the same
         assert int(re.findall(r"image=(\d+)", visit.page.url)[0]) in wrong
-    last = visit.page.get_by_label(text.IMAGE, exact=True)
+    last = visit.page.get_by_label(text.common.IMAGE, exact=True)
     last.fill(str(wrong[-1]))
     last.press("Enter")
     expect_image(visit, int(wrong[-1]))
-    expect(walk(visit, text.NEXT)).to_be_disabled()
-    expect(walk(visit, text.PREVIOUS)).to_be_enabled()
+    expect(walk(visit, text.explorer_component.NEXT)).to_be_disabled()
+    expect(walk(visit, text.explorer_component.PREVIOUS)).to_be_enabled()
 
 
 def test_the_keyboard_stays_where_it_is(visit: Visit) -> None:
@@ -159,12 +165,12 @@ def test_the_keyboard_stays_where_it_is(visit: Visit) -> None:
     visit.open(START + "&image=1")
     focused = "document.activeElement.shadowRoot?.activeElement"
     name = f"({focused}?.getAttribute('aria-label') ?? {focused}?.textContent)"
-    walk(visit, text.NEXT).focus()
+    walk(visit, text.explorer_component.NEXT).focus()
     for image in (2, 3):
         visit.page.keyboard.press("Enter")
         expect_image(visit, image)
         visit.settle()
-        assert visit.page.evaluate(name) == text.NEXT
+        assert visit.page.evaluate(name) == text.explorer_component.NEXT
     said = visit.page.locator(".said")
     expect(said).to_contain_text(visit.verdict().split(":")[0])  # a screen reader hears of it
     visit.slider.focus()
@@ -173,12 +179,12 @@ def test_the_keyboard_stays_where_it_is(visit: Visit) -> None:
     visit.settle()
     visit.page.keyboard.press("ArrowRight")
     expect(visit.stage).to_have_attribute("data-step", "21")
-    walk(visit, text.PREVIOUS).focus()
+    walk(visit, text.explorer_component.PREVIOUS).focus()
     for image in (1, 0):
         visit.page.keyboard.press("Enter")
         expect_image(visit, image)
     visit.settle()
-    assert visit.page.evaluate(name) == text.NEXT  # the first that leads on
+    assert visit.page.evaluate(name) == text.explorer_component.NEXT  # the first that leads on
 
 
 def test_one_who_may_not_choose_is_offered_nothing(visit: Visit) -> None:
@@ -190,10 +196,10 @@ def test_one_who_may_not_choose_is_offered_nothing(visit: Visit) -> None:
     visit.page.wait_for_timeout(500)
     expect_image(visit, 4)
     visit.open(START + "&image=4&hide=gallery,own")
-    walk(visit, text.NEXT).click()
+    walk(visit, text.explorer_component.NEXT).click()
     expect_image(visit, 5)
     visit.open(START + "&image=4")
-    visit.page.get_by_role("radio", name=text.SOURCES["upload"]).click()
+    visit.page.get_by_role("radio", name=text.picture_input.SOURCES["upload"]).click()
     expect(visit.page.locator(".walk")).to_be_hidden()
 
 
@@ -206,7 +212,7 @@ def test_other_pages_hear_of_no_key(visit: Visit) -> None:
     visit.settle()
     if visit.page.viewport_size["width"] < 640:  # type: ignore[index]
         visit.page.get_by_test_id("stExpandSidebarButton").click()
-    visit.page.get_by_role("link", name=text.PAGES["scramble"]).click()
+    visit.page.get_by_role("link", name=text.common.PAGES["scramble"]).click()
     expect(visit.page.locator(".stage")).to_have_count(0)
     expect(visit.page.get_by_test_id("stApp")).to_have_attribute(
         "data-test-script-state", "notRunning"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from scripts.browsing import Served
+from scripts.measuring.browsing import Served
 from tests.conftest import CHECKOUT, unavailable
 
 _PARTS = ("replicas.conf", "proxy.conf")

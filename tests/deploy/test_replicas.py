@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from scripts.browsing import Served, free_port, serving
 from scripts.load_test import Load, act, shown_pictures
-from scripts.visiting import Visitor
+from scripts.measuring.browsing import Served, free_port, serving
+from scripts.measuring.visitors import Visitor
 from tests.deploy.proxies import configured, nginx, replacing
 from tests.looping import finish
 
@@ -20,7 +20,7 @@ LIMIT = 10.0  # seconds until everybody is served again
 async def keep_busy(visitor: Visitor, load: Load, number: int, answered: list[float]) -> None:
     """Do one thing after another; `answered` gets the moment of each answer."""
     luck = random.Random(number)
-    await visitor.look()
+    await visitor.poll()
     while True:
         answered.append(time.monotonic())
         await asyncio.sleep(luck.uniform(0.2, 0.6))

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { curves, marksOf, pathsOfClasses, pathsOfTheTruth, stepOf } from "../../views/components/axis.js";
-import { DOTTED, FAINT, placeOf, STYLES } from "../../views/components/charts.js";
+import { curves, marksOf, pathsOfClasses, pathsOfTheTruth, stepOf } from "../../views/stage/axis.js";
+import { DOTTED, FAINT, placeOf, STYLES } from "../../views/stage/charts.js";
 import { path, words } from "./scenes.js";
 
 const GRID = { count: 61, step: 0.005 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { heightOf, pathOf, placeOf, share, shareAt } from "../../views/components/charts.js";
+import { heightOf, pathOf, placeOf, share, shareAt } from "../../views/stage/charts.js";
 
 test("the scale leaves 44 pixels at its left and 16 at its right", () => {
   assert.equal(placeOf(0, 460), 44);

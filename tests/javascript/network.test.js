@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { verdictOf } from "../../views/components/network.js";
+import { verdictOf } from "../../views/stage/network.js";
 import { path } from "./scenes.js";
 
 test("a path is unpacked from base64", () => {

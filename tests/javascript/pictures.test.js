@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CELL, grey, moved, nudged, onTheWay, PIXELS, SIDE, signed } from "../../views/components/pictures.js";
+import { CELL, grey, moved, nudged, onTheWay, PIXELS, SIDE, signed } from "../../views/stage/pictures.js";
 
 /**
  * A picture of which only the first pixels are told.

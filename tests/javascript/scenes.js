@@ -1,8 +1,8 @@
 // Made-up networks and words with which the tests build what a scene holds.
 
-/** @import { Words } from "../../views/components/types.js" */
+/** @import { Words } from "../../views/stage/types.js" */
 
-import { Path } from "../../views/components/network.js";
+import { Path } from "../../views/stage/network.js";
 
 /** @param {ArrayBufferView} array */
 const pack = (array) => Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");

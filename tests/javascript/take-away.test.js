@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { csv } from "../../views/components/take-away.js";
+import { csv } from "../../views/stage/toolbar.js";
 
 test("rows end as RFC 4180 has them, and only what needs it is quoted", () => {
   const rows = [

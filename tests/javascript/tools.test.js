@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bytes, fill, inBothUnits, percent, signedBytes, words16 } from "../../views/components/tools.js";
+import { bytes, fill, inBothUnits, percent, signedBytes, words16 } from "../../views/stage/dom.js";
 
 test("bytes come back from base64 as they were, all 256 of them", () => {
   const all = Array.from({ length: 256 }, (_, i) => i);

@@ -10,7 +10,7 @@ import pytest
 
 from models import PRETRAINED, VARIANTS, Card, PretrainedError
 from models.cards import CONFUSIONS, FIRST_MISSES, GRID, read_array, read_arrays, read_card
-from nudge.sweep import EPSILONS
+from nudge.evaluation.sweep import EPSILONS
 
 RECORDS: dict[str, Any] = json.loads((PRETRAINED / "index.json").read_text(encoding="utf-8"))
 NAME = "sign-fcnn"

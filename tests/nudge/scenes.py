@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from nudge.separating import Box
-from nudge.uploads import read_picture
-from tests.nudge.drawn import encode, grey
+from nudge.pictures.decoding import read_picture
+from nudge.pictures.segmentation import Box
+from tests.nudge.pictures.drawn import encode, grey
 
 SIDE, OBJECT = 480, 336  # pixels of the photograph, and of the garment's 28 in it
 SEEN = 10  # the least grey, of 255, that is cloth

@@ -24,7 +24,6 @@ import nudge
 from models import VARIANTS, Dataset, Scramble, assemble, build_model, load_model
 from models.cards import step_of, wilson_interval
 from models.zoo import find_dataset, find_variant
-from nudge.agreement import agreement
 from nudge.attacks import (
     fgsm,
     fgsm_direction,
@@ -33,27 +32,40 @@ from nudge.attacks import (
     targeted_direction,
 )
 from nudge.attacks import nudge as nudged
-from nudge.augmentation import add_noise
-from nudge.claims import Figures
-from nudge.classes import class_curves, ends, flips_by_step
 from nudge.data import Split, digest, to_pixels
-from nudge.flow import FlowRecipe, FlowTraining
-from nudge.hands import at_shares, measure_hands, nearest_distances, publish
-from nudge.inference import for_inference, logits_along
-from nudge.kinds import near, near_flips, nearest_classes, spread
-from nudge.live import LiveCurves, Sight
-from nudge.measuring import Measurement, measure
-from nudge.optimisation import adamw, average_in
-from nudge.paths import ProbabilityPath, probability_paths
-from nudge.predictions import predictions_along, prepared, stream_batches
-from nudge.publishing import half_precision
-from nudge.recipes import RECIPES
-from nudge.similarity import structural_similarity
-from nudge.sweep import accuracy_curve, first_misses, stream_accuracy_curve, stream_predictions
-from nudge.training import Training
-from nudge.transfer import Transfer, averages, nearest, networks, stream_transfer
-from nudge.validation import hold_out, near_copies
-from nudge.weights import first_dense, first_filters, in_order, largest, neighbour_correlation
+from nudge.data.generated_hands import publish
+from nudge.data.holdout import hold_out, near_copies
+from nudge.evaluation.class_similarity import near, near_flips, nearest_classes, spread
+from nudge.evaluation.first_layer import (
+    first_dense,
+    first_filters,
+    in_order,
+    largest,
+    neighbour_correlation,
+)
+from nudge.evaluation.fused_inference import for_inference, logits_along
+from nudge.evaluation.generated_hands import at_shares, measure_hands, nearest_distances
+from nudge.evaluation.measurement import Measurement, measure
+from nudge.evaluation.per_class import class_curves, ends, flips_by_step
+from nudge.evaluation.predictions import predictions_along, prepared, stream_batches
+from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
+from nudge.evaluation.ssim import structural_similarity
+from nudge.evaluation.sweep import (
+    accuracy_curve,
+    first_misses,
+    stream_accuracy_curve,
+    stream_predictions,
+)
+from nudge.evaluation.transferability import Transfer, averages, nearest, networks, stream_transfer
+from nudge.findings.assignment_claims import Figures
+from nudge.serving.live_curves import CurveSnapshot, LiveCurves
+from nudge.serving.reproduction_check import agreement
+from nudge.training.augmentation import add_noise
+from nudge.training.flow_matching import FlowRecipe, FlowTraining
+from nudge.training.optimisation import adamw, update_ema
+from nudge.training.publishing import half_precision
+from nudge.training.recipes import RECIPES
+from nudge.training.trainer import Training
 from tests.nudge.wrong import (
     CONFUSIONS,
     DESCENDING,
@@ -146,8 +158,8 @@ def live() -> LiveCurves:
     return LiveCurves(MODEL, SPLIT, GRID, DIRECTIONS)
 
 
-def sight() -> Sight:
-    looked = live().peek(2)
+def snapshot() -> CurveSnapshot:
+    looked = live().snapshot(2)
     return replace(looked, misses=bytes(2))
 
 
@@ -189,17 +201,17 @@ TABLE: dict[str, Call] = {
     "models.layers.Scramble.undo": Call(
         Scramble().undo, {"pictures": FLOATS}, {"pictures": [*NO_TENSOR, FLOATS[..., :27]]}
     ),
-    "nudge.agreement.agreement": Call(
+    "nudge.serving.reproduction_check.agreement": Call(
         agreement,
-        {"sight": sight(), "card": CARD, "recorded": MISSES},
+        {"snapshot": snapshot(), "card": CARD, "recorded": MISSES},
         {"recorded": [None, MISSES[:1], MISSES[:, None]]},
     ),
-    "nudge.attacks.fgsm": Call(
+    "nudge.attacks.fast_gradient.fgsm": Call(
         fgsm, ATTACK | {"epsilon": 0.1}, NO_ATTACK | {"epsilon": NO_EPSILON}
     ),
-    "nudge.attacks.fgsm_direction": Call(fgsm_direction, ATTACK, NO_ATTACK),
-    "nudge.attacks.fgsm_gradient": Call(fgsm_gradient, ATTACK, NO_ATTACK),
-    "nudge.attacks.targeted_direction": Call(
+    "nudge.attacks.fast_gradient.fgsm_direction": Call(fgsm_direction, ATTACK, NO_ATTACK),
+    "nudge.attacks.fast_gradient.fgsm_gradient": Call(fgsm_gradient, ATTACK, NO_ATTACK),
+    "nudge.attacks.fast_gradient.targeted_direction": Call(
         targeted_direction,
         {"model": MODEL, "images": FLOATS, "targets": LABELS},
         {
@@ -208,17 +220,17 @@ TABLE: dict[str, Call] = {
             "targets": NO_LABELS + STRANGE_LABELS,
         },
     ),
-    "nudge.attacks.nudge": Call(
+    "nudge.attacks.fast_gradient.nudge": Call(
         nudged,
         {"images": FLOATS, "direction": DIRECTIONS, "epsilon": 0.1},
         {"images": NO_FLOATS, "direction": NO_DIRECTIONS, "epsilon": NO_EPSILON},
     ),
-    "nudge.attacks.random_direction": Call(
+    "nudge.attacks.fast_gradient.random_direction": Call(
         random_direction,
         {"count": 2, "seed": 0},
         {"count": NO_COUNT, "seed": [None, "1", 1.5, 2**64]},
     ),
-    "nudge.augmentation.add_noise": Call(
+    "nudge.training.augmentation.add_noise": Call(
         add_noise,
         {"pictures": FLOATS, "largest": 0.1},
         {  # the range of a training's own pictures is taken on trust
@@ -226,73 +238,75 @@ TABLE: dict[str, Call] = {
             "largest": [*NO_NUMBER, -0.1, math.nan, math.inf],
         },
     ),
-    "nudge.claims.Figures.accuracy": Call(
+    "nudge.findings.assignment_claims.Figures.accuracy": Call(
         Figures().accuracy, {"variant": "sign-cnn", "epsilon": 0.1}, {"epsilon": NO_STEP}
     ),
-    "nudge.claims.Figures.ssim": Call(
+    "nudge.findings.assignment_claims.Figures.ssim": Call(
         Figures().ssim, {"variant": "sign-cnn", "epsilon": 0.1}, {"epsilon": NO_STEP}
     ),
-    "nudge.classes.class_curves": Call(
+    "nudge.evaluation.per_class.class_curves": Call(
         class_curves, {"confusions": CONFUSIONS}, {"confusions": NO_ARRAY}
     ),
-    "nudge.classes.flips_by_step": Call(
+    "nudge.evaluation.per_class.flips_by_step": Call(
         flips_by_step,
         {"first_misses": MISSES, "steps": 3},
         {"first_misses": NO_MISSES, "steps": [*NO_SIZE, 1]},
     ),
-    "nudge.classes.ends": Call(
+    "nudge.evaluation.per_class.ends": Call(
         ends,
         {"first_misses": MISSES, "count": 1},
         {"first_misses": NO_MISSES, "count": NO_COUNT},
     ),
-    "nudge.data.to_pixels": Call(
+    "nudge.data.splits.to_pixels": Call(
         to_pixels,
         {"images": STORED},
         {"images": [wrong for wrong in NO_STORED if wrong is not NARROW]},  # of any size
     ),
-    "nudge.caches.digest": Call(
+    "nudge.data.array_cache.digest": Call(
         digest,
         {"images": STORED, "labels": LABELS},
         {"images": [None, FLOATS, "pictures"], "labels": [None, LABELS.float()]},
     ),
-    "nudge.flow.FlowTraining": Call(
+    "nudge.training.flow_matching.FlowTraining": Call(
         FlowTraining,
         {"split": SIGN, "recipe": FlowRecipe(widths=(8, 8, 8)), "seed": 0},
         {"split": [*NO_SPLIT, Split(STORED[:0], LABELS[:0])]},
     ),
-    "nudge.flow.FlowTraining.draw": Call(
+    "nudge.training.flow_matching.FlowTraining.draw": Call(
         FlowTraining(SPLIT, FlowRecipe(widths=(8, 8, 8), draw_steps=1), seed=0).draw,
         {"labels": torch.tensor([0]), "seed": 0},
         {"labels": [None, [0], torch.tensor([[0]]), torch.tensor([0.0]), *STRANGE_LABELS]},
     ),
-    "nudge.hands.measure_hands": Call(
+    "nudge.evaluation.generated_hands.measure_hands": Call(
         measure_hands,
         {"hands": SIGN, "train": SIGN, "test": SIGN, "facts": {}},
         dict.fromkeys(("hands", "train", "test"), NO_SPLIT + STRANGE_SPLITS),
     ),
-    "nudge.hands.publish": Call(
+    "nudge.data.generated_hands.publish": Call(
         publish,
         {"folder": Path("/dev/null"), "hands": SIGN, "card": CARD, "misses": {}},
         {"hands": NO_SPLIT + STRANGE_SPLITS},
     ),
-    "nudge.hands.nearest_distances": Call(
+    "nudge.evaluation.generated_hands.nearest_distances": Call(
         nearest_distances,
         {"images": STORED, "others": STORED},
         {"images": NO_STORED, "others": [*NO_STORED, STORED[:0]]},
     ),
-    "nudge.hands.at_shares": Call(
+    "nudge.evaluation.generated_hands.at_shares": Call(
         at_shares, {"distances": torch.ones(3)}, {"distances": [None, torch.ones(0), np.ones(3)]}
     ),
-    "nudge.inference.for_inference": Call(for_inference, {"model": MODEL}, {"model": NO_MODULE}),
-    "nudge.inference.logits_along": Call(
+    "nudge.evaluation.fused_inference.for_inference": Call(
+        for_inference, {"model": MODEL}, {"model": NO_MODULE}
+    ),
+    "nudge.evaluation.fused_inference.logits_along": Call(
         logits_along, ALONG, NO_ALONG | {"epsilons": NO_EPSILONS + DESCENDING}
     ),
-    "nudge.kinds.near_flips": Call(
+    "nudge.evaluation.class_similarity.near_flips": Call(
         near_flips,
         {"flips": CONFUSIONS[1], "dataset": Dataset.FASHION},
         {"flips": NO_ARRAY, "dataset": NO_DATASET},
     ),
-    "nudge.kinds.nearest_classes": Call(
+    "nudge.evaluation.class_similarity.nearest_classes": Call(
         nearest_classes,
         {"images": STORED, "labels": torch.tensor([0, 1]), "count": 1},
         {
@@ -301,12 +315,12 @@ TABLE: dict[str, Call] = {
             "count": [*NO_COUNT, 2],
         },
     ),
-    "nudge.kinds.spread": Call(
+    "nudge.evaluation.class_similarity.spread": Call(
         spread,
         {"order": np.array([1, 0]), "ties": np.eye(2)},
         {"order": [np.array([0]), np.array([0, 0]), np.array([1, 2])]},
     ),
-    "nudge.live.LiveCurves": Call(
+    "nudge.serving.live_curves.LiveCurves": Call(
         LiveCurves,
         LIVE,
         {
@@ -316,9 +330,13 @@ TABLE: dict[str, Call] = {
             "directions": NO_DIRECTIONS[1:],
         },
     ),
-    "nudge.live.LiveCurves.look": Call(live().look, {"count": 0}, {"count": NO_COUNT}),
-    "nudge.live.LiveCurves.peek": Call(live().peek, {"count": 0}, {"count": NO_COUNT}),
-    "nudge.measuring.measure": Call(
+    "nudge.serving.live_curves.LiveCurves.poll": Call(
+        live().poll, {"count": 0}, {"count": NO_COUNT}
+    ),
+    "nudge.serving.live_curves.LiveCurves.snapshot": Call(
+        live().snapshot, {"count": 0}, {"count": NO_COUNT}
+    ),
+    "nudge.evaluation.measurement.measure": Call(
         measure,
         {"model": MODEL, "test": SPLIT, "epsilons": GRID},
         {
@@ -327,31 +345,31 @@ TABLE: dict[str, Call] = {
             "epsilons": [*NO_EPSILONS, (), (0.1, 0.2)],
         },
     ),
-    "nudge.measuring.Measurement.for_card": Call(
+    "nudge.evaluation.measurement.Measurement.for_card": Call(
         MEASURED.for_card, {"classes": 10}, {"classes": [*NO_SIZE, 9]}
     ),
-    "nudge.measuring.Measurement.arrays": Call(
+    "nudge.evaluation.measurement.Measurement.arrays": Call(
         MEASURED.arrays, {"classes": 10}, {"classes": [*NO_SIZE, 9]}
     ),
-    "nudge.measuring.Measurement.confusions": Call(
+    "nudge.evaluation.measurement.Measurement.confusions": Call(
         MEASURED.confusions, {"classes": 10}, {"classes": [*NO_SIZE, 9]}
     ),
-    "nudge.optimisation.adamw": Call(
+    "nudge.training.optimisation.adamw": Call(
         adamw,
         {"network": MODEL, "recipe": RECIPES[Dataset.SIGN, models.Architecture.CNN]},
         {"network": NO_MODULE},
     ),
-    "nudge.optimisation.average_in": Call(
-        average_in,
+    "nudge.training.optimisation.update_ema": Call(
+        update_ema,
         {"average": network(), "live": network(), "decay": 0.9, "step": 0},
         {"average": NO_MODULE, "live": NO_MODULE},
     ),
-    "nudge.paths.ProbabilityPath.first_miss": Call(
+    "nudge.evaluation.probability_path.ProbabilityPath.first_miss": Call(
         ProbabilityPath(GRID, torch.eye(3)[:2]).first_miss,
         {"label": 1},
         {"label": [*NO_COUNT, 3]},
     ),
-    "nudge.paths.probability_paths": Call(
+    "nudge.evaluation.probability_path.probability_paths": Call(
         probability_paths,
         PATH,
         {
@@ -362,8 +380,8 @@ TABLE: dict[str, Call] = {
             "epsilons": [*NO_EPSILONS, *DESCENDING, ()],
         },
     ),
-    "nudge.predictions.stream_batches": Call(stream_batches, SWEEP, NO_SWEEP),
-    "nudge.predictions.prepared": Call(
+    "nudge.evaluation.predictions.stream_batches": Call(stream_batches, SWEEP, NO_SWEEP),
+    "nudge.evaluation.predictions.prepared": Call(
         prepared,
         {"model": MODEL, "images": FLOATS},
         {  # values are for the attack to look at
@@ -371,7 +389,7 @@ TABLE: dict[str, Call] = {
             "images": [*NO_TENSOR, FLOATS[:, 0], STORED[:, None], on_meta(FLOATS)],
         },
     ),
-    "nudge.predictions.predictions_along": Call(
+    "nudge.evaluation.predictions.predictions_along": Call(
         predictions_along,
         ALONG | {"labels": LABELS},
         NO_ALONG
@@ -381,25 +399,25 @@ TABLE: dict[str, Call] = {
             "clean": ["logits", np.zeros((2, 10)), torch.zeros(2), torch.zeros(3, 10), LABELS],
         },
     ),
-    "nudge.publishing.half_precision": Call(
+    "nudge.training.publishing.half_precision": Call(
         half_precision,
         {"model": MODEL},
         {"model": [*NO_MODULE, huge()]},
     ),
-    "nudge.similarity.structural_similarity": Call(
+    "nudge.evaluation.ssim.structural_similarity": Call(
         structural_similarity,
         {"pictures": FLOATS, "others": FLOATS},
         {name: [*NO_FLOATS, FLOATS[:1]] for name in ("pictures", "others")},
     ),
-    "nudge.sweep.accuracy_curve": Call(accuracy_curve, SWEEP, NO_SWEEP),
-    "nudge.sweep.stream_accuracy_curve": Call(stream_accuracy_curve, SWEEP, NO_SWEEP),
-    "nudge.sweep.stream_predictions": Call(stream_predictions, SWEEP, NO_SWEEP),
-    "nudge.sweep.first_misses": Call(
+    "nudge.evaluation.sweep.accuracy_curve": Call(accuracy_curve, SWEEP, NO_SWEEP),
+    "nudge.evaluation.sweep.stream_accuracy_curve": Call(stream_accuracy_curve, SWEEP, NO_SWEEP),
+    "nudge.evaluation.sweep.stream_predictions": Call(stream_predictions, SWEEP, NO_SWEEP),
+    "nudge.evaluation.sweep.first_misses": Call(
         first_misses,
         {"right": torch.ones(3, 2, dtype=torch.bool)},
         {"right": [None, np.ones((3, 2), bool), torch.ones(3, 2), torch.ones(256, 2) > 0]},
     ),
-    "nudge.training.Training": Call(
+    "nudge.training.trainer.Training": Call(
         Training,
         {
             "variant": VARIANTS["fashion-fcnn"],
@@ -413,16 +431,18 @@ TABLE: dict[str, Call] = {
             "test": NO_SPLIT + STRANGE_SPLITS,
         },
     ),
-    "nudge.transfer.Transfer.at": Call(COUNTS.at, {"epsilon": 0.1}, {"epsilon": NO_STEP}),
-    "nudge.transfer.Transfer.nearest": Call(
+    "nudge.evaluation.transferability.Transfer.at": Call(
+        COUNTS.at, {"epsilon": 0.1}, {"epsilon": NO_STEP}
+    ),
+    "nudge.evaluation.transferability.Transfer.nearest": Call(
         COUNTS.nearest, {"epsilon": 0.07}, {"epsilon": NO_EPSILON}
     ),
-    "nudge.transfer.nearest": Call(
+    "nudge.evaluation.transferability.nearest": Call(
         nearest,
         {"grid": GRID, "epsilon": 0.07},
         {"grid": [*NO_EPSILONS, ()], "epsilon": NO_EPSILON},
     ),
-    "nudge.transfer.averages": Call(
+    "nudge.evaluation.transferability.averages": Call(
         averages,
         {"found": COUNTS, "epsilon": 0.1},
         {
@@ -433,8 +453,10 @@ TABLE: dict[str, Call] = {
             "epsilon": NO_STEP,
         },
     ),
-    "nudge.transfer.networks": Call(networks, {"dataset": "sign"}, {"dataset": NO_DATASET}),
-    "nudge.transfer.stream_transfer": Call(
+    "nudge.evaluation.transferability.networks": Call(
+        networks, {"dataset": "sign"}, {"dataset": NO_DATASET}
+    ),
+    "nudge.evaluation.transferability.stream_transfer": Call(
         stream_transfer,
         {
             "models": [MODEL],
@@ -453,49 +475,58 @@ TABLE: dict[str, Call] = {
             "batch_size": NO_SIZE,
         },
     ),
-    "nudge.validation.hold_out": Call(
+    "nudge.data.holdout.hold_out": Call(
         hold_out,
         {"dataset": "sign", "train": SIGN},
         {"dataset": NO_DATASET, "train": NO_SPLIT},
     ),
-    "nudge.validation.near_copies": Call(
+    "nudge.data.holdout.near_copies": Call(
         near_copies,
         {"split": SIGN, "threshold": 0.9},
         {"split": NO_SPLIT, "threshold": [*NO_NUMBER, 1.1, -2, math.nan]},
     ),
-    "nudge.weights.first_dense": Call(first_dense, {"model": MODEL}, {"model": NO_MODULE}),
-    "nudge.weights.in_order": Call(
+    "nudge.evaluation.first_layer.first_dense": Call(
+        first_dense, {"model": MODEL}, {"model": NO_MODULE}
+    ),
+    "nudge.evaluation.first_layer.in_order": Call(
         in_order, {"model": MODEL, "weights": WEIGHTS}, {"model": NO_MODULE, "weights": NO_WEIGHTS}
     ),
-    "nudge.weights.first_filters": Call(first_filters, {"model": MODEL}, {"model": NO_MODULE}),
-    "nudge.weights.largest": Call(
+    "nudge.evaluation.first_layer.first_filters": Call(
+        first_filters, {"model": MODEL}, {"model": NO_MODULE}
+    ),
+    "nudge.evaluation.first_layer.largest": Call(
         largest, {"weights": WEIGHTS, "count": 2}, {"weights": NO_WEIGHTS, "count": NO_COUNT}
     ),
-    "nudge.weights.neighbour_correlation": Call(
+    "nudge.evaluation.first_layer.neighbour_correlation": Call(
         neighbour_correlation,
         {"weights": torch.rand(2, 5, 5)},
         {"weights": [*NO_WEIGHTS, WEIGHTS[:0], WEIGHTS[:, :1]]},
     ),
-    "nudge.kinds.near": Call(near, {"dataset": "sign"}, {"dataset": NO_DATASET}),
+    "nudge.evaluation.class_similarity.near": Call(
+        near, {"dataset": "sign"}, {"dataset": NO_DATASET}
+    ),
 }
 
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
-    "nudge.caches.read_arrays": "takes a stamp of files, which is compared and nothing else",
-    "nudge.caches.write_arrays": "saves what was decoded and checked before",
-    "nudge.ordering.order": "takes official splits, for scripts/bundle.py alone",
-    "nudge.ordering.restore": "takes what was decoded; a checksum decides about what it makes",
-    "nudge.reading.read_idx": "takes files, not pictures",
-    "nudge.publishing.serialise": "saves what it is given, whatever that is",
-    "nudge.publishing.publish": "saves what it is given, whatever that is",
-    "nudge.workers.Workers.share": "passes on what it is given, whatever that is",
-    "nudge.workers.Workers.sum": "passes on what it is given, whatever that is",
-    "nudge.workers.Workers.copy_first": "passes on what it is given, whatever that is",
+    "nudge.data.array_cache.read_arrays": "takes a stamp of files, which is only compared",
+    "nudge.data.array_cache.write_arrays": "saves what was decoded and checked before",
+    "nudge.data.row_order.order": "takes official splits, for scripts/bundle.py",
+    "nudge.data.row_order.restore": "takes what was decoded; a checksum decides",
+    "nudge.data.readers.read_idx": "takes files, not pictures",
+    "nudge.training.publishing.serialise": "saves what it is given, whatever that is",
+    "nudge.training.publishing.publish": "saves what it is given, whatever that is",
+    "nudge.distributed.Workers.share": "passes on what it is given, whatever that is",
+    "nudge.distributed.Workers.sum": "passes on what it is given, whatever that is",
+    "nudge.distributed.Workers.broadcast": "passes on what it is given, whatever that is",
 }
-CHECKS = ("nudge.checks", "nudge.outputs")  # the checks themselves
+CHECKS = ("nudge.argument_checks", "nudge.attacks.model_outputs")  # the checks themselves
 
 
-READ_AND_WRITE = {"nudge.hands.measure_hands", "nudge.hands.publish"}  # real files
+READ_AND_WRITE = {
+    "nudge.evaluation.generated_hands.measure_hands",
+    "nudge.data.generated_hands.publish",
+}  # real files
 
 
 def run(call: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
@@ -553,7 +584,7 @@ def _methods(name: str, owner: type) -> Iterator[tuple[str, Callable[..., Any]]]
 def takes_what_can_be_wrong(function: Callable[..., Any]) -> bool:
     """Whether a parameter is a picture, a label, an epsilon, a direction, an array or a model."""
     names = {"image", "images", "pictures", "label", "labels", "targets", "epsilon", "epsilons"}
-    kinds = ("Tensor", "nn.modules.module.Module", "nudge.data.Split", "numpy.ndarray")
+    kinds = ("Tensor", "nn.modules.module.Module", "nudge.data.splits.Split", "numpy.ndarray")
     return any(
         (parameter.name in names and "PIL" not in str(parameter.annotation))
         or any(kind in str(parameter.annotation) for kind in kinds)

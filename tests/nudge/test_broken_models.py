@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 from models import Dataset, load_model
 from nudge.attacks import fgsm, fgsm_direction, fgsm_gradient, random_direction
+from nudge.attacks.model_outputs import NotFiniteError
 from nudge.data import Split, load_bundled, to_pixels
-from nudge.live import LiveCurves, Sight
-from nudge.measuring import measure
-from nudge.outputs import NotFiniteError
-from nudge.paths import probability_paths
-from nudge.sweep import accuracy_curve, stream_accuracy_curve
-from nudge.transfer import Transfer, stream_transfer
-from nudge.workers import Workers
+from nudge.distributed import Workers
+from nudge.evaluation.measurement import measure
+from nudge.evaluation.probability_path import probability_paths
+from nudge.evaluation.sweep import accuracy_curve, stream_accuracy_curve
+from nudge.evaluation.transferability import Transfer, stream_transfer
+from nudge.serving.live_curves import CurveSnapshot, LiveCurves
 from tests.conftest import tiny_split
 
 GRID = (0.0, 0.05, 0.1, 0.2)
@@ -264,9 +264,9 @@ def test_zero_gradients_as_they_are_streamed(fashion: Split) -> None:
     assert tuple(found.correct[:, 1, 1]) == curves[-1].correct
 
 
-def watch(curves: LiveCurves) -> Sight:
+def watch(curves: LiveCurves) -> CurveSnapshot:
     deadline = time.monotonic() + 60
-    while not (sight := curves.look(10_000)).complete:
+    while not (snapshot := curves.poll(10_000)).complete:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    return sight
+    return snapshot

@@ -9,11 +9,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models import Dataset, load_model
+from nudge.argument_checks import check_model
 from nudge.attacks import fgsm, fgsm_direction, fgsm_gradient, random_direction, targeted_direction
-from nudge.checks import check_model
 from nudge.data import Split, load_bundled, to_pixels
-from nudge.paths import probability_paths
-from nudge.sweep import accuracy_curve
+from nudge.evaluation.probability_path import probability_paths
+from nudge.evaluation.sweep import accuracy_curve
 
 GRID = (0, 0.1)
 

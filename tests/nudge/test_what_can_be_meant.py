@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from models import load_model
 from nudge.attacks import fgsm, fgsm_direction, nudge, random_direction
 from nudge.data import Split, to_pixels
-from nudge.inference import for_inference, logits_along
-from nudge.live import LiveCurves
-from nudge.measuring import measure
-from nudge.paths import probability_paths
-from nudge.similarity import structural_similarity
-from nudge.sweep import accuracy_curve, stream_predictions
-from nudge.transfer import stream_transfer
+from nudge.evaluation.fused_inference import for_inference, logits_along
+from nudge.evaluation.measurement import measure
+from nudge.evaluation.probability_path import probability_paths
+from nudge.evaluation.ssim import structural_similarity
+from nudge.evaluation.sweep import accuracy_curve, stream_predictions
+from nudge.evaluation.transferability import stream_transfer
+from nudge.serving.live_curves import LiveCurves
 from tests.conftest import tiny_split
 
 GRID = (0.0, 0.05, 0.1)
@@ -61,7 +61,7 @@ def test_any_iterable_of_epsilons(small_network: nn.Module, kind: str) -> None:
     measured = measure(small_network, SPLIT, make())
     assert measured.for_card(10)["fgsm"] == curve.correct
     live = LiveCurves(small_network, SPLIT, make(), random_direction(20))
-    assert live.peek(20).pair.fgsm.epsilons == GRID
+    assert live.snapshot(20).pair.fgsm.epsilons == GRID
     with torch.inference_mode():
         along = [*logits_along(small_network, image, random_direction(1), make())]
     assert len(along) == 3

@@ -7,8 +7,8 @@ import pytest
 
 from models import VARIANTS, load_model, zoo
 from nudge.data import Split
-from nudge.measuring import measure
-from nudge.publishing import half_precision, publish, serialise
+from nudge.evaluation.measurement import measure
+from nudge.training.publishing import half_precision, publish, serialise
 from scripts import evaluate
 from tests.conftest import tiny_split
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.browsing import serving
 from scripts.load_test import Load, Report, lines, shown_pictures
+from scripts.measuring.browsing import serving
 from tests.looping import finish
 
 

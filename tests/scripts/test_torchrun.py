@@ -10,7 +10,7 @@ import pytest
 
 from models import VARIANTS, Dataset, load_model, zoo
 from models.cards import CONFUSIONS, FIRST_MISSES, Card, read_arrays
-from nudge.measuring import measure
+from nudge.evaluation.measurement import measure
 from tests.conftest import CHECKOUT, tiny_split
 
 # A script as torchrun starts it, on tiny splits instead of the real ones.
@@ -19,14 +19,15 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {checkout!r})
 from models import Dataset
-from scripts import console, {script}
+from scripts import {script}
+from scripts.shared import command_line
 from tests.conftest import tiny_split
 
 def load_split(dataset, split, data_dir=None):
     return tiny_split(*((600,) if split == "train" else (230,)), Dataset(dataset))
 
 {script}.load_split = load_split
-console.run({script}.main)
+command_line.run({script}.main)
 # A thread of gloo's that is left aborts the process at its end, now and then.
 tasks = Path("/proc/self/task").glob("*/comm")
 if any("gloo" in task.read_text() for task in tasks):
@@ -83,9 +84,9 @@ import sys
 sys.path.insert(0, {checkout!r})
 import torch
 from models import VARIANTS
-from nudge.recipes import Recipe
-from nudge.training import Training
-from nudge.workers import joined
+from nudge.training.recipes import Recipe
+from nudge.training.trainer import Training
+from nudge.distributed import joined
 from tests.conftest import tiny_split
 
 recipe = Recipe(epochs=2, batch_size=32, learning_rate=2e-3, weight_decay=0, mixup=0.2)
@@ -139,11 +140,12 @@ def test_a_batch_that_cannot_be_shared(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 sys.path.insert(0, {checkout!r})
-from nudge import measuring
-from scripts import console, evaluate
+from nudge.evaluation import measurement
+from scripts import evaluate
+from scripts.shared import command_line
 from tests.conftest import tiny_split
 
-stream = measuring.stream_predictions
+stream = measurement.stream_predictions
 
 def killed(*arguments, **options):
     for found in stream(*arguments, **options):
@@ -151,9 +153,9 @@ def killed(*arguments, **options):
             os.kill(os.getpid(), signal.SIGKILL)
         yield found
 
-measuring.stream_predictions = killed
+measurement.stream_predictions = killed
 evaluate.load_split = lambda *_: tiny_split(230)
-console.run(evaluate.main)
+command_line.run(evaluate.main)
 """
 
 

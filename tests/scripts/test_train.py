@@ -12,8 +12,9 @@ from safetensors import safe_open
 
 from models import VARIANTS, Card, load_model, zoo
 from nudge.data import Split
-from nudge.sweep import accuracy_curve
-from scripts import console, train
+from nudge.evaluation.sweep import accuracy_curve
+from scripts import train
+from scripts.shared import command_line
 from tests.conftest import CHECKOUT, tiny_split
 
 Process = subprocess.Popen[str]
@@ -127,7 +128,7 @@ def test_unwritable_folder(
 ) -> None:
     (tmp_path / "out").write_text("a file where the folder should be")
     with pytest.raises(SystemExit, match=r"error: .*\(.*out.*\)"):
-        console.run(lambda: run_train(monkeypatch, tmp_path, "fashion-fcnn", "--epochs", "1"))
+        command_line.run(lambda: run_train(monkeypatch, tmp_path, "fashion-fcnn", "--epochs", "1"))
 
 
 LAUNCHER = """
@@ -137,11 +138,12 @@ import sys
 if {largest_file}:
     resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_file}, {largest_file}))
 sys.path.insert(0, {checkout!r})
-from scripts import console, train
+from scripts import train
+from scripts.shared import command_line
 from tests.conftest import tiny_split
 
 train.load_split = lambda dataset, split, data_dir: tiny_split(600 if split == "train" else 150)
-console.run(train.main)
+command_line.run(train.main)
 """
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from models import Dataset
-from nudge import transfer as nudge_transfer
-from nudge.transfer import Transfer, networks, save_transfer
+from nudge.evaluation import transferability as nudge_transfer
+from nudge.evaluation.transferability import Transfer, networks, save_transfer
 from scripts import transfer
 from tests.conftest import tiny_split
 

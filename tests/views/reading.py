@@ -13,7 +13,7 @@ from tests.conftest import CHECKOUT
 def open_at(name: str, **query: object) -> AppTest:
     """The page of that name under that address."""
     page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
-    page.switch_page(f"views/{name}.py")
+    page.switch_page(f"views/pages/{name}.py")
     for key, value in query.items():
         page.query_params[key] = str(value)
     page.run()

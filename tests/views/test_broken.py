@@ -9,14 +9,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-import nudge.claims
-import nudge.lesson
-import nudge.records
-import nudge.transfer
-import views.resources
+import nudge.evaluation.transferability
+import nudge.findings.assignment_claims
+import nudge.findings.lesson
+import nudge.findings.training_history
+import views.session.resources
 from models import PRETRAINED, VARIANTS, load_model, zoo
 from models.cards import CONFUSIONS, FIRST_MISSES, REPETITIONS
-from nudge.weights import first_filters
+from nudge.evaluation.first_layer import first_filters
 from tests.views.reading import components, open_at, rows
 from views import text
 
@@ -36,9 +36,14 @@ def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path) 
     for path in PRETRAINED.iterdir():
         (folder / path.name).symlink_to(path)
     monkeypatch.setattr(zoo, "PRETRAINED", folder)
-    for module in (nudge.claims, nudge.lesson, nudge.records, views.resources):
+    for module in (
+        nudge.findings.assignment_claims,
+        nudge.findings.lesson,
+        nudge.findings.training_history,
+        views.session.resources,
+    ):
         monkeypatch.setattr(module, "PRETRAINED", folder)
-    monkeypatch.setattr(nudge.transfer, "RECORD", folder / "transfer.npz")
+    monkeypatch.setattr(nudge.evaluation.transferability, "RECORD", folder / "transfer.npz")
     return folder
 
 
@@ -79,7 +84,7 @@ def test_the_explorer_shows_the_other_three(
     assert page.code[0].value == "git checkout -- pretrained"
     (stage,) = components(page, "stage")
     shown = [network["title"] for network in stage["networks"]]
-    assert shown == [text.variant(VARIANTS[name]) for name in OTHERS]
+    assert shown == [text.common.variant(VARIANTS[name]) for name in OTHERS]
     assert components(page, "gallery")
 
 
@@ -105,7 +110,7 @@ def test_the_curves_count_the_others(pretrained: Path) -> None:
     assert warnings(page) == []
     assert len({row["tag"] for row in rows(page, "recorded")}) == 2
     page.number_input(key="count_curves").set_value(50).run()
-    press(page, text.COMPUTE_HERE)
+    press(page, text.curves.COMPUTE_HERE)
     deadline = time.monotonic() + 120
     while page.get("progress"):
         assert time.monotonic() < deadline
@@ -128,7 +133,7 @@ def test_transfer_falls_back_on_the_record(pretrained: Path) -> None:
     flip_a_bit(pretrained)
     page = open_at("transfer", dataset="fashion")
     assert warnings(page) == []
-    press(page, text.HERE)
+    press(page, text.transfer.HERE)
     (said,) = warnings(page)
     assert BROKEN in said
     assert len(rows(page, "cells")) == 24
@@ -152,7 +157,7 @@ def test_pages_of_records_need_no_weights(pretrained: Path, page: str) -> None:
     assert warnings(open_at(page, dataset="fashion", architecture="cnn")) == []
 
 
-@pytest.mark.parametrize("page", [*text.PAGES])
+@pytest.mark.parametrize("page", [*text.common.PAGES])
 def test_a_broken_card_is_told_once_and_the_rest_stands(pretrained: Path, page: str) -> None:
     cut_the_card(pretrained)
     view = {"compare": "all", "dataset": "fashion", "architecture": "fcnn"}
@@ -176,7 +181,7 @@ def test_a_broken_card_is_told_once_and_the_rest_stands(pretrained: Path, page: 
 )
 def test_an_index_that_is_no_json_is_one_sentence(pretrained: Path, content: bytes) -> None:
     overwrite(pretrained / INDEX, content)
-    for page in text.PAGES if content == b"[]" else ("explorer",):
+    for page in text.common.PAGES if content == b"[]" else ("explorer",):
         said = warnings(open_at(page, dataset="fashion", compare="all"))
         assert len(said) == (page != "classes")  # which needs no card
         assert all("The model cards cannot be read" in w for w in said)

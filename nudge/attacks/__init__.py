@@ -1,0 +1,25 @@
+"""Nudging pictures: the Fast Gradient Sign Method, its targeted form, and the random control.
+
+Knows tensors and models alone, no data set. `checks` says what every public function expects;
+start reading at `fast_gradient`.
+"""
+
+from nudge.attacks.fast_gradient import (
+    Gradient,
+    fgsm,
+    fgsm_direction,
+    fgsm_gradient,
+    nudge,
+    random_direction,
+    targeted_direction,
+)
+
+__all__ = [
+    "Gradient",
+    "fgsm",
+    "fgsm_direction",
+    "fgsm_gradient",
+    "nudge",
+    "random_direction",
+    "targeted_direction",
+]

@@ -1,0 +1,81 @@
+"""Class by class: how each falls as epsilon grows, and which pictures fall first and last."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.cards import NEVER_FLIPS
+from nudge.argument_checks import as_count, kind
+
+
+@dataclass(frozen=True)
+class ClassCurves:
+    """Pictures of each of C classes that are right at each of K epsilons."""
+
+    right: NDArray[np.int64]  # (K, C)
+    totals: NDArray[np.int64]  # (C,)
+
+    @property
+    def accuracy(self) -> NDArray[np.float64]:
+        """Fractions of 1: float64 (K, C)."""
+        return self.right / self.totals
+
+    def falls(self, share: float = 0.5) -> NDArray[np.int64]:
+        """By class, the first step at which less than `share` is right: (C,), K for never."""
+        below = self.accuracy < share
+        steps: NDArray[np.int64] = np.where(below.any(axis=0), below.argmax(axis=0), len(below))
+        return steps
+
+    def order(self) -> NDArray[np.int64]:
+        """The classes (C,), first those that fall below half first; then by how much is right."""
+        found: NDArray[np.int64] = np.lexsort((self.accuracy.sum(axis=0), self.falls()))
+        return found
+
+
+def class_curves(confusions: NDArray[np.integer]) -> ClassCurves:
+    """From `confusions`, integers (2, K, true, read), as a `Measurement` counts them.
+
+    Raises ValueError where they are none.
+    """
+    shape = np.shape(confusions)
+    if len(shape) != 4 or shape[0] != 2 or shape[2] != shape[3]:
+        raise ValueError(f"expected confusions (2, K, classes, classes), got {shape}")
+    counts = confusions.sum(axis=0).astype(np.int64)
+    return ClassCurves(np.diagonal(counts, axis1=1, axis2=2), counts[0].sum(axis=1))
+
+
+def flips_by_step(first_misses: NDArray[np.uint8], steps: int) -> NDArray[np.int64]:
+    """Pictures by the step of their first miss: (steps + 1,), the last for those never missed.
+
+    Step 0 holds those that were wrong before the attack. Raises ValueError where a first miss
+    stands at no such step.
+    """
+    _check_misses(first_misses)
+    steps = as_count(steps, "a number of steps", least=1)
+    missed = first_misses[first_misses != NEVER_FLIPS]
+    as_count(int(missed.max(initial=0)), "a first miss", most=steps - 1)
+    at = np.where(first_misses == NEVER_FLIPS, steps, first_misses)
+    return np.bincount(at, minlength=steps + 1)
+
+
+def ends(first_misses: NDArray[np.uint8], count: int) -> tuple[list[int], list[int]]:
+    """The indices of the `count` pictures that flip first, and of as many that flip last or never.
+
+    Of pictures that were right before the attack; the earlier in the test set first. Raises
+    ValueError where these are no first misses, or there is no such count.
+    """
+    _check_misses(first_misses)
+    count = as_count(count, "a count")
+    tested = np.flatnonzero(first_misses > 0)
+    steps = first_misses[tested].astype(int)  # NEVER_FLIPS is the largest
+    first, last = (tested[np.argsort(key, kind="stable")][:count] for key in (steps, -steps))
+    return first.tolist(), last.tolist()
+
+
+def _check_misses(first_misses: NDArray[np.uint8]) -> None:
+    if not isinstance(first_misses, np.ndarray):
+        raise ValueError(f"expected first misses as an array, got {kind(first_misses)}")
+    if first_misses.dtype != np.uint8 or first_misses.ndim != 1:
+        found = f"{first_misses.dtype} {first_misses.shape}"
+        raise ValueError(f"expected first misses, uint8 (N,), got {found}")

@@ -1,0 +1,159 @@
+"""What a model makes of pictures as they move, batch by batch: where every count comes from."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import SupportsFloat
+
+import torch
+from torch import Tensor, nn
+
+from nudge.argument_checks import (
+    as_count,
+    as_epsilons,
+    check_directions,
+    check_images,
+    check_labels,
+    check_model,
+    check_module,
+    check_pictures,
+)
+from nudge.attacks import fgsm_gradient
+from nudge.attacks.model_outputs import check_finite, check_logits, explained, numbered, tensors
+from nudge.data import to_pixels
+from nudge.evaluation.fused_inference import for_inference, logits_along
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """What was found of n pictures."""
+
+    predictions: Tensor  # int16 (K, n), on the CPU
+    zero_gradients: int  # of them whose gradient is zero everywhere; 0 along given directions
+
+
+def stream_batches(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Iterable[SupportsFloat],
+    *,
+    directions: Tensor | None = None,
+    batch_size: int,
+    yield_to: Callable[[], None] = lambda: None,
+) -> Iterator[Batch]:
+    """`stream_predictions` of the sweep, and how many pictures have no gradient at all.
+
+    Arguments and errors are those of that.
+    """
+    grid, size = as_epsilons(epsilons), as_count(batch_size, "a batch size", least=1)
+    check_model(model)
+    check_pictures(images)
+    check_labels(labels, len(images))
+    if directions is not None:
+        check_directions(directions, len(images))
+    return _batches(model, images, labels, grid, directions, size, yield_to)
+
+
+def _batches(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: tuple[float, ...],
+    directions: Tensor | None,
+    size: int,
+    yield_to: Callable[[], None],
+) -> Iterator[Batch]:
+    network = for_inference(model)
+    for start in range(0, len(images), size):
+        batch = slice(start, start + size)
+        pictures = prepared(model, images[batch])
+        truth = labels[batch].to(pictures.device)
+        clean, zeros = None, 0
+        with numbered(range(start, start + size), epsilon=0):
+            if directions is None:
+                found = fgsm_gradient(model, pictures, truth)
+                direction, clean, zeros = found.direction, found.logits, int(found.zero.sum())
+            else:
+                direction = directions[batch].to(pictures.device, pictures.dtype)
+            along = predictions_along(
+                network, pictures, truth, direction, epsilons, clean=clean, yield_to=yield_to
+            )
+        yield Batch(along, zeros)
+
+
+def prepared(model: nn.Module, images: Tensor) -> Tensor:
+    """Pictures on the model's device: stored ones as pixels of the kind of its weights.
+
+    Either kind that `accuracy_curve` takes, (N, 1, 28, 28) in the end.
+    """
+    check_module(model)
+    check_pictures(images)
+    there = images.to(next((v.device for v in tensors(model)), images.device))
+    if images.dtype != torch.uint8:
+        return there
+    weights = (v.dtype for v in tensors(model) if v.is_floating_point())
+    return to_pixels(there, next(weights, torch.float32))
+
+
+@torch.inference_mode()
+def predictions_along(
+    network: nn.Module,
+    pictures: Tensor,
+    labels: Tensor,
+    direction: Tensor,
+    epsilons: Sequence[float],
+    *,
+    clean: Tensor | None = None,
+    yield_to: Callable[[], None] = lambda: None,
+) -> Tensor:
+    """The class predicted for each picture of one batch at each epsilon: int16 (K, n), on the CPU.
+
+    `network` comes from `for_inference`; `clean` are the logits at epsilon 0 where they are known
+    already. Other arguments and errors are those of `accuracy_curve`, but all are on one device.
+    """
+    grid = as_epsilons(epsilons)
+    check_model(network)
+    check_images(pictures, values=False)
+    check_labels(labels, len(pictures))
+    shape = (len(grid), len(pictures))
+    predictions = torch.empty(shape, dtype=torch.int16, device=pictures.device)
+    order = sorted(range(len(grid)), key=grid.__getitem__)
+    if clean is not None:
+        check_logits(clean, len(pictures))
+        known = [i for i in order if grid[i] == 0]
+        predictions[known] = clean.argmax(dim=1).to(torch.int16)
+        order = order[len(known) :]
+    ascending = [grid[i] for i in order]
+    probe = None
+    with explained(network, pictures):
+        for i, logits in zip(
+            order, logits_along(network, pictures, direction, ascending), strict=True
+        ):
+            if probe is None:
+                check_logits(logits, len(pictures))
+                check_labels(labels, len(pictures), logits.shape[1])
+                probe = torch.zeros_like(logits)
+            # 0 times NaN or infinity is NaN: a look at every epsilon for the price of an addition.
+            probe.add_(logits, alpha=0)
+            predictions[i] = logits.argmax(dim=1)
+            yield_to()
+    if probe is not None and probe.isnan().any():
+        _name_first(network, pictures, direction, ascending, probe)
+    return predictions.cpu()
+
+
+def _name_first(
+    network: nn.Module,
+    pictures: Tensor,
+    direction: Tensor,
+    epsilons: Sequence[float],
+    probe: Tensor,
+) -> None:
+    """Compute it all once more to find the epsilon at which the first picture fails."""
+    first = int(probe.isnan().any(dim=1).nonzero()[0])
+    one = slice(first, first + 1)
+    with numbered([first]):
+        found = logits_along(network, pictures, direction, epsilons)
+        for epsilon, logits in zip(epsilons, found, strict=True):
+            check_finite(logits[one], "logits", epsilon)
+        check_finite(probe[one], "logits")  # a model that does not fail twice

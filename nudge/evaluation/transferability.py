@@ -1,0 +1,268 @@
+"""Attacked on one network, read by another: how far what fools the one fools the other.
+
+A direction lives in the pixels that a model takes. The scramble is a layer of the model, so these
+are pixels in our order for every variant, and a direction of one is as good for another as it is.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import SupportsFloat
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models import PRETRAINED, VARIANTS, Dataset, PretrainedError, Variant
+from models.cards import GRID, read_arrays, step_of
+from models.errors import script_command
+from models.zoo import find_dataset
+from nudge.argument_checks import (
+    as_count,
+    as_epsilon,
+    as_epsilons,
+    check_directions,
+    check_labels,
+    check_model,
+    check_pictures,
+    kind,
+)
+from nudge.attacks import fgsm_gradient
+from nudge.attacks.model_outputs import numbered
+from nudge.evaluation.fused_inference import for_inference
+from nudge.evaluation.predictions import predictions_along, prepared
+from nudge.evaluation.sweep import BATCH_SIZE
+from nudge.files import replacing
+
+# Coarser than a curve's grid: sixteen curves to a data set, most of which fall below 0.1.
+EPSILONS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3)
+
+RECORD = PRETRAINED / "transfer.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class Transfer:
+    """Pictures read right, by the network that is attacked and the network that reads them."""
+
+    epsilons: tuple[float, ...]  # K of them, the first 0
+    # (K, source, target), both in the same order: the diagonal is the usual attack. A source more,
+    # the last, is the control, a random nudge of the same size, where that was counted.
+    correct: NDArray[np.int64]
+    total: int
+    # Pictures out of `total` whose gradient is zero everywhere, so that FGSM leaves them as they
+    # are: (source,), the control left out. None where that was not recorded.
+    zero_gradients: NDArray[np.int64] | None = None
+
+    def at(self, epsilon: float) -> NDArray[np.int64]:
+        """What is right at one of the epsilons: (source, target). Raises ValueError elsewhere."""
+        counts: NDArray[np.int64] = self.correct[step_of(self.epsilons, epsilon)]
+        return counts
+
+    def nearest(self, epsilon: float) -> float:
+        """The measured epsilon nearest to `epsilon`, the smaller of two."""
+        return nearest(self.epsilons, epsilon)
+
+    @property
+    def clean(self) -> NDArray[np.int64]:
+        """What is right without a nudge: (target,)."""
+        counts: NDArray[np.int64] = self.correct[0, 0]
+        return counts
+
+
+def nearest(grid: Sequence[float], epsilon: float) -> float:
+    """The one of the grid that is nearest to `epsilon`, the smaller of two.
+
+    Raises ValueError where the grid is empty, or holds or is asked for what is no epsilon.
+    """
+    if not as_epsilons(grid):
+        raise ValueError("expected at least one epsilon in the grid, got none")
+    epsilon = as_epsilon(epsilon)
+    return min(grid, key=lambda e: (abs(e - epsilon), e))
+
+
+def averages(found: Transfer, epsilon: float) -> tuple[float, float, float]:
+    """Mean accuracy over the networks: along their own gradient, along another's, and at random.
+
+    Fractions of 1; the control must have been counted, too. Raises ValueError where it was not,
+    over no picture, and at no epsilon of what was counted.
+    """
+    _, sources, targets = found.correct.shape
+    if sources != targets + 1 or not found.total:
+        raise ValueError(
+            f"expected counts of {targets + 1} sources, the control the last, over some pictures, "
+            f"got {sources} sources over {found.total}"
+        )
+    *square, control = found.at(epsilon) / found.total
+    among, own = np.array(square), np.eye(len(control), dtype=bool)
+    return float(among[own].mean()), float(among[~own].mean()), float(control.mean())
+
+
+def networks(dataset: Dataset) -> tuple[Variant, ...]:
+    """The variants of a data set in the order of sources and targets.
+
+    Raises ValueError where there is no such data set.
+    """
+    dataset = find_dataset(dataset)
+    return tuple(v for v in VARIANTS.values() if v.dataset is dataset)
+
+
+def stream_transfer(
+    models: Sequence[nn.Module],
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Iterable[SupportsFloat] = EPSILONS,
+    *,
+    control: Tensor | None = None,
+    batch_size: int = BATCH_SIZE,
+    yield_to: Callable[[], None] = lambda: None,
+) -> Iterator[Transfer]:
+    """Counts in the making: over no picture, then over those so far after every batch.
+
+    >>> models = [load_model(v) for v in networks(Dataset.FASHION)]
+    >>> *_, found = stream_transfer(models, *load_split("fashion", "test"))
+    >>> found.correct.shape, found.total
+    ((10, 4, 4), 10000)
+
+    Args:
+        models: at least one, each a source and a target; all on one device, in eval mode.
+        images: stored pictures, uint8 (N, 28, 28), or others as `accuracy_curve` takes them.
+        labels: int64 (N,), the true classes.
+        epsilons: each in [0, 1], in any order.
+        control: directions (N, 1, 28, 28) of no network, counted as one source more, the last.
+        batch_size: pictures at a time, at least 1.
+        yield_to: called after each network's reading of a batch, as in `stream_predictions`.
+
+    Raises:
+        ValueError: as of `accuracy_curve`; what is wrong of values is said by their batch.
+    """
+    if not isinstance(models, list | tuple) or not models:
+        raise ValueError(f"expected a list of models, got {kind(models) if models else 'none'}")
+    for model in models:
+        check_model(model)
+    check_pictures(images)
+    check_labels(labels, len(images))
+    if control is not None:
+        check_directions(control, len(images))
+    grid, size = as_epsilons(epsilons), as_count(batch_size, "a batch size", least=1)
+    return _stream(models, images, labels, grid, control, size, yield_to)
+
+
+def _stream(
+    models: Sequence[nn.Module],
+    images: Tensor,
+    labels: Tensor,
+    epsilons: tuple[float, ...],
+    control: Tensor | None,
+    size: int,
+    yield_to: Callable[[], None],
+) -> Iterator[Transfer]:
+    sources = len(models) + (control is not None)
+    correct = np.zeros((len(epsilons), sources, len(models)), dtype=np.int64)
+    zeros = np.zeros(len(models), dtype=np.int64)
+    yield Transfer(epsilons, correct, 0, zeros)
+    readers = [for_inference(model) for model in models]
+    for start in range(0, len(images), size):
+        batch = slice(start, start + size)
+        noise = None if control is None else control[batch]
+        pictures = images[batch], labels[batch]
+        with numbered(range(start, start + size), epsilon=0):
+            found, lost = _counts(models, readers, *pictures, epsilons, noise, yield_to)
+        correct, zeros = correct + found, zeros + lost
+        yield Transfer(epsilons, correct, min(start + size, len(images)), zeros)
+
+
+def _counts(
+    models: Sequence[nn.Module],
+    readers: Sequence[nn.Module],
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Sequence[float],
+    control: Tensor | None,
+    yield_to: Callable[[], None],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of one batch: what is right, (K, source, target), and the zero gradients, (source,)."""
+    pictures = prepared(models[0], images)
+    truth, answer = labels.cpu(), labels.to(pictures.device)
+    gradients = [fgsm_gradient(model, pictures, answer) for model in models]
+    directions = [gradient.direction for gradient in gradients]
+    if control is not None:
+        directions.append(control.to(pictures.device))
+    counts = np.empty((len(epsilons), len(directions), len(readers)), dtype=np.int64)
+    for source, direction in enumerate(directions):
+        for target, reader in enumerate(readers):
+            read = predictions_along(reader, pictures, answer, direction, epsilons)
+            counts[:, source, target] = (read == truth).sum(dim=1).numpy()
+            yield_to()
+    return counts, np.array([int(gradient.zero.sum()) for gradient in gradients])
+
+
+def save_transfer(dataset: Dataset, found: Transfer, path: Path | None = None) -> None:
+    """Record a measurement and the weights it was made with; other data sets' stay.
+
+    Raises OSError, and PretrainedError where what is there already is damaged.
+    """
+    path = path or RECORD
+    with FileLock(path.with_name(".index.lock")):
+        kept = read_arrays(path) if path.exists() else {}
+        merged = kept | {
+            f"{dataset}": found.correct.astype(np.int32),
+            f"{dataset}-epsilons": np.array(found.epsilons),
+            f"{dataset}-total": np.array(found.total),
+            f"{dataset}-weights": np.array(_weights(dataset)),
+        }
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **merged)  # type: ignore[arg-type]
+
+
+def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
+    """What was recorded over the full test set, and the control as the cards have it.
+
+    Raises:
+        PretrainedError: the file or the record is missing, damaged, or made with other weights.
+    """
+    path = path or RECORD
+    arrays = read_arrays(path)
+    mend = script_command("transfer", dataset)
+    try:
+        correct, epsilons, total, weights = (
+            arrays[f"{dataset}{part}"] for part in ("", "-epsilons", "-total", "-weights")
+        )
+    except KeyError as error:
+        raise PretrainedError(
+            "The transfer of attacks was not recorded", where=path, mend=mend
+        ) from error
+    count = len(networks(dataset))
+    if not (
+        all(isinstance(array, np.ndarray) for array in (correct, epsilons, total, weights))
+        and correct.dtype.kind in "iu"
+        and correct.shape == (*epsilons.shape, count, count)
+        and set(epsilons.flat) <= set(GRID)
+        and total.shape == ()
+        and total.dtype.kind in "iu"
+        and total > 0
+    ):
+        raise PretrainedError(
+            "The transfer of attacks cannot be read",
+            where=path,
+            expected=f"counts (K, {count}, {count}), K epsilons and a total",
+            found=f"shapes {correct.shape}, {epsilons.shape} and {total.shape}",
+            mend=mend,
+        )
+    if weights.tolist() != _weights(dataset):
+        raise PretrainedError(
+            "The transfer of attacks was recorded with other weights", where=path, mend=mend
+        )
+    counts = np.concatenate([correct, _control(dataset, epsilons.tolist())], axis=1)
+    return Transfer(tuple(epsilons.tolist()), counts.astype(np.int64), int(total))
+
+
+def _control(dataset: Dataset, epsilons: Sequence[float]) -> NDArray[np.int64]:
+    """The cards' counts under a random nudge: (K, 1, target)."""
+    cards = [variant.card for variant in networks(dataset)]
+    return np.array([[[c.random[c.epsilons.index(e)] for c in cards]] for e in epsilons])
+
+
+def _weights(dataset: Dataset) -> list[str]:
+    """The checksums of the weights, as the cards have them."""
+    return [variant.card.sha256 for variant in networks(dataset)]

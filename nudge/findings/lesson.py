@@ -1,0 +1,128 @@
+"""What a class is to find in a lesson, read from the records of the trained variants."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models import PRETRAINED, VARIANTS, Architecture, Dataset, PixelOrder, PretrainedError, Variant
+from models.cards import CONFUSIONS, FIRST_MISSES, NEVER_FLIPS, read_array
+from nudge.data.generated_hands import hands_misses
+from nudge.evaluation.class_similarity import near_flips
+from nudge.evaluation.sweep import EPSILONS
+from nudge.evaluation.transferability import averages, read_transfer
+from nudge.findings.tradeoff import trade_off
+
+LARGE = 0.1  # epsilon at which FGSM is set beside a random nudge
+SMALL = 0.01  # at which wrong labels are looked at
+BETWEEN = 0.05  # at which attacks are carried from network to network
+GUESSED = range(
+    4, 13
+)  # steps of epsilon at which the picture to guess may flip: neither soon nor late
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """Mean accuracies of the four, as fractions of 1."""
+
+    epsilon: float
+    own: float  # along the own gradient
+    other: float  # along another's
+    random: float
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The figures of one data set; those of one network are its CNN's on ordered pixels."""
+
+    variant: Variant
+    total: int  # test pictures
+    image: int  # the picture to guess at
+    generated: bool  # whether that is one of the generated hands, not of the test set
+    flips_at: float  # where it is first read wrong
+    median_flip: float | None  # half of those read right before are read wrong by then
+    clean: float  # accuracies are fractions of 1
+    fgsm: float  # at LARGE
+    random: float  # at LARGE
+    halved_at: float | None  # the first epsilon with at most half of the clean accuracy
+    flips: int  # at SMALL
+    near: float  # share of them read as a class close in meaning
+    near_by_chance: float
+    weakest: str  # the class with the fewest right at SMALL
+    weakest_accuracy: float
+    best_epsilon: float  # where SSIM times the share of accuracy lost is largest
+    best_accuracy: float
+    best_ssim: float
+    dense: tuple[float, float]  # clean, ordered and scrambled
+    convolutional: tuple[float, float]
+    transferred: Transferred | None  # None where it was not recorded with these weights
+
+
+def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
+    """Everything that the lesson's answers need, all of it counted on the official test pictures.
+
+    Only the picture to guess at is a generated one where those stand in. Raises NudgeError.
+    """
+    twins = {(a, p): VARIANTS[Variant(dataset, a, p).id] for a in Architecture for p in PixelOrder}
+    variant = twins[Architecture.CNN, PixelOrder.ORDERED]
+    card, best = variant.card, trade_off(variant.card).best
+
+    def at(epsilon: float) -> int:
+        return card.epsilons.index(epsilon)
+
+    misses = read_array(PRETRAINED / FIRST_MISSES, variant.id)
+    confusions = read_array(PRETRAINED / CONFUSIONS, variant.id)
+    flips = near_flips(confusions[1], dataset)
+    by_class = confusions.sum(axis=0)[at(SMALL)]
+    shares = by_class.diagonal() / by_class.sum(axis=1)
+    weakest = int(shares.argmin())
+    # Not the very first, which the explorer opens with and everybody has seen.
+    here = hands_misses(variant.id).numpy() if generated else misses
+    image = next(i for i, step in enumerate(here.tolist()) if i and step in GUESSED)
+    halved = (e for e, n in zip(card.epsilons, card.fgsm, strict=True) if 2 * n <= card.fgsm[0])
+    accuracies = {kind: twin.card.accuracy for kind, twin in twins.items()}
+    return Findings(
+        variant=variant,
+        total=card.total,
+        image=image,
+        generated=generated,
+        flips_at=EPSILONS[here[image]],
+        median_flip=_median_flip(misses),
+        clean=card.accuracy,
+        fgsm=card.fgsm[at(LARGE)] / card.total,
+        random=card.random[at(LARGE)] / card.total,
+        halved_at=next(halved, None),
+        flips=int(flips.flipped[at(SMALL)]),
+        near=float(flips.share[at(SMALL)]),
+        near_by_chance=float(flips.chance[at(SMALL)]),
+        weakest=variant.classes[weakest],
+        weakest_accuracy=float(shares[weakest]),
+        best_epsilon=best,
+        best_accuracy=card.fgsm[at(best)] / card.total,
+        best_ssim=card.ssim[at(best)],
+        dense=_pair(accuracies, Architecture.FCNN),
+        convolutional=_pair(accuracies, Architecture.CNN),
+        transferred=_transferred(dataset),
+    )
+
+
+def _pair(
+    accuracies: dict[tuple[Architecture, PixelOrder], float], architecture: Architecture
+) -> tuple[float, float]:
+    ordered, scrambled = (accuracies[architecture, order] for order in PixelOrder)
+    return ordered, scrambled
+
+
+def _median_flip(misses: np.ndarray) -> float | None:
+    """The epsilon by which half of the pictures read right before have been read wrong."""
+    right = np.sort(misses[misses > 0])
+    step = int(right[(len(right) - 1) // 2])
+    return None if step == NEVER_FLIPS else EPSILONS[step]
+
+
+def _transferred(dataset: Dataset) -> Transferred | None:
+    try:
+        found = read_transfer(dataset)
+    except PretrainedError:  # its own page says what is the matter
+        return None
+    epsilon = found.nearest(BETWEEN)
+    return Transferred(epsilon, *averages(found, epsilon))

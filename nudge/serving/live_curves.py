@@ -1,0 +1,171 @@
+"""Curves that many people watch while they are computed, once for all of them."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import SupportsFloat
+
+import torch
+from torch import Tensor, nn
+
+from nudge.argument_checks import as_count, as_epsilons, check_split
+from nudge.data import Split
+from nudge.evaluation.predictions import Batch, stream_batches
+from nudge.evaluation.sweep import AccuracyCurve, first_misses
+from nudge.serving import scheduler
+from nudge.serving.scheduler import BackgroundStream
+
+BATCH_SIZE = 50  # pictures; a page sees the curve sharpen after every batch
+
+
+@dataclass(frozen=True)
+class CurvePair:
+    """The same pictures under FGSM and under a random nudge of the same size."""
+
+    fgsm: AccuracyCurve
+    random: AccuracyCurve
+
+    @property
+    def total(self) -> int:
+        """Pictures so far."""
+        return self.fgsm.total
+
+
+@dataclass(frozen=True)
+class CurveSnapshot:
+    """What somebody sees who looks at curves in the making."""
+
+    pair: CurvePair
+    wanted: int  # pictures
+    seconds_left: float | None  # of computing; None before the first batch
+    misses: bytes  # the grid position of each picture's first wrong prediction, or NEVER_FLIPS
+    generated: bool = False  # over pictures that are none of the test set
+
+    @property
+    def complete(self) -> bool:
+        return self.pair.total >= self.wanted
+
+
+class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
+    """Both curves of one model, computed in the background as long as somebody looks.
+
+    Looking never waits. Everybody who looks sees the same curves, nothing is computed twice, and a
+    computation that nobody has looked at for `PATIENCE` seconds rests where it is.
+
+    >>> curves = LiveCurves(model, load_split("fashion", "test"), EPSILONS, directions)
+    >>> while not (snapshot := curves.poll(1000)).complete:
+    ...     print(snapshot.pair.total, snapshot.seconds_left)
+    ...     time.sleep(0.5)
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        split: Split,
+        epsilons: Iterable[SupportsFloat],
+        directions: Tensor,
+        *,
+        generated: bool = False,
+    ) -> None:
+        """`directions`, (N, 1, 28, 28), are those of the random nudge; the rest is a curve's.
+
+        `generated` says of the split that it is none of the official ones. Raises ValueError as
+        `accuracy_curve` does, of the arguments at once and of values where somebody looks.
+        """
+        check_split(split)
+        self.generated = generated
+        self._model, self._split, self._epsilons = model, split, as_epsilons(epsilons)
+        self._directions = directions
+        self.total = len(split.labels)
+        # (viewer, pictures) -> when that viewer last looked for as many
+        self._wanted: dict[tuple[str, int], float] = {}
+        super().__init__()
+
+    def _start_over(self) -> None:
+        super()._start_over()
+        none = (0,) * len(self._epsilons)
+        nothing = (AccuracyCurve(self._epsilons, none, 0, zeros) for zeros in (0, None))
+        self._pairs = [CurvePair(*nothing)]
+        self._misses = bytearray()
+        self._seconds_a_picture: float | None = None
+
+    def _begin(self) -> Iterator[tuple[CurvePair, bytes]]:
+        """After every batch the pair so far, and the first misses of the batch."""
+        images, labels = self._split
+        fgsm, random = (
+            stream_batches(
+                self._model,
+                images,
+                labels,
+                self._epsilons,
+                directions=directions,
+                batch_size=BATCH_SIZE,
+                yield_to=scheduler.FOREGROUND.yield_to_foreground,
+            )
+            for directions in (None, self._directions)
+        )
+        return self._paired(fgsm, random)
+
+    def _paired(
+        self, fgsm: Iterator[Batch], random: Iterator[Batch]
+    ) -> Iterator[tuple[CurvePair, bytes]]:
+        labels = self._split.labels.cpu()
+        correct = torch.zeros(2, len(self._epsilons), dtype=torch.int64)
+        total = zeros = 0
+        for batch, control in zip(fgsm, random, strict=True):
+            read = torch.stack([batch.predictions, control.predictions])  # (2, K, n)
+            right = read == labels[total : total + read.shape[2]]
+            correct += right.sum(dim=2)
+            total += read.shape[2]
+            zeros += batch.zero_gradients
+            counts = (tuple(c) for c in correct.tolist())
+            curves = (
+                AccuracyCurve(self._epsilons, right_at, total, lost)
+                for right_at, lost in zip(counts, (zeros, None), strict=True)
+            )
+            yield CurvePair(*curves), first_misses(right[0]).tobytes()
+
+    def poll(self, count: int, viewer: str = "") -> CurveSnapshot:
+        """The pair over the first `count` pictures, or as many as are done, and go on computing.
+
+        `count` is brought down to the pictures there are. Whatever made the computation fail is
+        raised here, once; looking again starts it over. Raises ValueError of what is no count.
+        """
+        count = min(as_count(count, "a count"), self.total)
+        with self._lock:
+            self._wanted[viewer, count] = time.monotonic()
+            self._go_on()
+            return self._snapshot(count)
+
+    def snapshot(self, count: int) -> CurveSnapshot:
+        """What `poll` gives, and have nothing computed for it."""
+        count = min(as_count(count, "a count"), self.total)
+        with self._lock:
+            return self._snapshot(count)
+
+    def forget(self, viewer: str) -> None:
+        """Compute nothing more for that viewer: at most the batch that is begun."""
+        with self._lock:
+            self._wanted = {key: at for key, at in self._wanted.items() if key[0] != viewer}
+
+    def _snapshot(self, count: int) -> CurveSnapshot:
+        pair = self._pairs[min(len(self._pairs) - 1, _batches(count))]
+        a_picture = self._seconds_a_picture
+        left = None if a_picture is None else a_picture * max(count - pair.total, 0)
+        return CurveSnapshot(pair, count, left, bytes(self._misses[: pair.total]), self.generated)
+
+    def _is_wanted(self) -> bool:
+        now, patience = time.monotonic(), scheduler.PATIENCE
+        self._wanted = {key: at for key, at in self._wanted.items() if now - at < patience}
+        most = max((count for _, count in self._wanted), default=0)
+        return len(self._pairs) <= _batches(most)
+
+    def _keep(self, value: tuple[CurvePair, bytes], seconds: float) -> None:
+        pair, misses = value
+        self._seconds_a_picture = seconds / (pair.total - self._pairs[-1].total)
+        self._pairs.append(pair)
+        self._misses += misses
+
+
+def _batches(count: int) -> int:
+    return -(-count // BATCH_SIZE)

@@ -1,0 +1,152 @@
+"""From a trained model to `pretrained/`: its weights, its card and what was measured with it."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from models import Card, PixelOrder, Variant
+from models.cards import REPETITIONS, Repetition, read_arrays, read_index, read_repetitions
+from models.layers import scramble_permutation
+from nudge.argument_checks import check_module
+from nudge.data.sources import SOURCES
+from nudge.devices import device_name
+from nudge.evaluation.measurement import Measurement
+from nudge.files import replacing
+from nudge.training.trainer import Training
+
+
+def half_precision(model: nn.Module) -> dict[str, Tensor]:
+    """The model's tensors with floats rounded to 16 bits, as they are stored: half the download.
+
+    Raises ValueError of what is no model, and of weights that 16 bits cannot hold.
+    """
+    check_module(model)
+    for name, tensor in model.state_dict().items():
+        if tensor.is_floating_point() and not tensor.half().isfinite().all():
+            largest = tensor.abs().max().item()
+            raise ValueError(f"expected {name} finite in 16 bits, got values up to {largest:g}")
+    return {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).cpu().contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+
+
+def serialise(weights: Mapping[str, Tensor]) -> tuple[bytes, str]:
+    """A safetensors file of the weights, and its SHA-256."""
+    content = save(dict(weights))
+    return content, hashlib.sha256(content).hexdigest()
+
+
+def describe(run: Training, measurement: Measurement, sha256: str, command: str) -> Card:
+    """The card of a finished training.
+
+    `sha256` is that of its weight file, and `command` recreates that file.
+    """
+    variant = run.variant
+    scrambled = variant.pixels is PixelOrder.SCRAMBLED
+    permutation = hashlib.sha256(scramble_permutation().numpy().tobytes()).hexdigest()
+    precision = "bfloat16" if run.mixed_precision else "float32"
+    return Card(
+        sha256=sha256,
+        data_sha256={n: r.sha256 for n, r in SOURCES[variant.dataset].splits.items()},
+        permutation_sha256=permutation if scrambled else None,
+        parameters=sum(p.numel() for p in run.model.parameters()),
+        **measurement.for_card(len(variant.classes)),
+        learning_curve=run.curve,
+        recipe=asdict(run.recipe) | {"precision": precision},
+        seed=run.seed,
+        seconds=round(run.seconds, 1),
+        hardware=device_name(run.device),
+        versions=_versions(),
+        command=command,
+    )
+
+
+def as_repetition(card: Card) -> Repetition:
+    """What of a card is kept for every seed."""
+    kept = {f.name: getattr(card, f.name) for f in fields(Repetition) if f.name != "correct"}
+    return Repetition(correct=card.fgsm[0], **kept)
+
+
+def publish(
+    folder: Path,
+    variant: Variant,
+    content: bytes,
+    card: Card,
+    arrays: Mapping[str, NDArray[Any]],
+) -> None:
+    """Write weights, card and arrays into `folder`; those of other variants stay.
+
+    `arrays` go by the file that holds them, as `Measurement.arrays` gives them. Several trainings
+    may publish at once, hence the lock. Raises OSError, and PretrainedError or ValueError where
+    what is there already is damaged.
+    """
+    index = folder / "index.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".index.lock"):
+        # What cannot be read stops here, before anything is written.
+        records = dict(read_index(index)) if index.exists() else {}
+        paths = [folder / name for name in arrays]
+        kept = {path: read_arrays(path) if path.exists() else {} for path in paths}
+        for path in paths:
+            merged = kept[path] | {variant.id: arrays[path.name]}
+            with replacing(path) as temporary, temporary.open("wb") as file:
+                np.savez_compressed(file, **merged)  # type: ignore[arg-type]
+        with replacing(folder / variant.weights.name) as temporary:
+            temporary.write_bytes(content)
+        records[variant.id] = asdict(card)
+        with replacing(index) as temporary:
+            temporary.write_text(_format(records), encoding="utf-8")
+
+
+def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
+    """Write one of a variant's trainings into `folder`, beside those of other seeds.
+
+    Trainings by another recipe are no repetitions of this one, so it takes their place.
+    """
+    path = folder / REPETITIONS
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".index.lock"):
+        rows = read_repetitions(path) if path.exists() else {}
+        others = [
+            r
+            for r in rows.get(variant.id, [])
+            if r.seed != repetition.seed and r.recipe == repetition.recipe
+        ]
+        rows[variant.id] = sorted([*others, repetition], key=lambda r: r.seed)
+        lines = (
+            f"{json.dumps(name)}: [\n"
+            + ",\n".join(f"  {json.dumps(asdict(r))}" for r in repetitions)
+            + "\n]"
+            for name, repetitions in sorted(rows.items())
+        )
+        with replacing(path) as temporary:
+            temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _versions() -> dict[str, str]:
+    """Of everything that the figures may depend on."""
+    libraries = {name: version(name) for name in ("torch", "numpy", "safetensors", "scikit-image")}
+    return {"python": platform.python_version(), **libraries}
+
+
+def _format(records: Mapping[str, Mapping[str, object]]) -> str:
+    """JSON with one line a field, so that a change of one figure is a change of one line."""
+    blocks = (
+        f"{json.dumps(variant)}: {{\n"
+        + ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in record.items())
+        + "\n}"
+        for variant, record in sorted(records.items())
+    )
+    return "{\n" + ",\n".join(blocks) + "\n}\n"

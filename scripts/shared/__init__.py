@@ -1,0 +1,1 @@
+"""What the commands share: options and errors on the command line, and the report's figures."""

@@ -1,0 +1,44 @@
+import pytest
+import torch
+from torch import nn
+
+from nudge.attacks import fgsm_direction, nudge, random_direction
+from nudge.data import to_pixels
+from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
+from tests.conftest import tiny_split
+
+GRID = (0.0, 0.01, 0.1)
+
+
+def test_follows_the_attack_and_its_control(small_network: nn.Module) -> None:
+    image = to_pixels(tiny_split(1).images)
+    label = small_network(image).argmax(1)
+    directions = [fgsm_direction(small_network, image, label), random_direction(1)]
+    for path, direction in zip(
+        probability_paths(small_network, image, directions, GRID), directions, strict=True
+    ):
+        assert path.epsilons == GRID
+        assert path.probabilities.shape == (3, 10)
+        for epsilon, row in zip(GRID, path.probabilities, strict=True):
+            expected = small_network(nudge(image, direction, epsilon)).softmax(1)[0]
+            torch.testing.assert_close(row, expected)
+
+
+@pytest.mark.parametrize(
+    ("label", "first"), [(1, 0.1), (0, 0.0), (2, 0.0)], ids=["flips", "wrong", "wrong at first"]
+)
+def test_first_miss(label: int, first: float) -> None:
+    rows = torch.tensor([[0.1, 0.8, 0.1], [0.4, 0.5, 0.1], [0.2, 0.1, 0.7]])
+    assert ProbabilityPath(GRID, rows).first_miss(label) == first
+
+
+def test_first_miss_never() -> None:
+    assert ProbabilityPath(GRID, torch.eye(3)[[1, 1, 1]]).first_miss(1) is None
+
+
+def test_errors(small_network: nn.Module) -> None:
+    image = to_pixels(tiny_split(2).images)
+    with pytest.raises(ValueError, match="expected one image and a direction of its shape"):
+        probability_paths(small_network, image, [image], GRID)
+    with pytest.raises(ValueError, match=r"expected epsilon in \[0, 1\], got 2"):
+        probability_paths(small_network, image[:1], [image[:1]], [2])

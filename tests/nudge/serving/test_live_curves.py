@@ -1,0 +1,210 @@
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from torch import Tensor, nn
+
+from models.cards import NEVER_FLIPS
+from nudge.attacks import random_direction
+from nudge.evaluation.sweep import accuracy_curve
+from nudge.serving import scheduler
+from nudge.serving.live_curves import CurvePair, CurveSnapshot, LiveCurves
+from tests.conftest import CHECKOUT, tiny_split
+
+GRID = (0.0, 0.01, 0.1)
+SPLIT = tiny_split(230)
+DIRECTIONS = random_direction(230)
+
+
+class BackgroundStream(nn.Module):
+    """Counts the batches it is given; waits and fails on demand."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self.calls = 0
+        self.broken = False
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        self.gate.wait(timeout=30)
+        self.calls += 1
+        if self.broken:
+            raise RuntimeError("broken")
+        logits: Tensor = self.network(pictures)
+        return logits
+
+
+@pytest.fixture
+def model(small_network: nn.Module) -> BackgroundStream:
+    return BackgroundStream(small_network).eval()
+
+
+def start(model: nn.Module) -> LiveCurves:
+    return LiveCurves(model, SPLIT, GRID, DIRECTIONS)
+
+
+def watch(curves: LiveCurves, count: int) -> list[CurveSnapshot]:
+    """Look until it is complete: every different snapshot on the way."""
+    sights = [curves.poll(count)]
+    deadline = time.monotonic() + 30
+    while not sights[-1].complete:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+        if (snapshot := curves.poll(count)).pair != sights[-1].pair:
+            sights.append(snapshot)
+    return sights
+
+
+def check(pair: CurvePair, model: BackgroundStream, count: int) -> None:
+    images, labels = (values[:count] for values in SPLIT)
+    directions = DIRECTIONS[:count]
+    assert pair.total == count
+    assert pair.fgsm == accuracy_curve(model.network, images, labels, GRID)
+    assert pair.random == accuracy_curve(model.network, images, labels, GRID, directions=directions)
+
+
+def test_grows_to_the_count_and_equals_the_curve(model: BackgroundStream) -> None:
+    first, *others = watch(start(model), 150)
+    assert first.pair.total == 0
+    assert first.seconds_left is None
+    for snapshot in others:
+        check(snapshot.pair, model, snapshot.pair.total)
+    assert others[-1].pair.total == 150
+    assert others[-1].seconds_left == 0
+
+
+def test_all_pictures_and_no_more(model: BackgroundStream) -> None:
+    last = watch(start(model), 10_000)[-1]
+    assert last.wanted == 230
+    check(last.pair, model, 230)
+
+
+def test_looking_never_waits(model: BackgroundStream) -> None:
+    curves = start(model)
+    model.gate.clear()
+    before = time.monotonic()
+    for _ in range(100):
+        assert not curves.poll(200).complete
+    assert time.monotonic() - before < 5  # the gate would hold it for 30
+    model.gate.set()
+    check(watch(curves, 200)[-1].pair, model, 200)
+
+
+def test_nothing_is_computed_twice(model: BackgroundStream) -> None:
+    curves = start(model)
+    watch(curves, 200)
+    calls = model.calls
+    check(curves.poll(200).pair, model, 200)
+    check(curves.poll(100).pair, model, 100)
+    # Four batches, each with a forward pass for every epsilon of both kinds: that at epsilon 0 is
+    # the one which FGSM's gradient needs.
+    assert model.calls == calls == 4 * 2 * len(GRID)
+
+
+def test_many_watch_one_computation(model: BackgroundStream) -> None:
+    curves = start(model)
+    last: list[CurvePair] = []
+    threads = [
+        threading.Thread(target=lambda: last.append(watch(curves, 230)[-1].pair)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(last) == 8
+    assert len(set(last)) == 1
+    assert model.calls == 5 * 2 * len(GRID)
+
+
+def test_rests_when_nobody_looks(model: BackgroundStream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "PATIENCE", 0.0)
+    curves = start(model)
+    curves.poll(230)
+    deadline = time.monotonic() + 30
+    while not curves.rests:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert model.calls < 5 * 2 * len(GRID)
+    monkeypatch.setattr(scheduler, "PATIENCE", 5.0)
+    check(watch(curves, 230)[-1].pair, model, 230)
+
+
+def test_first_misses_are_those_of_each_picture(model: BackgroundStream) -> None:
+    snapshot = watch(start(model), 100)[-1]
+    assert len(snapshot.misses) == 100
+    for i, found in enumerate(snapshot.misses):
+        image, label = (values[i : i + 1] for values in SPLIT)
+        right = accuracy_curve(model.network, image, label, GRID).correct
+        assert found == (right.index(0) if 0 in right else NEVER_FLIPS)
+    assert len(set(snapshot.misses)) > 1
+
+
+def test_peeking_has_nothing_computed(model: BackgroundStream) -> None:
+    curves = start(model)
+    assert curves.snapshot(200).pair.total == 0
+    time.sleep(0.1)
+    assert model.calls == 0
+    watch(curves, 100)
+    snapshot = curves.snapshot(200)
+    check(snapshot.pair, model, 100)
+    assert not snapshot.complete
+    assert len(snapshot.misses) == 100
+
+
+def test_who_is_forgotten_has_nothing_more_computed(model: BackgroundStream) -> None:
+    curves = start(model)
+    model.gate.clear()
+    curves.poll(230, "ada")
+    curves.poll(100, "ben")
+    curves.forget("ada")
+    model.gate.set()
+    deadline = time.monotonic() + 30
+    while curves.snapshot(230).pair.total < 100:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    time.sleep(0.2)
+    assert curves.snapshot(230).pair.total == 100  # what ben waits for, and no more
+
+
+def test_a_small_count_is_soon_done_beside_a_large_one(small_network: nn.Module) -> None:
+    """Turn by turn: two batches of the one can have at most three of the other beside them."""
+    large, small = (start(BackgroundStream(small_network).eval()) for _ in range(2))
+    for curves in (large, small):
+        assert isinstance(curves._model, BackgroundStream)
+        curves._model.gate.clear()
+    large.poll(230)
+    small.poll(100)
+    for curves in (large, small):
+        assert isinstance(curves._model, BackgroundStream)
+        curves._model.gate.set()
+    watch(small, 100)
+    assert large.snapshot(230).pair.total <= 150
+
+
+def test_a_failure_is_told_once_and_then_started_over(model: BackgroundStream) -> None:
+    curves = start(model)
+    watch(curves, 50)
+    model.broken = True
+    with pytest.raises(RuntimeError, match="broken"):
+        watch(curves, 200)
+    model.broken = False
+    check(watch(curves, 200)[-1].pair, model, 200)
+
+
+def test_the_end_of_the_process_is_waited_for() -> None:
+    """A thread that dies within PyTorch takes the process down with a signal."""
+    code = """
+import time
+from nudge.attacks import random_direction
+from nudge.serving.live_curves import LiveCurves
+from models import VARIANTS, build_model
+from tests.conftest import tiny_split
+model = build_model(VARIANTS["fashion-cnn"]).eval()
+LiveCurves(model, tiny_split(2000), [0.1] * 20, random_direction(2000)).poll(2000)
+time.sleep(0.3)
+"""
+    assert subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, timeout=60).returncode == 0

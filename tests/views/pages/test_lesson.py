@@ -1,0 +1,104 @@
+"""The lesson's page: its links, what it hides, and figures that are those of the files."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from models import PRETRAINED, Dataset, zoo
+from nudge.findings.lesson import findings
+from tests.conftest import CHECKOUT
+from tests.views.reading import open_at
+from views import text
+from views.parts.lesson_steps import early, steps
+from views.session.state import View
+
+INDEX: dict[str, Any] = json.loads((PRETRAINED / "index.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def _fresh_server() -> None:
+    st.cache_resource.clear()
+
+
+def open_page(dataset: Dataset = Dataset.FASHION) -> AppTest:
+    return open_at("lesson", dataset=dataset)
+
+
+def test_seven_questions_and_no_answers() -> None:
+    page = open_page()
+    said = [m.value for m in page.markdown]
+    for number, step in enumerate(text.lesson.LESSON.values(), 1):
+        assert any(m.startswith(f"**{number}. {step['question']}**") for m in said)
+        assert f"{text.lesson.FIND} {step['find']}" in said
+    assert len(page.get("page_link")) == 7 + 3
+    assert not page.info
+    assert "about 40 minutes" in " ".join(said)
+
+
+@pytest.mark.parametrize("dataset", Dataset)
+def test_answers_are_the_figures_of_the_files(dataset: Dataset) -> None:
+    page = open_page(dataset)
+    page.toggle(key="teacher").set_value(True).run()
+    answers = [info.value for info in page.info]
+    assert len(answers) == 7
+    card = INDEX[f"{dataset}-cnn"]
+    at = card["epsilons"].index(0.1)
+    with np.load(PRETRAINED / "first_misses.npz") as arrays:
+        misses = arrays[f"{dataset}-cnn"]
+    match = re.match(r"Test picture (\d+) is first misread at \*\*([\d.]+)\*\*", answers[0])
+    assert match is not None
+    assert card["epsilons"][misses[int(match[1])]] == float(match[2])
+    for count in (card["fgsm"][0], card["fgsm"][at], card["random"][at]):
+        for answer in answers[1:3]:
+            assert f"**{count / card['total']:.1%}**" in answer
+    for name in ("fcnn", "fcnn-scrambled", "cnn", "cnn-scrambled"):
+        twin = INDEX[f"{dataset}-{name}"]
+        assert f"**{twin['fgsm'][0] / twin['total']:.2%}**" in answers[5]
+
+
+@pytest.mark.parametrize("dataset", Dataset)
+def test_every_link_opens_the_view_that_was_meant(dataset: Dataset) -> None:
+    found = findings(dataset)
+    lesson = steps(found)
+    for view in [*(step.view for step in lesson), *(view for _, view in early(found))]:
+        assert View.from_query(view.to_query()) == (view, [])
+    guess, noise, *_ = (step.view for step in lesson)
+    assert guess.quiz
+    assert {"accuracy", "paths"} <= guess.hide
+    assert not {"epsilon", "verdict"} & guess.hide
+    assert noise.epsilon == found.flips_at
+    assert [step.path for step in lesson][2:] == [
+        "curves", "classes", "tradeoff", "scramble", "transfer",
+    ]  # fmt: skip
+
+
+def test_the_faq_counts_what_is_wrong_from_the_start() -> None:
+    page = open_page(Dataset.SIGN)
+    assert len(page.expander) == 6
+    card = INDEX["sign-cnn"]
+    answer = page.expander[2].markdown[0].value
+    assert f"{card['total'] - card['fgsm'][0]:,} are wrong before" in answer
+
+
+def test_coming_back_from_an_exercise_ends_it() -> None:
+    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
+    page.switch_page("views/pages/lesson.py")
+    page.query_params.update({"dataset": "sign", "quiz": "1", "hide": "dataset,bars", "image": "7"})
+    page.run()
+    assert not page.exception
+    assert page.query_params["dataset"] == "sign"
+    assert page.query_params["image"] == "7"
+    assert "quiz" not in page.query_params
+    assert "hide" not in page.query_params
+
+
+def test_without_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
+    page = open_page()
+    assert "The model cards are missing" in page.warning[0].value

@@ -1,0 +1,118 @@
+"""A table in colours: accuracy by row and column, each cell with its figure."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import numpy as np
+from numpy.typing import NDArray
+
+from nudge.evaluation.transferability import Transfer
+from views import text
+
+Rows = list[dict[str, Any]]
+
+
+@lru_cache(maxsize=2)
+def transfer_spec(rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, Any]:
+    """Who is attacked against who reads, with a frame around the usual attack.
+
+    One named set of rows feeds it: "cells", with source, target, accuracy, right and usual.
+    """
+    # A name's parts stand under each other, or four of them would not fit on a phone.
+    below = alt.Axis(
+        labelExpr="split(replace(datum.label, ',', ''), ' ')",
+        labelAngle=0,
+        labelFlush=False,
+        labelOverlap=False,
+        labelFontSize=12,
+    )
+    beside = alt.Axis(
+        labelExpr="split(replace(datum.label, ' nudge', ', nudge'), ', ')",
+        labelLimit=0,
+        labelOffset=-7,  # two lines around the middle
+        labelFontSize=12,
+        titleAngle=0,  # above, where it takes no width
+        titleAlign="left",
+        titleAnchor="start",
+        titleX=-110,
+        titleY=-12,
+    )
+    base = alt.Chart(alt.NamedData("cells")).encode(
+        x=alt.X(
+            "target:N",
+            title=text.transfer.TRANSFER_TARGET,
+            scale=alt.Scale(domain=columns),
+            axis=below,
+        ),
+        y=alt.Y(
+            "source:N",
+            title=text.transfer.TRANSFER_SOURCE,
+            scale=alt.Scale(domain=rows),
+            axis=beside,
+        ),
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color(
+            "accuracy:Q",
+            scale=alt.Scale(domain=[0, 1], scheme="viridis"),
+            legend=None,  # each cell says its figure
+        ),
+        tooltip=[
+            alt.Tooltip("source:N", title=text.transfer.TRANSFER_SOURCE),
+            alt.Tooltip("target:N", title=text.transfer.TRANSFER_TARGET),
+            alt.Tooltip("accuracy:Q", title=text.common.ACCURACY_AXIS, format=".2%"),
+            alt.Tooltip("right:N", title=text.common.COUNTED),
+        ],
+    )
+    usual = base.transform_filter("datum.usual").mark_rect(
+        filled=False, stroke="#dd6b20", strokeWidth=4
+    )
+    figures = base.mark_text(fontSize=14, fontWeight="bold").encode(
+        text=alt.Text("accuracy:Q", format=".1%"),
+        color=alt.condition("datum.accuracy < 0.45", alt.value("white"), alt.value("black")),
+    )
+    chart = alt.layer(cells, usual, figures).properties(height=alt.Step(52))
+    return chart.to_dict()
+
+
+def cells(
+    rows: Sequence[str], columns: Sequence[str], counts: NDArray[np.int64], total: int
+) -> Rows:
+    """The rows for `transfer_spec` from counts (rows, columns) out of `total` pictures each."""
+    return [
+        {
+            "source": source,
+            "target": target,
+            "accuracy": int(counts[i, j]) / total,
+            "right": f"{counts[i, j]:,} / {total:,}",
+            "usual": i == j,
+        }
+        for i, source in enumerate(rows)
+        for j, target in enumerate(columns)
+    ]
+
+
+def table(rows: Sequence[str], columns: Sequence[str], found: Transfer) -> Rows:
+    """Every count of a transfer, at every epsilon: its sources are the first of `rows`."""
+    epsilons, sources, targets = found.correct.shape
+    return [
+        dict(
+            zip(
+                text.transfer.TRANSFER_COLUMNS,
+                (
+                    rows[i].replace(",", ""),
+                    columns[j].replace(",", ""),
+                    found.epsilons[k],
+                    int(found.correct[k, i, j]),
+                    found.total,
+                    int(found.correct[k, i, j]) / found.total,
+                ),
+                strict=True,
+            )
+        )
+        for k in range(epsilons)
+        for i in range(sources)
+        for j in range(targets)
+    ]

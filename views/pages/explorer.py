@@ -1,0 +1,268 @@
+"""The explorer: one picture, one network or four, and the slider that nudges."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from models import CLASSES, Architecture, Dataset, NudgeError, PixelOrder, PretrainedError, Variant
+from nudge.data.display_set import DisplaySet
+from nudge.data.sources import SOURCES
+from nudge.evaluation.sweep import EPSILONS, AccuracyCurve
+from nudge.serving.live_curves import CurvePair, CurveSnapshot
+from views import text
+from views.parts import data_notice, picture_input, share, widgets
+from views.parts.gallery import Walk
+from views.session import error_notice, resources
+from views.session.page import begin
+from views.session.state import Compare, Method, View, current, opened, write_address
+from views.stage import payload
+
+COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
+# Seconds between two looks at growing curves: at least, and for each visitor. A look takes a server
+# 8 ms, so that a crowd that looked as often as one person would leave no time for anything else.
+POLL, POLL_EACH = 0.7, 0.04
+POLL_AT_MOST = 4.0  # or the count takes it that nobody looks any more
+
+
+def page() -> None:
+    begin("explorer")
+    row = _controls()
+    view = current()
+    usable = _usable(view)
+    try:
+        pictures = resources.display_set(view.dataset)
+    except NudgeError as error:
+        _without_pictures(error, view)
+        usable = ()
+    if not usable:
+        write_address(view)
+        return
+    data_notice.offer(pictures)
+    place = st.container()  # above the choice of a picture, which comes first nevertheless
+    subject, walk = picture_input.choose(view, pictures)
+    with row:
+        share.show(view, picture_input.preparation(), generated=pictures.generated)
+    with place:
+        _stage(view, subject, pictures, usable, walk)
+
+
+def _usable(view: View) -> tuple[Variant, ...]:
+    """Those on the stage with weights and a card; what is wrong with the others is told."""
+    usable, told = [], set[str]()
+    for variant in view.on_stage:
+        try:
+            resources.model(variant.id)
+            usable += [variant] if variant.card.total else []
+        except PretrainedError as error:
+            if str(error) not in told:
+                error_notice.explain(
+                    error, lead=f"**{text.explorer.broken(text.common.variant(variant))}.** "
+                )
+            told.add(str(error))
+    return tuple(usable)
+
+
+def _controls() -> DeltaGenerator:
+    view = current()
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    with row:
+        _choice(view, "dataset", Dataset, text.common.DATASET, text.common.DATASETS)
+        if view.compare is Compare.ONE:
+            _choice(
+                view,
+                "architecture",
+                Architecture,
+                text.common.ARCHITECTURE,
+                text.common.ARCHITECTURES,
+            )
+            _choice(view, "pixels", PixelOrder, text.common.PIXEL_ORDER, text.common.PIXELS)
+        _choice(view, "compare", Compare, text.explorer.COMPARE, text.explorer.COMPARISONS)
+        _choice(view, "method", Method, text.common.METHOD, text.common.METHODS)
+        if view.method is Method.TARGETED and "method" not in view.hide:
+            st.selectbox(
+                text.explorer.TARGET,
+                CLASSES[view.dataset],
+                format_func=lambda name: text.common.class_name(view.dataset, name),
+                key="target",
+                width=150,
+            )
+    return row
+
+
+def _choice(
+    view: View, key: str, options: type[StrEnum], label: str, names: Mapping[str, str]
+) -> None:
+    if key not in view.hide:
+        widgets.segments(key, options, label, names)
+
+
+def _stage(
+    view: View,
+    subject: resources.Subject,
+    pictures: DisplaySet,
+    variants: Sequence[Variant],
+    walk: Walk | None,
+) -> None:
+    wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(pictures)
+    complete = not wanted or resources.live_curves(view.variant.id, pictures).poll(wanted).complete
+    # A fragment of its own, which alone runs again at a release and while curves grow.
+    fragment = st.fragment(_drawn, run_every=None if complete else _poll())
+    step = EPSILONS.index(view.epsilon)
+    fragment(subject, pictures, variants, walk, wanted=wanted, step=step, polling=not complete)
+
+
+def _poll() -> float:
+    context = get_script_run_ctx()
+    count = resources.audience(context.session_id if context else "")
+    return min(max(POLL, POLL_EACH * count), POLL_AT_MOST)
+
+
+def _counts(pictures: DisplaySet) -> list[int]:
+    """Those of `COUNTS` that there are pictures for."""
+    return [count for count in COUNTS if count < pictures.total]
+
+
+def _wanted(pictures: DisplaySet) -> int:
+    """How many pictures to count here."""
+    count: int = st.session_state.setdefault("count", COUNTS[0])
+    if count not in _counts(pictures):  # of a data set that has more
+        st.session_state.count = count = 0
+    return count or pictures.total
+
+
+def _drawn(
+    subject: resources.Subject,
+    pictures: DisplaySet,
+    variants: Sequence[Variant],
+    walk: Walk | None,
+    *,
+    wanted: int,
+    step: int,
+    polling: bool,
+) -> None:
+    view = current()
+    write_address(view)
+    curves = resources.live_curves(view.variant.id, pictures) if wanted else None
+    snapshot = curves.poll(wanted) if curves else None
+    if polling and snapshot is not None and snapshot.complete:
+        st.rerun()  # without polling
+    networks = [
+        payload.Shown(
+            variant, _attack(variant, view, subject, pictures), snapshot.pair if snapshot else None
+        )
+        for variant in variants
+    ]
+    # The step is that of the last whole run: at a release the browser knows it better, and what it
+    # has been sent already is not sent again.
+    payload.show(
+        view,
+        subject,
+        networks,
+        step=step,
+        opened=opened(),
+        walk=walk,
+        on_release=_take_epsilon,
+    )
+    if not all(shown.attack.direction.any() for shown in networks):
+        st.caption(f":material/warning: {text.explorer.NO_GRADIENT}")
+    _captions(view, subject, pictures, snapshot, polling=polling)
+
+
+def _take_epsilon() -> None:
+    released = st.session_state.stage.step
+    if isinstance(released, list) and len(released) == 2 and released[0] == opened():
+        step = released[1]
+        if isinstance(step, int) and 0 <= step < len(EPSILONS):
+            st.session_state.epsilon = EPSILONS[step]
+
+
+def _attack(
+    variant: Variant, view: View, subject: resources.Subject, pictures: DisplaySet
+) -> resources.Attack:
+    if subject.label is None:  # somebody's own picture is nobody else's: not in the shared cache
+        return picture_input.attack(variant, subject, view.target_index)
+    return resources.attacked_test_picture(variant.id, view.image, view.target_index, pictures)
+
+
+def _captions(
+    view: View,
+    subject: resources.Subject,
+    pictures: DisplaySet,
+    snapshot: CurveSnapshot | None,
+    *,
+    polling: bool,
+) -> None:
+    own_fgsm = subject.label is None and view.method is Method.FGSM
+    st.caption(text.explorer.OWN_FORMULA if own_fgsm else text.explorer.FORMULAS[view.method])
+    if "accuracy" in view.hide:
+        return
+    recorded = SOURCES[view.dataset].splits["test"].total
+    done = snapshot.pair.total if snapshot else 0
+    generated = pictures.generated
+    lost = snapshot.pair.fgsm.zero_gradients if snapshot else None
+    if snapshot:
+        # The room stays when the count has ended, so that nothing jumps away under a finger.
+        with st.container(height=64, border=False):
+            if polling:
+                share = done / snapshot.wanted
+                st.progress(
+                    share, text.common.counting(done, snapshot.wanted, snapshot.seconds_left)
+                )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            text.explorer.curve_caption(
+                done=done, total=recorded, chance=_chance(view), generated=generated
+            )
+        )
+        if snapshot and "count" not in view.hide:
+            st.selectbox(
+                text.explorer.PICTURES,
+                _counts(pictures),
+                format_func=lambda n: text.explorer.count_here(
+                    n, pictures.total, generated=generated
+                ),
+                key="count",
+                label_visibility="collapsed",
+                on_change=st.rerun,
+                width=230,
+            )
+    if lost:
+        st.caption(f":material/warning: {text.common.zero_gradients(lost, done)}")
+
+
+def _chance(view: View) -> float:
+    return 1 / len(view.variant.classes)
+
+
+def _without_pictures(error: NudgeError, view: View) -> None:
+    """What is missing and what to run; the recorded curve stands in where there is one."""
+    error_notice.explain(error, lead=f"**{text.explorer.no_data(SOURCES[view.dataset].title)}.** ")
+    if "accuracy" in view.hide:
+        return
+    try:
+        card = view.variant.card
+    except PretrainedError:  # which was told already
+        return
+    pair = CurvePair(
+        *(
+            AccuracyCurve(tuple(card.epsilons), tuple(counts), card.total)
+            for counts in (card.fgsm, card.random)
+        )
+    )
+    from views.charts import (
+        accuracy as accuracy_chart,  # Altair is long to load, and seldom needed on this page
+    )
+
+    rows = accuracy_chart.accuracy_rows(pair, view.epsilon, _chance(view))
+    st.vega_lite_chart(spec=accuracy_chart.accuracy_spec() | {"datasets": rows}, key="curve")
+    st.caption(
+        text.explorer.recorded_caption(
+            total=card.total, chance=_chance(view), name=text.common.variant(view.variant)
+        )
+    )
+
+
+page()

@@ -1,0 +1,182 @@
+"""Transfer: nudged along the gradient of one network, read by another."""
+
+import numpy as np
+import streamlit as st
+
+from models import Dataset, NudgeError
+from nudge.data.display_set import DisplaySet
+from nudge.data.sources import SOURCES
+from nudge.evaluation.transferability import (
+    EPSILONS,
+    Transfer,
+    averages,
+    nearest,
+    networks,
+    read_transfer,
+)
+from views import text
+from views.charts import figure, transfer_matrix
+from views.parts import data_notice, widgets
+from views.parts.links import link
+from views.session import error_notice, resources
+from views.session.page import begin
+from views.session.state import Compare, View, current, write_address
+
+COUNTS = (50, 200, 1000, 0)  # pictures to count here; 0 is all of them
+POLL = 1.0  # seconds between two looks at growing counts
+_HERE = "_transfer_here"  # the data set that this session asked to have counted here
+
+
+def page() -> None:
+    begin("transfer")
+    st.markdown(text.transfer.TRANSFER_LEAD)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    with row:
+        widgets.dataset()
+    recorded = _recorded(st.session_state.dataset)
+    grid = recorded.epsilons if recorded else EPSILONS
+    pictures = _pictures(st.session_state.dataset)
+    with row:
+        _choose_epsilon(grid)
+        wanted = _choose_count(pictures) if pictures else 0
+    view = current()
+    write_address(view)
+    if pictures:
+        data_notice.offer(pictures)
+    _counts(view, recorded, grid, wanted, pictures)
+    four = View(dataset=view.dataset, epsilon=view.epsilon, image=view.image, compare=Compare.ALL)
+    link("explorer", text.transfer.ON_THESE, four, icon=":material/grid_view:")
+
+
+def _recorded(dataset: Dataset) -> Transfer | None:
+    try:
+        return read_transfer(dataset)
+    except NudgeError as error:
+        error_notice.explain(error)
+        return None
+
+
+def _pictures(dataset: Dataset) -> DisplaySet | None:
+    try:
+        return resources.display_set(dataset)
+    except NudgeError as error:
+        error_notice.explain(error)
+        return None
+
+
+def _choose_epsilon(grid: tuple[float, ...]) -> None:
+    """A slider over the measured epsilons; what the address says stays until it is moved."""
+    state = st.session_state
+    state.transfer_epsilon = nearest(grid, state.epsilon)
+
+    def take() -> None:
+        state.epsilon = state.transfer_epsilon
+
+    st.select_slider(
+        text.common.EPSILON_AXIS,
+        grid,
+        format_func=lambda e: f"{e:g}",
+        key="transfer_epsilon",
+        on_change=take,
+        width=320,
+    )
+
+
+def _choose_count(pictures: DisplaySet) -> int:
+    """How many pictures to count here; 0 where the record is to be shown."""
+    state = st.session_state
+    asked = state.get(_HERE) == state.dataset
+    counts = [n for n in COUNTS if n < pictures.total]
+    if state.get("transfer_count", counts[0]) not in counts:  # of a data set that has more
+        state.transfer_count = 0
+
+    def ask() -> None:
+        state[_HERE] = None if asked else state.dataset
+
+    count = st.selectbox(
+        text.transfer.TRANSFER_PICTURES,
+        counts,
+        format_func=lambda n: text.common.pictures(n, pictures.total, generated=pictures.generated),
+        key="transfer_count",
+        width=270 if pictures.generated else 170,
+    )
+    icon = ":material/history:" if asked else ":material/calculate:"
+    st.button(
+        text.transfer.STOP_HERE if asked else text.transfer.HERE,
+        icon=icon,
+        on_click=ask,
+        key="transfer_here",
+    )
+    return (count or pictures.total) if asked else 0
+
+
+def _counts(
+    view: View,
+    recorded: Transfer | None,
+    grid: tuple[float, ...],
+    wanted: int,
+    pictures: DisplaySet | None,
+) -> None:
+    if not wanted or pictures is None:
+        if recorded:
+            _draw(view, recorded, here=False)
+        return
+    generated = pictures.generated
+    try:
+        job = resources.transfer_job(pictures, wanted, grid)
+    except NudgeError as error:
+        error_notice.explain(error)
+        if recorded:
+            _draw(view, recorded, here=False)
+        return
+    polling = not job.poll().complete
+
+    def drawn() -> None:
+        look = job.poll()
+        if polling and look.complete:
+            st.rerun()  # without polling
+        if not look.complete:
+            told = text.common.counting(look.value.total, wanted, look.seconds_left)
+            st.progress(look.done / look.steps, told)
+        if look.value.total:
+            _draw(view, look.value, here=True, generated=generated)
+        if recorded and look.value.total == recorded.total and not generated:
+            st.caption(
+                text.transfer.transfer_equal(np.array_equal(look.value.correct, recorded.correct))
+            )
+
+    st.fragment(drawn, run_every=POLL if polling else None)()
+
+
+def _draw(view: View, found: Transfer, *, here: bool, generated: bool = False) -> None:
+    epsilon = found.nearest(view.epsilon)
+    columns = tuple(text.common.short_variant(variant) for variant in networks(view.dataset))
+    names = (*columns, text.transfer.RANDOM_NUDGE, text.transfer.NO_NUDGE)
+    counts = np.vstack([found.at(epsilon), found.clean])
+    own, other, random = averages(found, epsilon)
+    st.markdown(
+        text.transfer.transfer_finding(own=own, other=other, random=random, epsilon=epsilon)
+    )
+    figure.show(
+        "transfer",
+        transfer_matrix.transfer_spec(names, columns),
+        {"cells": transfer_matrix.cells(names, columns, counts, found.total)},
+        transfer_matrix.table(names, columns, found),
+        text.transfer.transfer_caption(
+            total=found.total,
+            epsilon=epsilon,
+            title=SOURCES[view.dataset].title,
+            here=here,
+            asked=view.epsilon if view.epsilon != epsilon else None,
+            generated=generated,
+        ),
+    )
+    if found.zero_gradients is None:
+        return
+    for variant, lost in zip(networks(view.dataset), found.zero_gradients.tolist(), strict=True):
+        if lost:
+            words = text.common.zero_gradients(lost, found.total, text.common.plain(variant))
+            st.caption(f":material/warning: {words}")
+
+
+page()

@@ -1,0 +1,42 @@
+// Thumbnails to choose from. The pictures come side by side in one PNG.
+
+import { button, element, focusedBeside } from "../stage/dom.js";
+
+/** @import { GalleryData, Mounted } from "../stage/types.js" */
+
+/** @param {Mounted<GalleryData>} mounted */
+export default function ({ data: [data], parentElement, setTriggerValue }) {
+  const root = /** @type {HTMLElement} */ (parentElement.querySelector(".gallery"));
+  const { pictures, words, page, pages } = data;
+  const thumbnails = pictures.map(({ index, name }, i) => {
+    const node = button("", () => setTriggerValue("chosen", index), {
+      class: "thumbnail",
+      title: name,
+      "aria-label": name,
+      "aria-pressed": index === data.chosen,
+    });
+    node.style.backgroundImage = `url(${data.sheet})`;
+    node.style.backgroundSize = `${100 * pictures.length}% 100%`;
+    node.style.backgroundPosition = `${pictures.length > 1 ? (100 * i) / (pictures.length - 1) : 0}% 0`;
+    return node;
+  });
+  /** @type {(label: string, sign: string, to: number) => HTMLElement} */
+  const turn = (label, sign, to) => {
+    const node = button(sign, () => setTriggerValue("page", to), { "aria-label": label, title: label });
+    node.disabled = to < 0 || to >= pages;
+    return node;
+  };
+  const focused = focusedBeside(root);
+  const hadFocus = [...root.querySelectorAll("button")].indexOf(/** @type {HTMLButtonElement} */ (focused));
+  root.replaceChildren(
+    element("div", { class: "thumbnails", role: "group", "aria-label": words.title }, ...thumbnails),
+    element(
+      "div",
+      { class: "turn" },
+      turn(words.earlier, "‹", page - 1),
+      element("span", {}, words.caption),
+      turn(words.later, "›", page + 1),
+    ),
+  );
+  if (hadFocus >= 0) root.querySelectorAll("button")[hadFocus]?.focus(); // for the keyboard
+}

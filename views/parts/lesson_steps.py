@@ -1,0 +1,79 @@
+"""The seven steps of the lesson: what is asked, the prepared view, what is found."""
+
+from dataclasses import dataclass, replace
+
+from nudge.findings.lesson import BETWEEN, LARGE, SMALL, Findings
+from views import text
+from views.session.state import HIDEABLE, Compare, Method, View
+
+
+@dataclass(frozen=True)
+class Step:
+    """One question; words as Markdown."""
+
+    question: str
+    minutes: int
+    page: str  # of views/
+    view: View
+    do: str
+    find: str
+    expected: str  # for the teacher, with the figures of the records
+
+    @property
+    def path(self) -> str:
+        """The last part of the page's address."""
+        return "" if self.page == "explorer" else self.page
+
+
+def steps(found: Findings) -> list[Step]:
+    """The lesson on one data set."""
+    variant = found.variant
+    base = View(
+        dataset=variant.dataset,
+        architecture=variant.architecture,
+        pixels=variant.pixels,
+        image=found.image,
+        epsilon=0.0,
+    )
+    # Nothing that gives the answer away, nothing that leads astray.
+    bare = frozenset(HIDEABLE) - {"epsilon", "perturbation", "verdict", "bars", "scramble"}
+    places = {
+        "guess": (5, "explorer", replace(base, quiz=True, hide=bare)),
+        "noise": (
+            5,
+            "explorer",
+            replace(base, method=Method.RANDOM, epsilon=found.flips_at, hide=bare - {"method"}),
+        ),
+        "many": (6, "curves", replace(base, epsilon=LARGE, variants=(variant.id,))),
+        "meaning": (6, "classes", replace(base, epsilon=SMALL)),
+        "eye": (6, "tradeoff", replace(base, epsilon=LARGE, variants=(variant.id,))),
+        "scramble": (6, "scramble", base),
+        "transfer": (6, "transfer", replace(base, epsilon=BETWEEN)),
+    }
+    expected = text.lesson.lesson_expected(found, large=LARGE, small=SMALL)
+    return [
+        Step(
+            minutes=minutes, page=page, view=view, expected=expected[name],
+            **text.lesson.LESSON[name],
+        )
+        for name, (minutes, page, view) in places.items()
+    ]  # fmt: skip
+
+
+def early(found: Findings) -> list[tuple[str, View]]:
+    """More to do for those who are done early."""
+    variant = found.variant
+    last = variant.classes[-1]
+    start = View(
+        dataset=variant.dataset,
+        architecture=variant.architecture,
+        pixels=variant.pixels,
+        image=found.image,
+        epsilon=0.0,
+    )
+    name = text.common.class_name(variant.dataset, last)
+    return [
+        (text.lesson.early_target(name), replace(start, method=Method.TARGETED, target=last)),
+        (text.lesson.EARLY_FOUR, replace(start, compare=Compare.ALL)),
+        (text.lesson.EARLY_OWN, start),
+    ]

@@ -1,0 +1,67 @@
+"""The code that makes a view anew, for whoever wants to go on from there."""
+
+from nudge.pictures.preprocessing import Preparation
+from views.session.state import Method, View
+
+
+def snippet(view: View, own: Preparation | None = None, *, generated: bool = False) -> str:
+    """Python of at most 25 lines, to be run in the project's folder.
+
+    It prints what each network of the view reads in the original and in the attacked picture.
+    `own` says how somebody's own picture was prepared; it is looked for as picture.png. The view's
+    picture may be a generated one.
+    """
+    one = f"{view.image}:{view.image + 1}"
+    imports = ["from models import VARIANTS, load_model"]
+    if own is None:
+        load = f'load_split("{view.dataset}", "test")'
+        if generated:
+            imports += [
+                "from nudge.data import to_pixels",
+                "from nudge.data.generated_hands import load_generated_hands",
+            ]
+            load = "load_generated_hands()"
+        else:
+            imports.append("from nudge.data import load_split, to_pixels")
+        picture = [
+            f"images, labels = {load}",
+            f"image, label = to_pixels(images[{one}]), labels[{one}]",
+        ]
+    else:
+        imports += [
+            "from pathlib import Path",
+            "from nudge.data import to_pixels",
+            "from nudge.pictures.preprocessing import Preparation, pixels, prepare",
+            "from nudge.pictures.decoding import read_picture",
+        ]
+        picture = [
+            'photograph = read_picture(Path("picture.png").read_bytes())',
+            f"image = to_pixels(pixels(prepare(photograph, {own}))[None])",
+        ]
+    label = ["    label = model(image).argmax(dim=1)  # nobody knows the truth"]
+    if view.method is Method.FGSM:
+        imports.append("from nudge.attacks import fgsm_direction, nudge")
+        direction = "fgsm_direction(model, image, label)"
+    elif view.method is Method.TARGETED:
+        imports += ["import torch", "from nudge.attacks import nudge, targeted_direction"]
+        direction = f"targeted_direction(model, image, torch.tensor([{view.target_index}]))"
+    else:
+        imports.append("from nudge.attacks import nudge, random_direction")
+        imports.append("from nudge.evaluation.measurement import RANDOM_SEED")
+        toss = one if own is None else "0:1"
+        direction = f"random_direction({toss.split(':')[1]}, seed=RANDOM_SEED)[{toss}]"
+    lines = [
+        *sorted(imports),
+        "",
+        *picture,
+        f"for name in {[variant.id for variant in view.on_stage]}:",
+        "    model, classes = load_model(name), VARIANTS[name].classes",
+        *(label if own and view.method is Method.FGSM else []),
+        f"    direction = {direction}",
+        f"    attacked = nudge(image, direction, epsilon={view.epsilon:g})",
+        '    for title, picture in (("original", image), ("attacked", attacked)):',
+        "        probabilities = model(picture).softmax(dim=1)[0]",
+        "        read = int(probabilities.argmax())",
+        '        print(f"{name}, {title}: {classes[read]} {probabilities[read]:.4f}")',
+    ]
+    return "\n".join(lines) + "\n"

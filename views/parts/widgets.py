@@ -1,0 +1,57 @@
+"""Controls that the pages of the whole test set share. Each is kept in the address."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import streamlit as st
+
+from models import VARIANTS, Architecture, Dataset, PixelOrder
+from nudge.evaluation.sweep import EPSILONS
+from views import text
+from views.charts.variant_number import variant_number
+from views.session.state import View
+
+_CHOSEN = "_chosen"  # the pills; the state's `variants` is empty for the four of the data set
+
+
+def dataset() -> None:
+    segments("dataset", Dataset, text.common.DATASET, text.common.DATASETS)
+
+
+def variant() -> None:
+    """Data set, network and order of the pixels."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        dataset()
+        segments("architecture", Architecture, text.common.ARCHITECTURE, text.common.ARCHITECTURES)
+        segments("pixels", PixelOrder, text.common.PIXEL_ORDER, text.common.PIXELS)
+
+
+def variants(view: View) -> None:
+    """Any of the eight, at least one; none is the four of the data set."""
+    st.session_state[_CHOSEN] = [v.id for v in view.compared]
+    twins = [v.id for v in view.twins]
+
+    def take() -> None:
+        chosen = st.session_state[_CHOSEN]
+        in_order = tuple(name for name in VARIANTS if name in chosen)
+        st.session_state.variants = () if list(in_order) == twins else in_order
+
+    st.pills(
+        text.common.CHOOSE_VARIANTS,
+        list(VARIANTS),
+        selection_mode="multi",
+        format_func=lambda name: text.common.tagged(VARIANTS[name], variant_number(name)),
+        key=_CHOSEN,
+        on_change=take,
+    )
+
+
+def epsilon() -> None:
+    st.select_slider(text.common.EPSILON, EPSILONS, format_func=lambda e: f"{e:.3f}", key="epsilon")
+
+
+def segments(key: str, options: type[StrEnum], label: str, names: Mapping[str, str]) -> None:
+    """One of a few, kept under `key`."""
+    st.segmented_control(
+        label, list(options), format_func=names.__getitem__, key=key, required=True
+    )

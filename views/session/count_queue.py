@@ -1,0 +1,147 @@
+"""Counting on this computer, as one visitor of many asks for it: the line, and what has come out.
+
+Nothing here draws; the page asks again and again while somebody looks at it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+import streamlit as st
+
+from models import VARIANTS, NudgeError
+from nudge.serving.fair_queue import FairQueue, Position
+from nudge.serving.live_curves import BATCH_SIZE, CurveSnapshot, LiveCurves
+from nudge.serving.reproduction_check import Agreement, agreement
+from views.session import resources
+
+# Keys of the session's state.
+_VISITOR = "_visitor"
+_ASKED = "_asked"  # what is being counted or waited for; None where nothing is
+_COUNTED = "_counted"  # what was asked for last, which is still shown
+_PROBLEMS = "_problems"  # by variant, why it cannot be counted here
+
+
+@dataclass(frozen=True)
+class Request:
+    """The first so many pictures, under so many networks."""
+
+    variants: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a request has come. Pictures count once for each network."""
+
+    done: int
+    total: int
+    seconds_left: float | None  # of computing; None before each network's first batch
+
+    @property
+    def complete(self) -> bool:
+        return self.done >= self.total
+
+
+@st.cache_resource(show_spinner=False)
+def line() -> FairQueue[Request]:
+    """Everybody who wants something counted."""
+    return FairQueue[Request]()
+
+
+def whole_batches(count: int) -> int:
+    """Pictures are counted in whole batches."""
+    return -(-count // BATCH_SIZE) * BATCH_SIZE
+
+
+def ask(variants: tuple[str, ...], count: int) -> None:
+    st.session_state[_ASKED] = st.session_state[_COUNTED] = Request(variants, count)
+    st.session_state[_PROBLEMS] = {}
+
+
+def asked() -> Request | None:
+    request: Request | None = st.session_state.get(_ASKED)
+    return request
+
+
+def stop() -> None:
+    """Leave the line, whether in front or not. What was counted stays."""
+    request = asked()
+    line().leave(_visitor())
+    for name in request.variants if request else ():
+        if name not in problems():
+            _curves(name).forget(_visitor())
+    st.session_state[_ASKED] = None
+
+
+def stand(request: Request) -> tuple[Position[Request], Progress]:
+    """Stay in line; whoever stands in front has the next batch computed."""
+    place = line().stand(_visitor(), request)
+    sights = []
+    for name in request.variants if place.served else ():
+        try:
+            sights.append(_curves(name).poll(request.count, _visitor()))
+        except NudgeError as error:
+            problems()[name] = error
+    return place, _together(sights)
+
+
+def progress(request: Request) -> Progress:
+    """How far somebody else's request has come; has nothing computed."""
+    return _together(list(_snapshots(request).values()))
+
+
+def counted(shown: tuple[str, ...]) -> Mapping[str, CurveSnapshot]:
+    """What came of the last request so far, of those variants that are shown."""
+    request: Request | None = st.session_state.get(_COUNTED)
+    if request is None:
+        return {}
+    names = tuple(name for name in request.variants if name in shown)
+    sights = _snapshots(Request(names, request.count))
+    return {name: snapshot for name, snapshot in sights.items() if snapshot.pair.total}
+
+
+def agreements(sights: Mapping[str, CurveSnapshot]) -> dict[str, Agreement]:
+    """What was counted beside the record of the same pictures. Raises NudgeError."""
+    found = {}
+    for name, snapshot in sights.items():
+        recorded = resources.first_misses(name, generated=snapshot.generated).numpy()
+        found[name] = agreement(snapshot, VARIANTS[name].card, recorded)
+    return found
+
+
+def problems() -> dict[str, NudgeError]:
+    """Variants that could not be counted, and why."""
+    known: dict[str, NudgeError] = st.session_state.setdefault(_PROBLEMS, {})
+    return known
+
+
+def _snapshots(request: Request) -> dict[str, CurveSnapshot]:
+    sights = {}
+    for name in request.variants:
+        if name not in problems():
+            try:
+                sights[name] = _curves(name).snapshot(request.count)
+            except NudgeError as error:
+                problems()[name] = error
+    return sights
+
+
+def _curves(name: str) -> LiveCurves:
+    return resources.live_curves(name, resources.display_set(VARIANTS[name].dataset))
+
+
+def _together(sights: list[CurveSnapshot]) -> Progress:
+    """Several networks take turns, so their times add up."""
+    lefts = [0.0 if snapshot.complete else snapshot.seconds_left for snapshot in sights]
+    known = [left for left in lefts if left is not None]
+    return Progress(
+        sum(min(snapshot.pair.total, snapshot.wanted) for snapshot in sights),
+        sum(snapshot.wanted for snapshot in sights),
+        sum(known) if len(known) == len(lefts) else None,
+    )
+
+
+def _visitor() -> str:
+    name: str = st.session_state.setdefault(_VISITOR, uuid4().hex)
+    return name

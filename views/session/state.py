@@ -1,0 +1,317 @@
+"""What is being looked at, as the address says it: a link opens the very view."""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from models import CLASSES, VARIANTS, Architecture, Dataset, NudgeError, PixelOrder, Variant
+from nudge.data.sources import SOURCES
+from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
+from views import text
+from views.session import resources
+
+E = TypeVar("E", bound=StrEnum)
+
+# Keys of the session's state.
+_WRITTEN = "_written"  # the addresses that this session had, the last one last
+_NOTICES = "_notices"  # what of the address had to be adjusted
+_ARRIVED = "_arrived"  # the view that the address opened, as adjusted
+_PAGE = "_page"  # the page of the last run
+_OPENED = "_opened"  # how many addresses were opened, for the stage to tell them from its own
+
+
+class Method(StrEnum):
+    """How a picture is nudged."""
+
+    FGSM = "fgsm"
+    TARGETED = "targeted"
+    RANDOM = "random"
+
+
+class Compare(StrEnum):
+    """How many networks stand side by side."""
+
+    ONE = "one"
+    ALL = "all"
+
+
+# What `hide=` can take away for an exercise: controls, and parts of the stage.
+HIDEABLE = (
+    *("dataset", "architecture", "pixels", "compare", "method", "share", "image", "gallery"),
+    *("own", "count", "epsilon", "perturbation", "verdict", "bars", "paths", "accuracy"),
+    *("scramble", "save"),
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """One view of the explorer. The fields are the parameters of the address, and widget keys."""
+
+    dataset: Dataset = Dataset.FASHION
+    architecture: Architecture = Architecture.CNN
+    pixels: PixelOrder = PixelOrder.ORDERED
+    epsilon: float = 0.05
+    image: int = 0  # index in the test set, or among the pictures that stand in for it
+    # What follows stands in the address only where it is not as here.
+    compare: Compare = Compare.ONE
+    method: Method = Method.FGSM
+    target: str | None = None  # the class that a targeted nudge leads to
+    quiz: bool = False  # predict first
+    hide: frozenset[str] = frozenset()
+    variants: tuple[str, ...] = ()  # ids of those that a page compares, in the zoo's order
+
+    @property
+    def variant(self) -> Variant:
+        return next(
+            v
+            for v in VARIANTS.values()
+            if (v.dataset, v.architecture, v.pixels)
+            == (self.dataset, self.architecture, self.pixels)
+        )
+
+    @property
+    def on_stage(self) -> tuple[Variant, ...]:
+        """Those on the explorer's stage: one, or the four of the data set."""
+        return (self.variant,) if self.compare is Compare.ONE else self.twins
+
+    @property
+    def twins(self) -> tuple[Variant, ...]:
+        """The four of the data set."""
+        return tuple(v for v in VARIANTS.values() if v.dataset == self.dataset)
+
+    @property
+    def compared(self) -> tuple[Variant, ...]:
+        """Those that a page compares: the chosen ones, or else the four of the data set."""
+        return tuple(VARIANTS[name] for name in self.variants) or self.twins
+
+    @property
+    def target_index(self) -> int | None:
+        """The position of the target among the classes; None where the nudge has none."""
+        if self.method is not Method.TARGETED or self.target is None:
+            return None
+        return CLASSES[self.dataset].index(self.target)
+
+    def to_query(self) -> dict[str, str]:
+        query = {
+            "dataset": str(self.dataset),
+            "architecture": str(self.architecture),
+            "pixels": str(self.pixels),
+            "epsilon": f"{self.epsilon:g}",
+            "image": str(self.image),
+        }
+        if self.compare is not Compare.ONE:
+            query["compare"] = str(self.compare)
+        if self.method is not Method.FGSM:
+            query["method"] = str(self.method)
+        if self.target_index is not None:
+            query["target"] = str(self.target)
+        if self.quiz:
+            query["quiz"] = "1"
+        if self.hide:
+            query["hide"] = ",".join(name for name in HIDEABLE if name in self.hide)
+        if self.variants:
+            query["variants"] = ",".join(self.variants)
+        return query
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple["View", list[str]]:
+        """The view that an address asks for, and what of it had to be adjusted, in words.
+
+        What cannot be read falls back to the default, epsilon snaps to its grid, an index past
+        the end of the test set to the last picture. Nothing raises: anybody can write an address.
+        """
+        notices: list[str] = []
+
+        def choose(name: str, default: E) -> E:
+            asked = query.get(name, default)
+            if asked in list(type(default)):
+                return type(default)(asked)
+            notices.append(f"{name} is {default}, not {_quoted(asked)}")
+            return default
+
+        default = cls()
+        dataset = choose("dataset", default.dataset)
+        method = choose("method", default.method)
+        view = cls(
+            dataset=dataset,
+            architecture=choose("architecture", default.architecture),
+            pixels=choose("pixels", default.pixels),
+            epsilon=_snap(query.get("epsilon"), default.epsilon, notices),
+            image=_index(query.get("image"), default.image, _last_official(dataset), notices),
+            compare=choose("compare", default.compare),
+            method=method,
+            target=_target(query.get("target"), method, dataset, notices),
+            quiz=_switch("quiz", query.get("quiz"), notices),
+            hide=frozenset(_listed("hide", query.get("hide"), HIDEABLE, notices)),
+            variants=_listed("variants", query.get("variants"), tuple(VARIANTS), notices),
+        )
+        return view, notices
+
+
+def _last_official(dataset: Dataset) -> int:
+    """The largest index in the official test set."""
+    return SOURCES[dataset].splits["test"].total - 1
+
+
+def last_picture(dataset: Dataset) -> int:
+    """The largest index among the pictures that are here."""
+    try:
+        return resources.display_set(dataset).total - 1
+    except NudgeError:  # the page says so where it needs them
+        return _last_official(dataset)
+
+
+def _snap(asked: str | None, default: float, notices: list[str]) -> float:
+    if asked is None:
+        return default
+    try:
+        value = float(asked)
+    except ValueError:
+        value = math.nan
+    if math.isfinite(value):
+        inside = min(max(value, EPSILONS[0]), EPSILONS[-1])  # first, for a quotient may overflow
+        snapped = EPSILONS[round(inside / EPSILON_STEP)]
+    else:
+        snapped = default
+    if snapped != value:
+        notices.append(f"epsilon is {snapped:g}, not {_quoted(asked)}")
+    return snapped
+
+
+def _index(asked: str | None, default: int, last: int, notices: list[str]) -> int:
+    if asked is None:
+        return default
+    # isdecimal knows other scripts' digits, which int reads too; the length bounds the work.
+    index = min(int(asked), last) if asked.isdecimal() and len(asked) <= 9 else default
+    if str(index) != asked:
+        notices.append(f"image is {index}, not {_quoted(asked)}")
+    return index
+
+
+def _target(asked: str | None, method: Method, dataset: Dataset, notices: list[str]) -> str | None:
+    if method is not Method.TARGETED:
+        return None
+    classes = CLASSES[dataset]
+    if asked in classes:
+        return asked
+    if asked is not None:
+        notices.append(f"target is {classes[0]}, not {_quoted(asked)}")
+    return classes[0]
+
+
+def _switch(name: str, asked: str | None, notices: list[str]) -> bool:
+    if asked not in (None, "0", "1"):
+        notices.append(f"{name} is 0, not {_quoted(asked)}")
+    return asked == "1"
+
+
+def _listed(
+    parameter: str, asked: str | None, known: tuple[str, ...], notices: list[str]
+) -> tuple[str, ...]:
+    """Those of the known names that are listed, separated by commas, in their own order."""
+    names = [name for name in (asked or "")[:1000].split(",") if name]
+    if unknown := [name for name in names if name not in known]:
+        notices.append(f"{parameter} knows nothing of {_quoted(unknown[0])}")
+    return tuple(name for name in known if name in names)
+
+
+def _quoted(asked: str) -> str:
+    """Somebody's text as Markdown code, in which nothing else has a meaning, cut short."""
+    return "`" + "".join(c for c in asked[:20] if c.isprintable() and c != "`") + "`"
+
+
+def open_address(page: str) -> list[str]:
+    """Bring the widgets' state to what the address says, if it was changed from outside.
+
+    Called by every page before any widget is made, with the page's name. Whoever comes from another
+    page by the navigation, whose addresses are bare, goes on with the view that was there. Returns
+    what had to be adjusted, in words.
+    """
+    query = st.query_params.to_dict()
+    state = st.session_state
+    written = state.setdefault(_WRITTEN, deque(maxlen=100))
+    state.setdefault(_OPENED, 0)
+    moved = state.get(_PAGE) != page
+    state[_PAGE] = page
+    # A click that the browser sent before it heard of the last address still carries the one
+    # before; taking that over would undo the click before this one.
+    opened_here = moved or query not in written or _is_history_navigation()
+    arrived = opened_here and (query or not written)
+    if arrived:
+        view, state[_NOTICES] = View.from_query(query)
+        state.update(_values(view))
+        state[_OPENED] += 1
+        written.append(query)
+        last = last_picture(view.dataset)
+        if view.image > last:  # a link from where the official pictures are
+            state[_NOTICES] = [*state[_NOTICES], text.common.too_far(view.image, last)]
+    else:
+        # Streamlit forgets the state of a widget that a run did not make; the address has it.
+        view, _ = View.from_query(written[-1])
+        for name, value in _values(view).items():
+            if moved or state.get(name) is None:
+                state[name] = value
+    _fit()
+    if arrived:
+        state[_ARRIVED] = current()
+    elif moved or current() != state[_ARRIVED]:  # what was adjusted is past
+        state[_NOTICES] = []
+    notices: list[str] = state.get(_NOTICES, [])
+    return notices
+
+
+def _fit() -> None:
+    """After a change of the data set: it may have fewer pictures, and it has other classes."""
+    state = st.session_state
+    state.image = min(state.image, last_picture(state.dataset))
+    if state.method is Method.TARGETED and state.target not in CLASSES[state.dataset]:
+        state.target = CLASSES[state.dataset][0]
+
+
+def _is_history_navigation() -> bool:
+    """Whether this run answers the browser's back or forward button."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def write_address(view: View) -> None:
+    """Bring the address to what is shown."""
+    query = view.to_query()
+    written = st.session_state[_WRITTEN]
+    # What the browser sent along may be older than what it was told since: a click that comes while
+    # the last one is being answered. So a change is always told. On a page just come to, too.
+    changed = query != written[-1]
+    if changed:
+        written.append(query)
+    if changed or query != st.query_params.to_dict():
+        st.query_params.from_dict(query)
+
+
+def opened() -> int:
+    """How many addresses this session has opened."""
+    count: int = st.session_state[_OPENED]
+    return count
+
+
+def current() -> View:
+    """The view that the widgets' state stands for.
+
+    A browser that asks for a part of the page before it has drawn the widgets sends no values for
+    them, and Streamlit forgets those that it had; what the address last said stands in.
+    """
+    state = st.session_state
+    names = [field.name for field in fields(View)]
+    if any(name not in state for name in names):
+        addressed, _ = View.from_query(state[_WRITTEN][-1] if _WRITTEN in state else {})
+        state.update({n: v for n, v in _values(addressed).items() if n not in state})
+    return View(**{name: state[name] for name in names})
+
+
+def _values(view: View) -> dict[str, object]:
+    return {field.name: getattr(view, field.name) for field in fields(view)}

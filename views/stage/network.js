@@ -1,0 +1,288 @@
+// One network: original + perturbation = attacked, what it reads, and a bar for every class.
+
+import { bytes, element, fill, inBothUnits, percent, signedBytes, words16 } from "./dom.js";
+import { grey, moved, nudged, Picture, signed } from "./pictures.js";
+
+/** @import { Scene } from "./stage.js" */
+/** @import { NetworkData, PathData, SceneData, Verdict, Words } from "./types.js" */
+
+// One way to nudge the picture: a direction, and what the network makes of the way along it.
+export class Path {
+  /**
+   * @param {PathData} data
+   * @param {number} classes
+   */
+  constructor({ direction, probabilities, predictions }, classes) {
+    this.direction = signedBytes(direction); // -1, 0 or 1 for every pixel
+    this.probabilities = words16(probabilities); // (steps, classes), in 65535ths
+    this.predictions = bytes(predictions); // (steps,)
+    this.classes = classes;
+  }
+
+  /**
+   * @param {number} step
+   * @param {number} label
+   */
+  probability(step, label) {
+    return this.probabilities[step * this.classes + label] / 65535;
+  }
+
+  /** @param {number} label */
+  alongEpsilon(label) {
+    return Array.from(this.predictions, (_, step) => this.probability(step, label));
+  }
+
+  /**
+   * The steps at which the reading first is not `label`, then is, then is not again; null for never.
+   * @param {number} label
+   */
+  flips(label) {
+    /** @type {(from: number | null, is: boolean) => number | null} */
+    const next = (from, is) => {
+      if (from === null) return null;
+      const step = this.predictions.findIndex((read, i) => i > from && (read === label) === is);
+      return step < 0 ? null : step;
+    };
+    const away = next(-1, false);
+    const back = next(away, true);
+    return { away, back, again: next(back, false) };
+  }
+
+  /** @param {number} label */
+  reaches(label) {
+    const step = this.predictions.indexOf(label);
+    return step < 0 ? null : step;
+  }
+}
+
+export class Network {
+  /** @type {Picture[]} */
+  pictures;
+  /** @type {HTMLElement[]} */
+  captions;
+  /** @type {HTMLElement} */
+  verdict;
+  /** @type {HTMLElement} */
+  facts;
+  /** @type {Bars} */
+  bars;
+  /** @type {HTMLElement} */
+  node;
+  /** @type {HTMLElement} */
+  left;
+
+  /**
+   * @param {Scene} scene
+   * @param {NetworkData} data
+   */
+  constructor(scene, data) {
+    this.scene = scene;
+    this.title = data.title;
+    this.name = data.name;
+    const count = scene.data.classes.length;
+    this.attack = new Path(data.attack, count);
+    this.control = new Path({ ...data.control, direction: scene.data.random_signs }, count);
+    this.shown = scene.data.method === "random" ? this.control : this.attack;
+    // What it should read: the truth, or what it reads of a picture whose truth nobody knows.
+    this.reference = scene.data.label ?? this.shown.predictions[0];
+    this.build(data.scrambled ? scene.places : null);
+  }
+
+  /** @param {ArrayLike<number> | null} places */
+  build(places) {
+    const { words } = this.scene.data;
+    /** @param {string} part */
+    const shows = (part) => this.scene.shows(part);
+    this.pictures = [new Picture(places), new Picture(places), new Picture(places)];
+    this.captions = this.pictures.map(() => element("figcaption"));
+    /** @param {number} i */
+    const figure = (i) => element("figure", {}, this.pictures[i].canvas, this.captions[i]);
+    /** @param {string} text */
+    const sign = (text) => element("span", { class: "sign", "aria-hidden": "true" }, text);
+    const equation = [figure(0)];
+    if (shows("perturbation")) equation.push(sign("+"), figure(1), sign("="));
+    else equation.push(sign("→"));
+    equation.push(figure(2));
+    this.verdict = element("p", { class: "verdict" });
+    this.facts = element("ul", { class: "facts" });
+    this.bars = new Bars(this, words);
+    this.node = element("section", { class: "network", "aria-label": this.title });
+    if (this.scene.data.networks.length > 1) this.node.append(element("h3", {}, this.name));
+    this.left = element("div", {}, element("div", { class: "equation" }, ...equation));
+    this.node.append(this.left);
+    const reading = element("div", { class: "reading" });
+    if (shows("verdict")) reading.append(this.verdict, this.facts);
+    if (shows("bars")) reading.append(this.bars.node);
+    this.node.append(reading);
+    this.captions[0].textContent = words.original;
+  }
+
+  draw() {
+    const { epsilon, step, share, open } = this.scene;
+    const { picture, words } = this.scene.data;
+    const attacked = nudged(picture, this.shown.direction, epsilon);
+    const gain = epsilon ? 1 / epsilon : 0;
+    this.pictures[0].draw((i) => grey(picture[i]), share);
+    this.pictures[1].draw((i) => signed((gain * (attacked[i] - picture[i])) / 255), share);
+    this.pictures[2].draw((i) => grey(attacked[i]), share);
+    this.captions[1].textContent = epsilon
+      ? fill(words.perturbation, { gain: Number(gain.toPrecision(3)) })
+      : words.no_perturbation;
+    this.captions[2].textContent = words.attacked;
+    this.node.dataset.state = open ? this.state(step) : "hidden";
+    this.verdict.textContent = open ? this.sentence(step) : words.predict_first;
+    this.facts.replaceChildren(...(open ? this.listFacts(attacked) : []).map((fact) => element("li", {}, fact)));
+    this.bars.draw(open ? step : null);
+    this.describe();
+  }
+
+  /** @param {number} step */
+  state(step) {
+    return verdictOf(this.scene.data, this.shown.predictions[0], this.shown.predictions[step]);
+  }
+
+  /** @param {number} step */
+  said(step) {
+    const read = this.shown.predictions[step];
+    return `${this.scene.data.classes[read]} ${percent(this.shown.probability(step, read))}`;
+  }
+
+  /** @param {number} step */
+  sentence(step) {
+    const { classes, label, words } = this.scene.data;
+    const truth = label === null ? "" : classes[label];
+    return fill(words.verdicts[this.state(step)], {
+      truth,
+      before: this.said(0),
+      after: this.said(step),
+    });
+  }
+
+  /**
+   * When it flips, when a random nudge would, and how far pixels really moved.
+   * @param {ArrayLike<number>} attacked
+   */
+  listFacts(attacked) {
+    const { classes, grid, method, picture, target, words } = this.scene.data;
+    /** @param {number} step */
+    const at = (step) => inBothUnits(step * grid.step);
+    const largest = Number(((grid.count - 1) * grid.step).toFixed(3));
+    const never = fill(words.never, { largest });
+    /** @param {Path} path */
+    const flips = (path) => {
+      const { away, back, again } = path.flips(this.reference);
+      if (away === 0) return words.from_the_start;
+      if (away === null) return never;
+      const said = back === null ? words.at : again === null ? words.at_and_back : words.and_again;
+      return fill(said, { away: at(away), back: at(back ?? 0), again: at(again ?? 0) });
+    };
+    const facts = [];
+    if (method !== "random") facts.push(fill(words.flips[method], { when: flips(this.attack) }));
+    if (target !== null) {
+      const step = this.attack.reaches(target);
+      const when = step === null ? "" : at(step);
+      const said = step === null ? words.reaches_not : words.reaches;
+      facts.push(fill(said, { target: classes[target], when, largest }));
+    }
+    facts.push(fill(words.flips.random, { when: flips(this.control) }));
+    const way = moved(picture, attacked);
+    const figures = { largest: way.largest.toFixed(3), mean: way.mean.toFixed(3) };
+    facts.push(fill(words.moved, figures));
+    if (this.scene.guess !== null) facts.unshift(this.judgeGuess(this.scene.guess));
+    return facts;
+  }
+
+  /** @param {number} step */
+  judgeGuess(step) {
+    const { grid, words } = this.scene.data;
+    const { away } = this.shown.flips(this.reference);
+    const guess = inBothUnits(step * grid.step);
+    if (away === 0) return words.guess_idle;
+    const last = step === grid.count - 1;
+    if (away === null) return fill(last ? words.guess_of_never : words.guess_never, { guess });
+    const off = ((step - away) * grid.step).toFixed(3);
+    const key = step === away ? "exact" : Number(off) > 0 ? "late" : "early";
+    const figures = { guess, off: off.replace("-", ""), away: inBothUnits(away * grid.step) };
+    return fill(words.guesses[key], figures);
+  }
+
+  // What the pictures show, for those who do not see them.
+  describe() {
+    const { classes, label, words } = this.scene.data;
+    const { epsilon, open, step } = this.scene;
+    const subject = label === null ? words.own : classes[label];
+    const read = open && this.scene.shows("verdict") ? this.said(step) : words.hidden;
+    this.pictures[0].describe(fill(words.alt_original, { subject }));
+    this.pictures[1].describe(this.captions[1].textContent);
+    const figures = { subject, epsilon: epsilon.toFixed(3), read };
+    this.pictures[2].describe(fill(words.alt_attacked, figures));
+  }
+}
+
+/**
+ * What became of a picture of class `label`, or of one whose truth nobody knows.
+ * @param {Pick<SceneData, "label" | "target">} data
+ * @param {number} before
+ * @param {number} after
+ * @returns {Verdict}
+ */
+export function verdictOf({ label, target }, before, after) {
+  if (label === null) return after === before ? "same" : "changed";
+  if (before !== label) return "wrong";
+  if (target !== null && target !== label && after === target) return "reached";
+  return after === label ? "right" : "fooled";
+}
+
+// Clean bars are outlines and attacked ones are filled, so that colour is never needed.
+class Bars {
+  /**
+   * @param {Network} network
+   * @param {Words} words
+   */
+  constructor(network, words) {
+    const { label, names } = network.scene.data;
+    this.path = network.shown;
+    this.rows = names.map((name, i) => {
+      const [before, after] = [element("i", { class: "before" }), element("i", { class: "after" })];
+      before.style.transform = `scaleX(${this.path.probability(0, i)})`;
+      const figure = element("td", { class: "figure" });
+      const mark = i === label ? [element("small", {}, ` ${words.true}`)] : [];
+      const row = element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, name, ...mark),
+        element("td", { class: "bar" }, before, after),
+        figure,
+      );
+      return { row, after, figure };
+    });
+    const half = names.length > 12 ? Math.ceil(names.length / 2) : names.length;
+    /** @param {number} from */
+    const table = (from) => element("table", {}, ...this.rows.slice(from, from + half).map(({ row }) => row));
+    this.key = element(
+      "p",
+      { class: "key" },
+      element("i", { class: "before" }),
+      words.original,
+      element("i", { class: "after" }),
+      words.attacked,
+    );
+    const tables = half < names.length ? [table(0), table(half)] : [table(0)];
+    this.node = element("div", { class: "bars" }, this.key, ...tables);
+  }
+
+  /**
+   * At a step; null draws the clean bars alone.
+   * @param {number | null} step
+   */
+  draw(step) {
+    const read = this.path.predictions[step ?? 0];
+    this.rows.forEach(({ row, after, figure }, label) => {
+      const probability = this.path.probability(step ?? 0, label);
+      after.hidden = step === null;
+      after.style.transform = `scaleX(${probability})`;
+      figure.textContent = percent(probability);
+      row.classList.toggle("read", label === read);
+    });
+  }
+}

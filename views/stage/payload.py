@@ -1,0 +1,190 @@
+"""The stage in the browser: what it is sent once, so that every frame of a drag is drawn there."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from torch import Tensor
+
+from models import PixelOrder, Variant
+from models.layers import scramble_permutation
+from nudge.evaluation.probability_path import ProbabilityPath
+from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
+from nudge.serving.live_curves import CurvePair
+from views import text
+from views.parts import share
+from views.parts.gallery import Walk
+from views.session import javascript
+from views.session.resources import Attack, Subject
+from views.session.state import Compare, View
+
+_FOLDER = Path(__file__).parent
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")
+
+
+_mount = st.components.v2.component(
+    "stage",
+    html=_read("stage.html"),
+    css=_read("stage.css"),
+    js=javascript.join(_FOLDER / "stage.js"),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One network on the stage, and what it makes of the picture."""
+
+    variant: Variant
+    attack: Attack
+    here: CurvePair | None  # counted on this computer so far; None where nobody asked
+
+
+def show(
+    view: View,
+    subject: Subject,
+    networks: Sequence[Shown],
+    *,
+    step: int,
+    opened: int,
+    walk: Walk | None,
+    on_release: Callable[[], None],
+) -> None:
+    """Draw the stage, with its slider at `step` where an address was `opened` or at first.
+
+    Without a `walk` it leads to no other picture.
+    """
+    _mount(
+        key="stage",
+        # In a list, for a dict is searched for tables, for which Streamlit loads pandas.
+        data=[scene(view, subject, networks, step=step, opened=opened, walk=walk)],
+        on_step_change=on_release,
+    )
+
+
+def scene(
+    view: View,
+    subject: Subject,
+    networks: Sequence[Shown],
+    *,
+    step: int,
+    opened: int,
+    walk: Walk | None = None,
+) -> dict[str, Any]:
+    """All that the browser needs, as JSON: arrays as base64, words as templates.
+
+    The identity says which picture and networks these are; with the same one the browser takes
+    over growing curves, an epsilon that was opened and another order of the pictures, and leaves
+    the rest as it stands.
+    """
+    classes = [text.common.class_name(view.dataset, name) for name in view.variant.classes]
+    picture = _bytes_of(subject.pixels)
+    scrambled = any(shown.variant.pixels is PixelOrder.SCRAMBLED for shown in networks)
+    identity = (
+        picture,
+        view.method,
+        view.target,
+        view.quiz,
+        view.hide,
+        tuple(shown.variant.id for shown in networks),
+    )
+    # Nothing of somebody's own picture is kept for later.
+    network = _network if subject.label is None else _known_network
+    return {
+        "id": hashlib.sha256(repr(identity).encode()).hexdigest()[:16],
+        "opened": opened,
+        "walk": walk and {"place": walk.place, "count": len(walk.found)},
+        "step": step,
+        "grid": {"count": len(EPSILONS), "step": EPSILON_STEP},
+        "picture": picture,
+        "label": subject.label,
+        "classes": classes,  # as sentences name them
+        "names": view.variant.classes,
+        "method": view.method,
+        "target": view.target_index,
+        "random_signs": _pack(subject.random_signs, np.int8),
+        "places": _places() if scrambled else None,
+        "networks": [network(shown.variant, shown.attack) for shown in networks],
+        "accuracy": [_accuracy(shown) for shown in networks],
+        "chance": 1 / len(classes),
+        "quiz": view.quiz,
+        "hide": sorted(view.hide),
+        "file": _file_name(view, subject),
+        "caption": text.explorer_component.poster_caption(networks[0].variant.card.total),
+        "host": share.host_for_others(),
+        "words": text.explorer_component.STAGE | {"poster": _poster(view, subject, classes)},
+    }
+
+
+def _network(variant: Variant, attack: Attack) -> dict[str, Any]:
+    return {
+        "name": text.common.short_variant(variant),
+        "title": text.common.variant(variant),
+        "scrambled": variant.pixels is PixelOrder.SCRAMBLED,
+        "attack": {"direction": _pack(attack.direction, np.int8), **_path(attack.path)},
+        "control": _path(attack.control),
+    }
+
+
+_known_network = lru_cache(maxsize=200)(
+    _network
+)  # about 12 kB each; every release shows them again
+
+
+def _path(path: ProbabilityPath) -> dict[str, str]:
+    return {
+        "probabilities": _pack((path.probabilities.double() * 65535).round(), np.uint16),
+        "predictions": _pack(path.predictions, np.uint8),
+    }
+
+
+def _accuracy(shown: Shown) -> dict[str, Any]:
+    card, here = shown.variant.card, shown.here
+    return {
+        "name": text.common.short_variant(shown.variant),
+        "total": card.total,
+        "fgsm": list(card.fgsm),
+        "random": list(card.random),
+        "here": here and {"total": here.total, "fgsm": list(here.fgsm.correct)},
+    }
+
+
+@lru_cache(maxsize=1)
+def _places() -> str:
+    """Where the scramble takes each pixel: it is told from where each comes."""
+    return _pack(scramble_permutation().argsort(), np.uint16)
+
+
+def _bytes_of(pixels: Tensor) -> str:
+    return _pack((pixels * 255).round(), np.uint8)
+
+
+def _pack(values: Tensor, kind: type[np.generic]) -> str:
+    return base64.b64encode(values.numpy().astype(kind).tobytes()).decode("ascii")
+
+
+def _file_name(view: View, subject: Subject) -> str:
+    several = view.compare is Compare.ALL
+    networks = view.dataset if several else view.variant.id
+    kind = "generated-" if subject.generated else ""
+    return f"nudge-{networks}-{'own' if subject.label is None else f'{kind}{view.image}'}"
+
+
+def _poster(view: View, subject: Subject, classes: Sequence[str]) -> str:
+    return text.explorer_component.poster(
+        networks=text.common.DATASETS[view.dataset]
+        if view.compare is Compare.ALL
+        else text.common.variant(view.variant),
+        subject=None if subject.label is None else (view.image, classes[subject.label]),
+        method=text.common.METHODS[view.method],
+        target=None if view.target_index is None else classes[view.target_index],
+        generated=subject.generated,
+    )

@@ -1,0 +1,182 @@
+// What Python sends to the components, and what these hand to one another. `views/stage/payload.py` and
+// `views/parts/gallery.py` make the former; a test holds the names in both places equal.
+
+/** An array in little-endian order, as base64. */
+export type Base64 = string;
+
+/** What Streamlit gives a component whenever there is something new. */
+export interface Mounted<Data, Parent extends Element = HTMLElement> {
+  data: [Data];
+  parentElement: Parent;
+  setStateValue(name: string, value: unknown): void;
+  setTriggerValue(name: string, value: unknown): void;
+}
+
+/** Epsilon runs from 0 in `count` values, `step` apart. */
+export interface Grid {
+  count: number;
+  step: number;
+}
+
+/** One picture, its networks and all that follows epsilon. */
+export interface SceneData {
+  id: string;
+  opened: number;
+  walk: WalkData | null;
+  step: number;
+  grid: Grid;
+  /** uint8 (784,) */
+  picture: Base64;
+  /** null for somebody's own picture */
+  label: number | null;
+  classes: string[];
+  names: string[];
+  method: "fgsm" | "targeted" | "random";
+  target: number | null;
+  /** int8 (784,): the direction of the random nudge */
+  random_signs: Base64;
+  /** uint16 (784,): where the scramble takes each pixel */
+  places: Base64 | null;
+  networks: NetworkData[];
+  accuracy: Accuracy[];
+  chance: number;
+  quiz: boolean;
+  hide: string[];
+  file: string;
+  caption: string;
+  host: string | null;
+  words: Words;
+}
+
+/** The scene with its picture unpacked: values 0 to 255. */
+export type OpenedData = Omit<SceneData, "picture"> & { picture: Uint8Array };
+
+/** The picture shown, at `place` among `count`; -1 where it is none of them. */
+export interface WalkData {
+  place: number;
+  count: number;
+}
+
+export interface NetworkData {
+  name: string;
+  title: string;
+  scrambled: boolean;
+  attack: PathData;
+  control: Omit<PathData, "direction">;
+}
+
+export interface PathData {
+  /** int8 (784,): -1, 0 or 1 for every pixel */
+  direction: Base64;
+  /** uint16 (steps, classes), in 65535ths */
+  probabilities: Base64;
+  /** uint8 (steps,) */
+  predictions: Base64;
+}
+
+/** Pictures read rightly along epsilon, of `total`. */
+export interface Accuracy {
+  name: string;
+  total: number;
+  fgsm: number[];
+  random: number[];
+  here: { total: number; fgsm: number[] } | null;
+}
+
+/** Templates and labels: `STAGE` in `views/text/`. */
+export interface Words {
+  walk: string;
+  previous: string;
+  next: string;
+  random: string;
+  walk_key: string;
+  name: string;
+  epsilon: string;
+  original: string;
+  attacked: string;
+  true: string;
+  perturbation: string;
+  no_perturbation: string;
+  verdicts: Record<Verdict, string>;
+  flips: Record<SceneData["method"], string>;
+  at: string;
+  at_and_back: string;
+  and_again: string;
+  never: string;
+  from_the_start: string;
+  reaches: string;
+  reaches_not: string;
+  moved: string;
+  predict_first: string;
+  lock_in: string;
+  guesses: Record<"exact" | "early" | "late", string>;
+  guess_never: string;
+  guess_of_never: string;
+  guess_idle: string;
+  own: string;
+  hidden: string;
+  alt_original: string;
+  alt_attacked: string;
+  paths: string;
+  readings: string;
+  truths: string;
+  accuracy: string;
+  fgsm_curve: string;
+  random_curve: string;
+  chance: string;
+  scramble: string;
+  as_we_see: string;
+  as_network_sees: string;
+  copy_link: string;
+  copied: string;
+  save_picture: string;
+  save_numbers: string;
+  poster: string;
+}
+
+export type Verdict = "right" | "fooled" | "reached" | "wrong" | "same" | "changed";
+
+export interface GalleryData {
+  /** data URI of one PNG with all thumbnails side by side */
+  sheet: string;
+  pictures: { index: number; name: string }[];
+  chosen: number;
+  page: number;
+  pages: number;
+  words: { title: string; earlier: string; later: string; caption: string };
+}
+
+export interface Style {
+  colour: string;
+  dash: number[];
+  width: number;
+}
+
+/** A line of a chart: `values` in [0, 1] over the grid. What is marked has a name. */
+export interface Series {
+  name?: string;
+  values: number[];
+  style: Style;
+  marked?: boolean;
+  points?: boolean;
+}
+
+/** x and y in pixels. */
+export type Place = [number, number];
+
+/** Red, green and blue, 0 to 255. */
+export type Colour = number[];
+
+export type Attributes = Record<string, string | number | boolean>;
+
+/** Puts text on a canvas. */
+export type Write = (text: string, x: number, y: number, font?: string, align?: CanvasTextAlign) => void;
+
+declare global {
+  interface Window {
+    nudgeLinks?: boolean;
+  }
+  interface WindowEventMap {
+    "nudge:place": CustomEvent<number>;
+  }
+}

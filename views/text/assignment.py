@@ -1,0 +1,98 @@
+"""The Assignment page."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from views.text.common import ARCHITECTURES, DATASETS
+
+if TYPE_CHECKING:
+    from models import Card, Variant
+
+# The assignment, checked.
+ASSIGNMENT_LEAD = (
+    "Nudge reproduces a course assignment. What that reported stands here beside what the eight "
+    "variants measure on the full official test sets, each with a verdict by fixed rules."
+)
+CLAIM_HEADS = ("Reported", "Measured", "Verdict", "Because")
+RULES = "How it is judged"
+TRAINED = "How the networks were trained"
+EPOCH = "Epoch"
+ON_TEST = "Test pictures"
+ON_TRAINING = "Training pictures"
+PICTURES_OF = "Pictures"
+RECIPE = "**Recipe**, shared by a network and its scrambled twin:"
+CHECKSUMS = "**SHA-256** of the weights, the decoded pictures and the permutation:"
+RECREATE = "**Recreate it:**"
+PERMUTATION = "permutation"
+
+# Hyperparameters in words, in the order of the card.
+HYPERPARAMETERS = {
+    "epochs": "Epochs",
+    "batch_size": "Pictures a batch",
+    "learning_rate": "Largest learning rate, AdamW",
+    "warm_up": "Share of the training until that rate",
+    "weight_decay": "Weight decay",
+    "input_dropout": "Dropout of pixels",
+    "dropout": "Dropout before dense layers",
+    "mixup": "Mixup",
+    "label_smoothing": "Label smoothing",
+    "noise": "Noise on the pixels, at most",
+    "averaging": "Decay of the averaged weights",
+    "precision": "Precision",
+}
+
+
+def claims_tally(*, total: int, holds: int, in_part: int, fails: int) -> str:
+    return (
+        f"Of {total} findings **{holds} hold**, **{in_part} hold in part** and "
+        f"**{fails} {'does' if fails == 1 else 'do'} not hold**."
+    )
+
+
+def network(variant: "Variant") -> str:
+    """A network and its twin."""
+    architecture = ARCHITECTURES[variant.architecture]
+    return f"{DATASETS[variant.dataset]}, {architecture}"
+
+
+def learning_caption(*, total: int) -> str:
+    return (
+        f"Top-1 accuracy after each epoch: on all {total:,} test pictures, by the averaged "
+        "weights; on training pictures by the network at work, with dropout, blended pictures or "
+        "noise. The last epoch is the one that counts; none was chosen."
+    )
+
+
+def card_line(*, accuracy: float, low: float, high: float) -> str:
+    return f"{accuracy:.2%} ({low:.2%} to {high:.2%})"
+
+
+def card_facts(card: "Card") -> list[str]:
+    low, high = card.interval
+    return [
+        f"Clean accuracy {card.accuracy:.2%}: {card.fgsm[0]:,} of {card.total:,} official test "
+        f"pictures; 95 % interval {low:.2%} to {high:.2%} (Wilson's, over the pictures)",
+        f"{card.parameters:,} parameters",
+        f"Seed {card.seed}, trained in {card.seconds / 60:.1f} minutes on {card.hardware}",
+        "With " + ", ".join(f"{name} {version}" for name, version in card.versions.items()),
+    ]
+
+
+def seeds(*, count: int, mean: float, deviation: float) -> str:
+    return (
+        f"Over {count} seeds of the training the clean accuracy is {mean:.2f} % on average, with a "
+        f"standard deviation of {deviation:.2f} points."
+    )
+
+
+def recipe(values: Mapping[str, object]) -> list[str]:
+    return [
+        f"{HYPERPARAMETERS.get(name, name)}: {value:g}"
+        if isinstance(value, int | float)
+        else f"{HYPERPARAMETERS.get(name, name)}: {value}"
+        for name, value in values.items()
+    ]
+
+
+def split_of(name: str) -> str:
+    return f"{name} pictures"

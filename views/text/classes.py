@@ -1,0 +1,98 @@
+"""The Classes page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from views.text.common import class_name, listing
+
+# Where it breaks.
+BY_CLASS = "Which classes fall first"
+CONFUSIONS = "What they are taken for"
+NEAR = "Close in meaning, or anything?"
+FLIPS = "How far a picture has to be nudged"
+ENDS = "The pictures at both ends"
+FIRST_TO_FLIP = "**The first to flip.** Each opens in the explorer, at the epsilon where it flips:"
+LAST_TO_FLIP = "**The last to flip, or never:**"
+SHARE_OF_CLASS = "Share of the true class"
+PICTURES_COUNTED = "Pictures"
+MEASURED = "measured"
+BY_CHANCE = "by chance"
+NEAR_AXIS = "Flips that stay near"
+NEAR_COUNTED = "Near / flipped"
+FLIPS_AXIS = "Pictures"
+FLIPS_AT = "Flips first at"
+WRONG_BEFORE = "wrong before the attack"
+NEVER_FLIPS = "never up to 0.3"
+
+NEAR_MEANS = {
+    "fashion": "clothes of the same kind (tops, or footwear)",
+    "sign": "the three hands whose mean training picture differs least",
+}
+
+
+def falling(classes: Sequence[tuple[str, float | None]]) -> str:
+    """Each class with the epsilon at which it falls below half, first those that fall first."""
+
+    def said(some: Sequence[tuple[str, float | None]]) -> str:
+        steps = ["never" if at is None else f"{at:g}" for _, at in some]
+        return listing([f"{name} ({step})" for (name, _), step in zip(some, steps, strict=True)])
+
+    return (
+        f"Less than half is right first of **{said(classes[:3])}**, "
+        f"last of **{said(classes[-3:])}**."
+    )
+
+
+def falls_caption(name: str, total: int) -> str:
+    return (
+        f"{name}: top-1 accuracy of each class under FGSM, over all {total:,} official test "
+        "pictures. White marks: less than half is right from there on. Dashed: the chosen epsilon."
+    )
+
+
+def most_confused(cell: Mapping[str, Any] | None, epsilon: float, dataset: str) -> str:
+    if cell is None:
+        return f"At epsilon {epsilon:g} nothing is taken for anything else."
+    true, read = (class_name(dataset, cell[key]) for key in ("true", "read"))
+    return (
+        f"At epsilon {epsilon:g} the largest confusion: {cell['share']:.0%} of **{true}** "
+        f"are read as **{read}**."
+    )
+
+
+def confusions_caption(name: str, total: int, epsilon: float, dataset: str) -> str:
+    return (
+        f"{name}, FGSM at epsilon {epsilon:g}: of each true class (row) the share read as each "
+        f"class (column), over all {total:,} official test pictures. Outlined: close in meaning, "
+        f"that is {NEAR_MEANS[dataset]}."
+    )
+
+
+def near_caption(
+    *, near: int, flipped: int, chance: float | None, epsilon: float, dataset: str
+) -> str:
+    if chance is None:
+        here = f"At epsilon {epsilon:g} no picture flips."
+    else:
+        here = (
+            f"At epsilon {epsilon:g}: {near:,} of {flipped:,} flips, {near / flipped:.0%}, stay "
+            f"near; {chance:.0%} would by chance."
+        )
+    return (
+        f"{here} A flip is a test picture that was right and that FGSM turns wrong. Near are "
+        f"{NEAR_MEANS[dataset]}; by chance is if every wrong class were as likely."
+    )
+
+
+def flips_caption(
+    name: str, *, total: int, wrong: int, never: int, by_here: int, epsilon: float
+) -> str:
+    return (
+        f"{name}: all {total:,} official test pictures by the smallest epsilon at which FGSM makes "
+        f"them wrong. Not in the bars: {wrong:,} were wrong before, {never:,} never flip up to "
+        f"0.3. Up to epsilon {epsilon:g}, {by_here:,} flip."
+    )
+
+
+def flip_link(name: str, epsilon: float | None) -> str:
+    return f"{name}, {epsilon:g}" if epsilon is not None else f"{name}, never"

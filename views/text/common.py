@@ -1,0 +1,138 @@
+"""What several pages say: names of data sets, networks and classes, axes, errors."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from models import Dataset, Variant
+
+TITLE = "Nudge"
+
+PAGES = {
+    "explorer": "Explorer",
+    "curves": "Curves",
+    "classes": "Classes",
+    "tradeoff": "Trade-off",
+    "transfer": "Transfer",
+    "scramble": "Scramble",
+    "assignment": "Assignment",
+    "lesson": "Lesson",
+}
+DATASETS = {"fashion": "Fashion", "sign": "Sign"}
+ARCHITECTURES = {"fcnn": "Fully connected", "cnn": "CNN"}
+PIXELS = {"ordered": "Ordered", "scrambled": "Scrambled"}
+METHODS = {"fgsm": "FGSM", "targeted": "Targeted", "random": "Random"}
+DATASET = "Data set"
+ARCHITECTURE = "Network"
+PIXEL_ORDER = "Pixels"
+METHOD = "Nudge"
+EPSILON = "Epsilon: how far each pixel may move, where 1 is the way from black to white"
+FGSM_CURVE = "FGSM"
+RANDOM_CURVE = "Random nudge of the same size"
+EPSILON_AXIS = "Epsilon"
+ACCURACY_AXIS = "Top-1 accuracy"
+COUNTED = "Right"
+
+
+def short_variant(variant: "Variant") -> str:
+    """One of the four of a data set, in few words."""
+    return f"{ARCHITECTURES[variant.architecture]}, {PIXELS[variant.pixels].lower()}"
+
+
+def class_name(dataset: "Dataset | str", name: str) -> str:
+    return f"letter {name}" if dataset == "sign" else name
+
+
+def zero_gradients(count: int, total: int, name: str = "") -> str:
+    """Of `total` pictures that were counted here. `name` is the network's where there are more."""
+    share = count / total
+    percent = f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
+    where = f"{name}: for" if name else "For"
+    return (
+        f"{where} {count:,} of the {total:,} pictures counted here ({percent}) the gradient is "
+        "zero everywhere. FGSM cannot move these, which does not mean that the network is robust."
+    )
+
+
+def counting(done: int, total: int, seconds_left: float | None) -> str:
+    left = f", about {seconds_left:.0f} s left" if seconds_left is not None else ""
+    return f"Attacked {done:,} of {total:,} pictures{left}"
+
+
+def address_notice(changes: Sequence[str]) -> str:
+    return "The address was adjusted: " + "; ".join(changes) + "."
+
+
+RUN_THIS = "In the project's folder, run this, then reload the page:"
+
+
+def expected(expected: object, found: object) -> str:
+    return f"Expected {expected}; found {found}."
+
+
+def variant(variant: "Variant") -> str:
+    """One of the eight, in words."""
+    return f"{DATASETS[variant.dataset]}, {short_variant(variant)} pixels"
+
+
+IMAGE = "Test picture"
+CLASS = "Class"
+
+
+def thumbnail(name: str, index: int, *, generated: bool = False) -> str:
+    return f"{name}, {one_picture(generated=generated).lower()} {index}"
+
+
+MARKING = {
+    "title": "Your picture, with the box around the object",
+    "hint": "Drag a box, a little larger than the object. Keys: arrows move it, Shift and arrows "
+    "change its size.",
+    "said": "Box from {left} to {right} % across and from {top} to {bottom} % down",
+}
+
+# Under a chart.
+TABLE = "Table"
+SAVE_CSV = "Save as CSV"
+SAVE_PNG = "Save as PNG"
+
+
+def pictures(count: int, total: int, *, generated: bool) -> str:
+    hands = " generated hands" if generated else ""
+    return f"The first {count:,}{hands}" if count else f"All {total:,}{hands}"
+
+
+# Curves, classes and the trade-off: the pages of the whole test set.
+CHOOSE_VARIANTS = "Networks to compare"
+SHORT_ARCHITECTURES = {"fcnn": "FC", "cnn": "CNN"}
+
+
+def plain(variant: "Variant") -> str:
+    """One of the eight, in as few words as a legend has room for; FC is fully connected."""
+    scrambled = " scrambled" if variant.pixels == "scrambled" else ""
+    return f"{DATASETS[variant.dataset]} {SHORT_ARCHITECTURES[variant.architecture]}{scrambled}"
+
+
+def tagged(variant: "Variant", number: int) -> str:
+    """With the number that tells its curve where colours do not."""
+    return f"{number} {plain(variant)}"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Some things, the last one after an "and"."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+READ_AS = "Read as"
+TRUE_CLASS = "True class"
+
+# Generated hands, where the test pictures of Sign are not on this computer.
+GENERATED_HAND = "Generated hand"
+
+
+def one_picture(*, generated: bool) -> str:
+    return GENERATED_HAND if generated else IMAGE
+
+
+def too_far(asked: int, last: int) -> str:
+    """What becomes of a link to a test picture where fewer generated ones stand in."""
+    return f"image is {last}, not `{asked}`: only {last + 1:,} generated hands are here"

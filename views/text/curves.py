@@ -1,0 +1,80 @@
+"""The Curves page and the queue of counts."""
+
+from collections.abc import Sequence
+
+from views.text.common import listing
+
+RANDOM_SHORT = "random"
+INTERVAL = "95 % interval"
+COUNT_PICTURES = "Test pictures to count here"
+COMPUTE_HERE = "Compute here"
+CANCEL = "Cancel"
+
+
+def value_label(number: int, accuracy: float, *, random: bool) -> str:
+    return f"{number}: {accuracy:.1%}" + (" random" if random else "")
+
+
+def chance_label(accuracy: float) -> str:
+    return f"chance {accuracy:.1%}"
+
+
+def curves_caption(
+    *, totals: Sequence[int], chances: Sequence[float], live: bool, generated: bool
+) -> str:
+    """`generated`: of what was counted here, Sign's are generated hands."""
+    pictures = listing([f"{total:,}" for total in totals])
+    dots = ""
+    if live:
+        dots = (
+            " Dots: counted now on this computer, over the first pictures of the test set "
+            "(full FGSM, hollow random), with a wider band."
+        )
+        if generated:
+            dots += " Sign's dots are of generated hands: other pictures than those of its lines."
+    return (
+        f"Top-1 accuracy over all {pictures} official test pictures, recorded with the weights. "
+        f"Solid: FGSM by the true label. Dashed: a random nudge of the same size. Bands: 95 % "
+        f"intervals (Wilson). Dotted: chance, {listing([f'{c:.1%}' for c in chances])}.{dots}"
+    )
+
+
+def request(names: Sequence[str], count: int) -> str:
+    return f"{listing(names)}, {count:,} pictures each"
+
+
+def counting_networks(done: int, total: int, seconds_left: float | None) -> str:
+    left = f", about {_duration(seconds_left)} left" if seconds_left is not None else ""
+    return f"Counted {done:,} of {total:,} pictures, all networks together{left}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+def in_line(*, own: int, before: int, served: int, what: str, share: float) -> str:
+    people = "one computation" if before == 1 else f"{before} computations"
+    return (
+        f"You wait with number {own}, behind {people}. "
+        f"Number {served} is being computed, {share:.0%} done: {what}."
+    )
+
+
+def agreement(
+    name: str, pictures: int, same: int, differing: int | None, *, generated: bool
+) -> str:
+    """What was counted here beside what was recorded of the same pictures."""
+    these = "generated hands" if generated else "pictures"
+    if same == pictures:
+        flips = f"all {pictures:,} {these} flip first at the very epsilon that was recorded"
+    else:
+        flips = f"{pictures - same:,} of {pictures:,} {these} flip first at another epsilon"
+    if generated:
+        return f"{name}: {flips} of them; the lines are of the test pictures."
+    if differing is None:
+        counts = "counts were recorded of the full test set only, so those of a part have no record"
+    elif differing:
+        counts = f"{differing} of the counts differ from the recorded ones"
+    else:
+        counts = "every count, FGSM and random, equals the recorded one"
+    return f"{name}: {flips}; {counts}."

@@ -1,0 +1,75 @@
+"""The Trade-off page."""
+
+from collections.abc import Mapping, Sequence
+
+from views.text.common import DATASETS, listing, one_picture
+
+# The trade-off.
+STRIP_PICTURE = "Picture under the axis"
+AGAINST = "Accuracy against readability"
+SSIM = "Similarity (SSIM)"
+SSIM_AXIS = "Similarity (SSIM) with the original"
+TRADE_OFF_AXIS = "Accuracy and similarity"
+SCORE = "Share of accuracy lost x SSIM"
+OURS = "our measure"
+THEIRS = "assignment"
+NEARLY_AS_GOOD = "Nearly as good"
+RIGHT = "read right"
+WRONG = "read wrong"
+
+
+def from_to(bounds: tuple[float, float]) -> str:
+    low, high = bounds
+    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+
+
+def assignment_label(dataset: str, bounds: tuple[float, float]) -> str:
+    return f"{DATASETS[dataset]}: assignment {from_to(bounds)}"
+
+
+def recommendation(
+    name: str,
+    *,
+    best: float,
+    nearly: tuple[float, float],
+    assignment: tuple[float, float],
+    clean: float,
+    left: float,
+    ssim: float,
+) -> str:
+    return (
+        f"**{name}**: our measure recommends **{best:g}** ({from_to(nearly)} is nearly as good), "
+        f"the assignment **{from_to(assignment)}**. At {best:g} accuracy falls from {clean:.1%} "
+        f"to {left:.1%}, at a similarity of {ssim:.2f}."
+    )
+
+
+def along_caption(
+    *, totals: Sequence[int], ssim_pictures: int, image: int, nearly: float, under: str
+) -> str:
+    """`under` says what picture of each data set stands under the axis."""
+    pictures = listing([f"{total:,}" for total in totals])
+    return (
+        f"Solid: top-1 accuracy under FGSM over all {pictures} official test pictures. Dashed: "
+        f"mean SSIM of the attacked picture with the original, over the first {ssim_pictures:,}. "
+        "Grey: what the assignment recommends. Diamonds: where the share of accuracy lost, times "
+        f"SSIM, is largest; nearly as good is {nearly:.0%} of that. Under the axis: {under} "
+        f"{image}, nudged by the epsilon above it, along each network's own gradient."
+    )
+
+
+def against_caption(*, totals: Sequence[int], ssim_pictures: int) -> str:
+    pictures = listing([f"{total:,}" for total in totals])
+    return (
+        f"One dot for every 0.005 of epsilon, from the left. Accuracy over all {pictures} official "
+        f"test pictures, SSIM over the first {ssim_pictures:,}, both recorded with the weights. "
+        "The lower left is best for who attacks: fooled, and nothing to be seen."
+    )
+
+
+def strip_pictures(generated: Mapping[str, bool]) -> str:
+    """What stands under the axis, by data set: test pictures or generated hands."""
+    kinds = {name: one_picture(generated=g).lower() for name, g in generated.items()}
+    if len(set(kinds.values())) <= 1:
+        return next(iter(kinds.values()), one_picture(generated=False).lower())
+    return " and ".join(f"{DATASETS[name]}'s {kind}" for name, kind in kinds.items())

@@ -1,0 +1,52 @@
+"""The Transfer page."""
+
+# Transfer: attacked on one network, read by another.
+TRANSFER_LEAD = (
+    "A picture is nudged along the gradient of one network and shown to another that never "
+    "saw it. Where a row is dark, what fools the one fools the others: an attacker needs no "
+    "access to the network that is attacked."
+)
+TRANSFER_SOURCE = "Nudged along the gradient of"
+TRANSFER_TARGET = "Read by"
+NO_NUDGE = "No nudge"
+TRANSFER_PICTURES = "Pictures to count here"
+RANDOM_NUDGE = "Random nudge"
+HERE = "Count here"
+STOP_HERE = "Show what was recorded"
+ON_THESE = "The four on one picture"
+TRANSFER_COLUMNS = ("nudged along", "read by", "epsilon", "right", "pictures", "accuracy")
+
+
+def transfer_caption(
+    *, total: int, epsilon: float, title: str, here: bool, asked: float | None, generated: bool
+) -> str:
+    """`generated`: what was counted here are generated hands."""
+    pictures = f"on official test pictures of {title}"
+    counted = f"over all {total:,}, recorded with the weights"
+    if here:
+        counted = f"counted now on this computer over the first {total:,}"
+        if generated:
+            pictures = f"on generated hands, not on the test pictures of {title}"
+    nearest = f" It is the measured epsilon nearest to {asked:g}." if asked is not None else ""
+    return (
+        f"Top-1 accuracy {pictures}, nudged by epsilon {epsilon:g}: "
+        f"{counted}.{nearest} The frames mark the usual attack, along a network's own gradient. "
+        "Scrambled networks take pictures in our order and scramble them themselves, so a nudge "
+        "means the same pixels to all four."
+    )
+
+
+def transfer_finding(*, own: float, other: float, random: float, epsilon: float) -> str:
+    return (
+        f"At epsilon {epsilon:g} the four read on average **{own:.1%}** of the pictures right "
+        f"after a nudge along their own gradient, **{other:.1%}** along another's, and "
+        f"**{random:.1%}** after a random nudge of the same size."
+    )
+
+
+def transfer_equal(equal: bool) -> str:
+    return (
+        "Every count equals the recorded one."
+        if equal
+        else "Some counts differ from the recorded ones: another processor sums in another order."
+    )
