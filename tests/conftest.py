@@ -18,7 +18,7 @@ from nudge.data.sources import SOURCES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-# Left out by `pytest -m "not slow"`: they start servers and browsers, train, or read whole data sets.
+# Left out by `pytest -m "not slow"`: servers, browsers, trainings, whole data sets.
 SLOW = (
     *("browser", "deploy", "scripts", "views/pages", "views/test_broken.py", "test_install.py"),
     *("test_pretrained.py", "nudge/data/test_forms.py", "nudge/data/test_archives.py"),
@@ -31,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(CHECKOUT / "tests").as_posix().startswith(SLOW):
             item.add_marker("slow")
+
 
 # The machine may be busy training; how long an example takes is no property of the code.
 settings.register_profile("nudge", deadline=None, suppress_health_check=[HealthCheck.too_slow])
