@@ -15,9 +15,9 @@ if (!window.nudgeLinks) {
 
   // A click in the navigation goes on with the view that is there, so its addresses hold it, too.
   const carry = () => {
-    /** @type {NodeListOf<HTMLAnchorElement>} */
-    const links = document.querySelectorAll("[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]");
-    for (const link of links) {
+    // In an array, for a type in angle brackets would be taken for markup: this stands within a page.
+    const links = [...document.querySelectorAll("[data-testid=stTopNavLink], [data-testid=stSidebarNavLink]")];
+    for (const link of /** @type {HTMLAnchorElement[]} */ (links)) {
       if (link.search !== location.search) link.search = location.search;
     }
   };

@@ -146,3 +146,8 @@ def test_types_name_all_that_the_stage_is_sent(
     }
     assert {name: _declared(name) for name in sent} == {name: set(sent[name]) for name in sent}
     assert set(network["control"]) == _declared("PathData") - {"direction"}
+
+
+def test_the_script_within_pages_holds_nothing_like_markup() -> None:
+    """Streamlit's sanitizer takes a whole script away in which a tag seems to stand."""
+    assert not re.search(r"<[/\w!]", (VIEWS / "session" / "links.js").read_text(encoding="utf-8"))
