@@ -100,7 +100,10 @@ def test_without_a_home_pictures_are_found() -> None:
 
 
 def test_a_folder_in_a_home_that_nobody_has_is_one_line() -> None:
-    code = "from scripts import console, download; console.run(download.main)"
+    code = (
+        "from scripts import download; from scripts.shared import command_line;"
+        "command_line.run(download.main)"
+    )
     ran = as_nobody(code, "download.py", "--data-dir", "~/data")
     assert ran.returncode == 1
     (line,) = ran.stderr.splitlines()
