@@ -509,6 +509,9 @@ TABLE: dict[str, Call] = {
 
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
+    "nudge.pictures.data_uri.png": "writes an array that a picture was decoded to",
+    "nudge.pictures.ground.object_mask": "takes greys of a picture that was decoded before",
+    "nudge.pictures.ground.border": "takes greys of a picture that was decoded before",
     "nudge.data.array_cache.read_arrays": "takes a stamp of files, which is only compared",
     "nudge.data.array_cache.write_arrays": "saves what was decoded and checked before",
     "nudge.data.row_order.order": "takes official splits, for scripts/bundle.py",
@@ -516,7 +519,7 @@ UNCHECKED = {
     "nudge.data.readers.read_idx": "takes files, not pictures",
     "nudge.training.publishing.serialise": "saves what it is given, whatever that is",
     "nudge.training.publishing.publish": "saves what it is given, whatever that is",
-    "nudge.distributed.Workers.share": "passes on what it is given, whatever that is",
+    "nudge.distributed.Workers.shard": "passes on what it is given, whatever that is",
     "nudge.distributed.Workers.sum": "passes on what it is given, whatever that is",
     "nudge.distributed.Workers.broadcast": "passes on what it is given, whatever that is",
 }
