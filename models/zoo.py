@@ -14,7 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
 from torch import Tensor, nn
 
-from models.cards import RESTORE_COMMAND, Card, read_card
+from models.card_files import RESTORE_COMMAND, read_card
+from models.cards import Card
 from models.errors import CHECKOUT, PretrainedError
 from models.layers import Normalise, Scramble
 from models.networks import convolutional, fully_connected

@@ -5,9 +5,13 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 # Seconds without a write after which whoever was writing a temporary file must have been killed.
 ABANDONED = 3600.0
@@ -36,6 +40,13 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]], *, compressed: bool = True) -> None:
+    """Write arrays by their names in place of `path`. Raises OSError."""
+    save = np.savez_compressed if compressed else np.savez
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        save(file, **arrays)  # type: ignore[arg-type]
 
 
 def remove_leftovers(folder: Path, pattern: str) -> None:

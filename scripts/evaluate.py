@@ -20,7 +20,7 @@ import torch
 from tqdm import tqdm
 
 from models import Variant, load_model
-from models.cards import read_array
+from models.card_files import read_array
 from nudge.data import load_split
 from nudge.distributed import Workers, joined
 from nudge.evaluation.measurement import Measurement, measure

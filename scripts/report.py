@@ -14,7 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from models import PRETRAINED, VARIANTS, Variant
-from models.cards import CONFUSIONS, read_arrays
+from models.card_files import CONFUSIONS, read_arrays
 from models.errors import CHECKOUT
 from nudge.data.sources import SOURCES
 from nudge.evaluation.class_similarity import FASHION_KINDS, NEAREST_HANDS, NearFlips

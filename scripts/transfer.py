@@ -19,7 +19,7 @@ from tqdm import tqdm
 from models import Dataset, load_model
 from nudge.data import load_split
 from nudge.evaluation.transferability import (
-    EPSILONS,
+    TRANSFER_EPSILONS,
     Transfer,
     networks,
     read_transfer,
@@ -54,7 +54,7 @@ def measure(dataset: Dataset, device: torch.device, data_dir: str | None) -> Tra
     """The counts of one data set over its full test set."""
     test = load_split(dataset, "test", data_dir)
     models = [load_model(variant, device) for variant in networks(dataset)]
-    stream = stream_transfer(models, *test, EPSILONS)
+    stream = stream_transfer(models, *test, TRANSFER_EPSILONS)
     with tqdm(desc=dataset, unit="picture") as bar:
         for found in stream:
             command_line.advance(bar, found.total, len(test.labels))

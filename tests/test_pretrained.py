@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model
-from models.cards import (
+from models.card_files import (
     CONFUSIONS,
-    FIRST_MISSES,
-    NEVER_FLIPS,
+    FLIP_STEPS,
     REPETITIONS,
     read_array,
     read_arrays,
     read_repetitions,
 )
+from models.epsilons import NEVER_FLIPS
 from models.layers import scramble_permutation
 from nudge.attacks import random_direction
 from nudge.data import Split, to_pixels
@@ -81,7 +81,7 @@ def test_card_is_complete(variant: Variant) -> None:
 
 @each_variant
 def test_first_misses_agree_with_the_curve(variant: Variant) -> None:
-    misses = read_arrays(PRETRAINED / FIRST_MISSES)[variant.id]
+    misses = read_arrays(PRETRAINED / FLIP_STEPS)[variant.id]
     assert misses.shape == (variant.card.total,)
     assert (misses > 0).sum() == variant.card.fgsm[0]
     for step, right in enumerate(variant.card.fgsm):

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.cards import UNREADABLE_NPZ
+from models.npz import UNREADABLE_NPZ, read_npz
 from nudge.data.sources import Arrays
-from nudge.files import replacing
+from nudge.files import write_npz
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +31,10 @@ def digest(images: Tensor | np.ndarray, labels: Tensor | np.ndarray) -> str:
 def read_arrays(path: Path, sha256: str, stamp: NDArray[np.int64] | None = None) -> Arrays | None:
     """The arrays of a cache or a bundle; None where it is not there, outdated or damaged."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as content:
-            if stamp is not None and not np.array_equal(content["stamp"], stamp):
-                return None
-            # What is no array in there comes as bytes.
-            images, labels = np.asarray(content["images"]), np.asarray(content["labels"])
+        content = read_npz(path)
+        if stamp is not None and not np.array_equal(content["stamp"], stamp):
+            return None
+        images, labels = content["images"], content["labels"]
     except FileNotFoundError:
         return None
     except UNREADABLE_NPZ as error:
@@ -46,8 +45,8 @@ def read_arrays(path: Path, sha256: str, stamp: NDArray[np.int64] | None = None)
 
 
 def write_arrays(path: Path, arrays: Arrays, stamp: NDArray[np.int64]) -> None:
+    content = {"images": arrays[0], "labels": arrays[1], "stamp": stamp}
     try:
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, images=arrays[0], labels=arrays[1], stamp=stamp)
+        write_npz(path, content, compressed=False)  # quicker to read
     except OSError as error:  # a read-only or full disk costs time at each start, nothing else
         log.warning("%s cannot be written (%s); the next start decodes again", path, error)

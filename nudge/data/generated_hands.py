@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models import CLASSES, PRETRAINED, SIDE, Dataset
-from models.cards import RESTORE_COMMAND, UNREADABLE_JSON, UNREADABLE_NPZ
+from models.card_files import RESTORE_COMMAND, UNREADABLE_JSON
+from models.npz import UNREADABLE_NPZ, read_npz
 from nudge.argument_checks import check_split
 from nudge.data.splits import DataError, Split, digest
-from nudge.files import replacing
+from nudge.files import replacing, write_npz
 
 PICTURES = "generated-hands.npz"  # pictures, labels, and first misses by the variant's id
 CARD = "generated-hands.json"
@@ -65,7 +66,7 @@ def load_generated_hands(folder: Path = PRETRAINED) -> Split:
     images, labels = arrays.get("images"), arrays.get("labels")
     if images is None or labels is None or images.shape != (card.total, SIDE, SIDE):
         raise _damaged(folder / PICTURES, f"{card.total} pictures and their labels", "other arrays")
-    if images.dtype != np.uint8 or labels.dtype != np.int64:  # bytes, where it is no array
+    if images.dtype != np.uint8 or labels.dtype != np.int64:
         found = f"{images.dtype} and {labels.dtype}"
         raise _damaged(folder / PICTURES, "pictures of uint8 and labels of int64", found)
     if (found := digest(images, labels)) != card.sha256:
@@ -106,8 +107,7 @@ def publish(
     """Write the pictures, then their card. Raises OSError, and ValueError of what is no split."""
     check_split(hands, len(CLASSES[Dataset.SIGN]))
     arrays = {"images": hands.images.numpy(), "labels": hands.labels.numpy(), **misses}
-    with replacing(folder / PICTURES) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    write_npz(folder / PICTURES, arrays)
     with replacing(folder / CARD) as temporary:
         temporary.write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
 
@@ -115,9 +115,7 @@ def publish(
 def _read(folder: Path) -> dict[str, NDArray[Any]]:
     path = folder / PICTURES
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            # What is no array in there comes as bytes.
-            return {name: np.asarray(array) for name, array in arrays.items()}
+        return read_npz(path)
     except UNREADABLE_NPZ as error:
         said = f"{type(error).__name__}: {error}"
         raise _damaged(path, "an .npz of pictures, labels and first misses", said) from error

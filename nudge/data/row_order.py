@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cards import UNREADABLE_NPZ
+from models.npz import UNREADABLE_NPZ, read_npz
 from nudge.data.sources import Arrays, SplitName
 
 Places = NDArray[np.uint32]  # of a split's pictures among all, once all are sorted
@@ -20,8 +20,8 @@ def restore(arrays: Arrays, order: Path, split: SplitName) -> Arrays:
     """
     images, labels = arrays
     try:
-        with np.load(order, allow_pickle=False) as content:
-            total, places = sum(map(len, content.values())), content[split]
+        content = read_npz(order)
+        total, places = sum(map(len, content.values())), content[split]
     except UNREADABLE_NPZ as error:
         raise ValueError(f"{order.name} in the checkout cannot be read ({error})") from error
     if len(labels) != total:

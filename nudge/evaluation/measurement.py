@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.cards import CONFUSIONS, FIRST_MISSES
+from models.card_files import CONFUSIONS, FLIP_STEPS
 from nudge.argument_checks import as_count, as_epsilons, check_model, check_split
 from nudge.attacks import fgsm_direction, nudge, random_direction
 from nudge.attacks.model_outputs import numbered
@@ -56,7 +56,7 @@ class Measurement:
 
     def arrays(self, classes: int) -> Mapping[str, NDArray[Any]]:
         """What is too long for a card, by the name of the file that holds it for all variants."""
-        return {FIRST_MISSES: self.first_misses(), CONFUSIONS: self.confusions(classes)}
+        return {FLIP_STEPS: self.first_misses(), CONFUSIONS: self.confusions(classes)}
 
     def first_misses(self) -> NDArray[np.uint8]:
         """By picture, where in the epsilons its first wrong answer under FGSM stands: uint8 (N,).

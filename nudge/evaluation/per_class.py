@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.cards import NEVER_FLIPS
+from models.epsilons import NEVER_FLIPS
 from nudge.argument_checks import as_count, kind
 
 

@@ -9,13 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.cards import NEVER_FLIPS
+from models.epsilons import EPSILON_STEP as EPSILON_STEP
+from models.epsilons import EPSILONS as EPSILONS
+from models.epsilons import NEVER_FLIPS
 from nudge.argument_checks import as_epsilons, check_tensor
 from nudge.evaluation.predictions import Batch, stream_batches
-
-# Every page, card and curve uses this grid: fine, because most of the fall lies below 0.05.
-EPSILON_STEP = 0.005
-EPSILONS = tuple(round(i * EPSILON_STEP, 3) for i in range(61))  # 0, 0.005, ... 0.3
 
 # Small enough for the activations to stay in cache, large enough to use both cores.
 BATCH_SIZE = 100

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, PretrainedError, Variant
-from models.cards import GRID, read_arrays, step_of
+from models.card_files import read_arrays
+from models.epsilons import EPSILONS, step_of
 from models.errors import script_command
 from models.zoo import find_dataset
 from nudge.argument_checks import (
@@ -33,10 +34,10 @@ from nudge.attacks.model_outputs import numbered
 from nudge.evaluation.fused_inference import for_inference
 from nudge.evaluation.predictions import predictions_along, prepared
 from nudge.evaluation.sweep import BATCH_SIZE
-from nudge.files import replacing
+from nudge.files import write_npz
 
 # Coarser than a curve's grid: sixteen curves to a data set, most of which fall below 0.1.
-EPSILONS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3)
+TRANSFER_EPSILONS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3)
 
 RECORD = PRETRAINED / "transfer.npz"
 
@@ -111,7 +112,7 @@ def stream_transfer(
     models: Sequence[nn.Module],
     images: Tensor,
     labels: Tensor,
-    epsilons: Iterable[SupportsFloat] = EPSILONS,
+    epsilons: Iterable[SupportsFloat] = TRANSFER_EPSILONS,
     *,
     control: Tensor | None = None,
     batch_size: int = BATCH_SIZE,
@@ -211,8 +212,7 @@ def save_transfer(dataset: Dataset, found: Transfer, path: Path | None = None) -
             f"{dataset}-total": np.array(found.total),
             f"{dataset}-weights": np.array(_weights(dataset)),
         }
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **merged)  # type: ignore[arg-type]
+        write_npz(path, merged)
 
 
 def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
@@ -237,7 +237,7 @@ def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
         all(isinstance(array, np.ndarray) for array in (correct, epsilons, total, weights))
         and correct.dtype.kind in "iu"
         and correct.shape == (*epsilons.shape, count, count)
-        and set(epsilons.flat) <= set(GRID)
+        and set(epsilons.flat) <= set(EPSILONS)
         and total.shape == ()
         and total.dtype.kind in "iu"
         and total > 0

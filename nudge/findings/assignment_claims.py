@@ -11,7 +11,8 @@ from enum import StrEnum
 from functools import partial
 
 from models import PRETRAINED, VARIANTS, Card, Dataset
-from models.cards import CONFUSIONS, read_array, step_of
+from models.card_files import CONFUSIONS, read_array
+from models.epsilons import step_of
 from nudge.evaluation.class_similarity import NearFlips, near_flips
 from nudge.evaluation.sweep import EPSILONS
 from nudge.findings.tradeoff import ASSIGNMENT, trade_off

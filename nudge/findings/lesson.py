@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from models import PRETRAINED, VARIANTS, Architecture, Dataset, PixelOrder, PretrainedError, Variant
-from models.cards import CONFUSIONS, FIRST_MISSES, NEVER_FLIPS, read_array
+from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
+from models.epsilons import NEVER_FLIPS
 from nudge.data.generated_hands import hands_misses
 from nudge.evaluation.class_similarity import near_flips
 from nudge.evaluation.sweep import EPSILONS
@@ -69,7 +70,7 @@ def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
     def at(epsilon: float) -> int:
         return card.epsilons.index(epsilon)
 
-    misses = read_array(PRETRAINED / FIRST_MISSES, variant.id)
+    misses = read_array(PRETRAINED / FLIP_STEPS, variant.id)
     confusions = read_array(PRETRAINED / CONFUSIONS, variant.id)
     flips = near_flips(confusions[1], dataset)
     by_class = confusions.sum(axis=0)[at(SMALL)]

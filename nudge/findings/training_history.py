@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 
 from models import PRETRAINED, VARIANTS, PretrainedError, Variant
-from models.cards import REPETITIONS, Repetition, read_repetitions
+from models.card_files import REPETITIONS, read_repetitions
+from models.cards import Repetition
 
 
 @dataclass(frozen=True)

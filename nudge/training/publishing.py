@@ -9,20 +9,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from models import Card, PixelOrder, Variant
-from models.cards import REPETITIONS, Repetition, read_arrays, read_index, read_repetitions
+from models.card_files import REPETITIONS, read_arrays, read_index, read_repetitions
+from models.cards import Repetition
 from models.layers import scramble_permutation
 from nudge.argument_checks import check_module
 from nudge.data.sources import SOURCES
 from nudge.devices import device_name
 from nudge.evaluation.measurement import Measurement
-from nudge.files import replacing
+from nudge.files import replacing, write_npz
 from nudge.training.trainer import Training
 
 
@@ -101,8 +101,7 @@ def publish(
         kept = {path: read_arrays(path) if path.exists() else {} for path in paths}
         for path in paths:
             merged = kept[path] | {variant.id: arrays[path.name]}
-            with replacing(path) as temporary, temporary.open("wb") as file:
-                np.savez_compressed(file, **merged)  # type: ignore[arg-type]
+            write_npz(path, merged)
         with replacing(folder / variant.weights.name) as temporary:
             temporary.write_bytes(content)
         records[variant.id] = asdict(card)

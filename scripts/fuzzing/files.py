@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save
 
 from models import PRETRAINED, VARIANTS, Card, Dataset, NudgeError, PretrainedError, load_model, zoo
-from models.cards import CONFUSIONS, FIRST_MISSES, REPETITIONS, read_array, read_repetitions
+from models.card_files import CONFUSIONS, FLIP_STEPS, REPETITIONS, read_array, read_repetitions
 from nudge.data import DataError, Split, digest, download, generated_hands, load_split, splits
 from nudge.data.sources import SOURCES, Archive
 from nudge.evaluation.transferability import read_transfer
@@ -238,7 +238,7 @@ class Files:
     def record(self, rng: random.Random) -> str:
         """What was measured picture by picture, repetitions, transfer, generated hands."""
         readers: dict[str, Callable[[Path], object]] = {
-            FIRST_MISSES: lambda path: read_array(path, "sign-cnn"),
+            FLIP_STEPS: lambda path: read_array(path, "sign-cnn"),
             CONFUSIONS: lambda path: read_array(path, "sign-cnn"),
             "transfer.npz": lambda path: read_transfer(Dataset.SIGN, path),
             REPETITIONS: read_repetitions,

@@ -13,14 +13,14 @@ from PIL import Image
 from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from models import PRETRAINED, VARIANTS, Dataset, Scramble, load_model
-from models.cards import FIRST_MISSES, read_arrays
+from models.card_files import FLIP_STEPS, read_arrays
 from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
 from nudge.evaluation.sweep import EPSILONS
 from tests.browser.conftest import Visit, barriers, visits
 
 # The first test picture that is read right and that a small nudge spoils.
-MISSES = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
+MISSES = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
 IMAGE = next(i for i, step in enumerate(MISSES.tolist()) if 1 <= step <= 20)
 MISS = int(MISSES[IMAGE])
 ADDRESS = f"?dataset=fashion&architecture=fcnn&pixels=ordered&epsilon=0&image={IMAGE}"

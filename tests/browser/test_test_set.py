@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, expect
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
-from models.cards import CONFUSIONS, FIRST_MISSES, read_arrays
+from models.card_files import CONFUSIONS, FLIP_STEPS, read_arrays
 from nudge.data import Split
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.browser.conftest import Visit, barriers, visits
@@ -84,7 +84,7 @@ def test_classes_are_the_record_and_pictures_lead_to_the_explorer(visit: Visit) 
     for c, name in enumerate(names):
         assert [found[name, e] for e in EPSILONS] == counts[:, c, c].tolist()
     assert visit.fits()
-    misses = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
+    misses = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
     first = int(np.flatnonzero(misses == 1)[0])
     visit.page.locator(f'a[href*="image={first}&"], a[href$="image={first}"]').first.click()
     visit.page.wait_for_selector(".stage canvas")

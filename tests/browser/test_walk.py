@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import FloatRect, Locator, expect
 
 from models import PRETRAINED, Dataset
-from models.cards import FIRST_MISSES, read_arrays
+from models.card_files import FLIP_STEPS, read_arrays
 from nudge.data import Split
 from tests.browser.conftest import Visit
 from views import text
@@ -130,7 +130,7 @@ def test_no_key_is_taken_from_who_types(visit: Visit) -> None:
 
 
 def test_they_follow_class_and_order(visit: Visit) -> None:
-    misses = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"].astype(int)
+    misses = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"].astype(int)
     visit.open(START + "&image=4")
     visit.settle()
     order = visit.page.get_by_role("combobox", name=text.gallery.ORDER)

@@ -22,7 +22,8 @@ from torch import nn
 import models
 import nudge
 from models import VARIANTS, Dataset, Scramble, assemble, build_model, load_model
-from models.cards import step_of, wilson_interval
+from models.epsilons import step_of
+from models.intervals import wilson_interval
 from models.zoo import find_dataset, find_variant
 from nudge.attacks import (
     fgsm,
@@ -164,11 +165,13 @@ def snapshot() -> CurveSnapshot:
 
 
 TABLE: dict[str, Call] = {
-    "models.cards.step_of": Call(step_of, {"epsilons": GRID, "epsilon": 0.1}, {"epsilon": NO_STEP}),
-    "models.cards.wilson_interval": Call(
+    "models.epsilons.step_of": Call(
+        step_of, {"epsilons": GRID, "epsilon": 0.1}, {"epsilon": NO_STEP}
+    ),
+    "models.intervals.wilson_interval": Call(
         wilson_interval,
         {"correct": 1, "total": 2},
-        {"correct": [-1, 3, math.nan], "total": [0, -2], "z": [-1, math.nan]},
+        {"correct": [-1, 3, math.nan], "total": [0, -2, math.inf]},
     ),
     "models.zoo.find_variant": Call(find_variant, {"variant": "sign-cnn"}, {"variant": NO_VARIANT}),
     "models.zoo.find_dataset": Call(find_dataset, {"name": "sign"}, {"name": NO_DATASET}),

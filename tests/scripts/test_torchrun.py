@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from models import VARIANTS, Dataset, load_model, zoo
-from models.cards import CONFUSIONS, FIRST_MISSES, Card, read_arrays
+from models.card_checks import parse_card
+from models.card_files import CONFUSIONS, FLIP_STEPS, read_arrays
 from nudge.evaluation.measurement import measure
 from tests.conftest import CHECKOUT, tiny_split
 
@@ -62,7 +63,7 @@ def test_trains_together_and_measures_the_whole(
     result = torchrun(tmp_path, "train", *arguments)
     assert result.returncode == 0, result.stderr
     (record,) = json.loads((tmp_path / "out" / "index.json").read_text()).values()
-    card = Card.from_json(record)
+    card = parse_card(record)
     assert "--nproc-per-node=2" in card.command
     assert card.total == 230  # published once, with everybody's pictures
     assert card.learning_curve[-1].train_loss < card.learning_curve[0].train_loss
@@ -70,7 +71,7 @@ def test_trains_together_and_measures_the_whole(
     variant = VARIANTS["sign-fcnn-scrambled"]
     alone = measure(load_model(variant), tiny_split(230, Dataset.SIGN))
     assert tuple(card.fgsm) == alone.for_card(24)["fgsm"]
-    for name in (FIRST_MISSES, CONFUSIONS):
+    for name in (FLIP_STEPS, CONFUSIONS):
         recorded = read_arrays(tmp_path / "out" / name)[variant.id]
         assert np.array_equal(recorded, alone.arrays(24)[name])
     before = (tmp_path / "out" / "index.json").read_text()

@@ -18,7 +18,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "transfer.npz"
     split = tiny_split(20, Dataset.SIGN)
     monkeypatch.setattr(transfer, "load_split", lambda *arguments: split)
-    monkeypatch.setattr(transfer, "EPSILONS", GRID)
+    monkeypatch.setattr(transfer, "TRANSFER_EPSILONS", GRID)
     monkeypatch.setattr(nudge_transfer, "RECORD", path)
     return path
 

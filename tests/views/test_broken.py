@@ -15,7 +15,7 @@ import nudge.findings.lesson
 import nudge.findings.training_history
 import views.session.resources
 from models import PRETRAINED, VARIANTS, load_model, zoo
-from models.cards import CONFUSIONS, FIRST_MISSES, REPETITIONS
+from models.card_files import CONFUSIONS, FLIP_STEPS, REPETITIONS
 from nudge.evaluation.first_layer import first_filters
 from tests.views.reading import components, open_at, rows
 from views import text
@@ -187,12 +187,12 @@ def test_an_index_that_is_no_json_is_one_sentence(pretrained: Path, content: byt
         assert all("The model cards cannot be read" in w for w in said)
 
 
-@pytest.mark.parametrize("record", [FIRST_MISSES, CONFUSIONS, REPETITIONS, "transfer.npz"])
+@pytest.mark.parametrize("record", [FLIP_STEPS, CONFUSIONS, REPETITIONS, "transfer.npz"])
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18)], ids=["empty", "no array"])
 def test_a_broken_record_leaves_every_page(pretrained: Path, record: str, content: bytes) -> None:
     overwrite(pretrained / record, content)
     concerned = {
-        FIRST_MISSES: ("explorer", "classes", "lesson", "curves"),
+        FLIP_STEPS: ("explorer", "classes", "lesson", "curves"),
         CONFUSIONS: ("classes", "assignment", "lesson"),
         REPETITIONS: ("assignment",),
         "transfer.npz": ("transfer", "lesson"),
@@ -205,7 +205,7 @@ def test_a_broken_record_leaves_every_page(pretrained: Path, record: str, conten
 
 
 def test_without_the_order_by_epsilon_the_gallery_stands(pretrained: Path) -> None:
-    overwrite(pretrained / FIRST_MISSES, b"")
+    overwrite(pretrained / FLIP_STEPS, b"")
     page = open_at("explorer", dataset="fashion", architecture="fcnn", hide="accuracy")
     assert warnings(page) == []
     page.selectbox(key="order").set_value("fragile").run()

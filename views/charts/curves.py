@@ -7,7 +7,7 @@ from typing import Any, Literal
 import altair as alt
 
 from models import VARIANTS, Variant
-from models.cards import wilson_interval
+from models.intervals import wilson_interval
 from nudge.evaluation.sweep import EPSILONS
 from nudge.serving.live_curves import CurveSnapshot
 from views import text

@@ -7,7 +7,7 @@ from models import Dataset, NudgeError
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
 from nudge.evaluation.transferability import (
-    EPSILONS,
+    TRANSFER_EPSILONS,
     Transfer,
     averages,
     nearest,
@@ -34,7 +34,7 @@ def page() -> None:
     with row:
         widgets.dataset()
     recorded = _recorded(st.session_state.dataset)
-    grid = recorded.epsilons if recorded else EPSILONS
+    grid = recorded.epsilons if recorded else TRANSFER_EPSILONS
     pictures = _pictures(st.session_state.dataset)
     with row:
         _choose_epsilon(grid)

@@ -19,7 +19,7 @@ from streamlit import config
 from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
-from models.cards import CONFUSIONS, FIRST_MISSES, read_array
+from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
 from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
 from nudge.data import display_set as display_sets
 from nudge.data import to_pixels
@@ -259,7 +259,7 @@ def first_misses(variant_id: str, *, generated: bool = False) -> Tensor:
     """
     if generated:
         return hands_misses(variant_id)
-    return torch.from_numpy(read_array(PRETRAINED / FIRST_MISSES, variant_id))
+    return torch.from_numpy(read_array(PRETRAINED / FLIP_STEPS, variant_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))

@@ -136,7 +136,7 @@ def _other_card(folder: Path) -> None:
     ("damage", "found"),
     [
         (_other_pixel, "expected SHA-256"),
-        (_no_array, "labels of int64"),
+        (_no_array, "labels is no array"),
         (_cut, "an .npz"),
         (lambda folder: (folder / PICTURES).unlink(), "FileNotFoundError"),
         (lambda folder: np.savez(folder / PICTURES, images=np.zeros(3)), "got other arrays"),

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from models import VARIANTS, build_model
-from models.cards import CONFUSIONS, FIRST_MISSES, NEVER_FLIPS
+from models.card_files import CONFUSIONS, FLIP_STEPS
+from models.epsilons import NEVER_FLIPS
 from nudge.attacks import fgsm, random_direction
 from nudge.data import to_pixels
 from nudge.distributed import Workers
@@ -68,11 +69,11 @@ def test_arrays_agree_with_the_card() -> None:
     model, split = build_model(VARIANT).eval().requires_grad_(False), tiny_split(150)
     found = measure(model, split)
     fields, arrays = found.for_card(10), found.arrays(10)
-    assert set(arrays) == {FIRST_MISSES, CONFUSIONS}
+    assert set(arrays) == {FLIP_STEPS, CONFUSIONS}
     confusions = arrays[CONFUSIONS].sum(axis=0)
     assert tuple(np.trace(confusions, axis1=1, axis2=2)) == fields["fgsm"]
     assert tuple(confusions[0].sum(axis=1)) == fields["class_totals"]
-    assert (arrays[FIRST_MISSES] > 0).sum() == fields["fgsm"][0]
+    assert (arrays[FLIP_STEPS] > 0).sum() == fields["fgsm"][0]
 
 
 def test_similarity_falls_from_1() -> None:

@@ -1,7 +1,8 @@
 import numpy as np
 
 from models import PRETRAINED, VARIANTS
-from models.cards import CONFUSIONS, FIRST_MISSES, NEVER_FLIPS, read_array
+from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
+from models.epsilons import NEVER_FLIPS
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
 
 # Two classes of four pictures each, three epsilons.
@@ -30,7 +31,7 @@ def test_the_cards_say_the_same() -> None:
         assert curves.right.sum(axis=1).tolist() == list(card.fgsm)
         assert curves.totals.tolist() == list(card.class_totals)
         assert curves.right[0].tolist() == list(card.class_correct)
-        counts = flips_by_step(read_array(PRETRAINED / FIRST_MISSES, variant.id), 61)
+        counts = flips_by_step(read_array(PRETRAINED / FLIP_STEPS, variant.id), 61)
         assert counts.sum() == card.total
         assert counts[0] == card.total - card.fgsm[0]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models import PRETRAINED, VARIANTS, Card, Dataset
-from models.cards import CONFUSIONS, read_array
+from models.card_files import CONFUSIONS, read_array
 from nudge.evaluation.class_similarity import NearFlips
 from nudge.evaluation.sweep import EPSILONS
 from nudge.findings.assignment_claims import Claim, Figures, Verdict, claims, read_flips

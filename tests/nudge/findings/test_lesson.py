@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from models import PRETRAINED, Dataset
-from models.cards import NEVER_FLIPS
+from models.epsilons import NEVER_FLIPS
 from nudge.evaluation import transferability
 from nudge.evaluation.sweep import EPSILONS
 from nudge.findings import lesson

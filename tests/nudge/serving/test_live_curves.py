@@ -6,7 +6,7 @@ import time
 import pytest
 from torch import Tensor, nn
 
-from models.cards import NEVER_FLIPS
+from models.epsilons import NEVER_FLIPS
 from nudge.attacks import random_direction
 from nudge.evaluation.sweep import accuracy_curve
 from nudge.serving import scheduler

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from models import PRETRAINED, VARIANTS, Dataset, zoo
-from models.cards import CONFUSIONS
+from models.card_files import CONFUSIONS
 from nudge.findings import assignment_claims
 from tests.conftest import CHECKOUT
 from tests.views.reading import open_at

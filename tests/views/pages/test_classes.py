@@ -9,7 +9,8 @@ import streamlit as st
 import torch
 
 from models import CLASSES, PRETRAINED, Dataset, load_model
-from models.cards import FIRST_MISSES, NEVER_FLIPS, read_arrays
+from models.card_files import FLIP_STEPS, read_arrays
+from models.epsilons import NEVER_FLIPS
 from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
 from nudge.evaluation.class_similarity import FASHION_KINDS
@@ -71,7 +72,7 @@ def test_kinds_stand_together_in_the_heat_map() -> None:
 
 
 def test_the_histogram_and_both_ends() -> None:
-    misses = read_arrays(PRETRAINED / FIRST_MISSES)["sign-cnn"]
+    misses = read_arrays(PRETRAINED / FLIP_STEPS)["sign-cnn"]
     page = open_at("classes", dataset="sign", architecture="cnn", epsilon=0.1, image=3)
     bars = rows(page, "bars", FLIPS)
     assert [b["epsilon"] for b in bars] == list(EPSILONS[1:])

@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model, zoo
-from models.cards import wilson_interval
+from models.intervals import wilson_interval
 from nudge.attacks import random_direction
 from nudge.data import Split
 from nudge.evaluation.measurement import RANDOM_SEED

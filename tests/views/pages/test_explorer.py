@@ -14,7 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_model, zoo
-from models.cards import FIRST_MISSES, read_arrays
+from models.card_files import FLIP_STEPS, read_arrays
 from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
@@ -132,7 +132,7 @@ def test_what_an_address_hides(here: Path) -> None:
 
 
 def test_the_gallery_follows_class_and_order(here: Path, test_splits: dict[Dataset, Split]) -> None:
-    misses = read_arrays(PRETRAINED / FIRST_MISSES)["fashion-fcnn"]
+    misses = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
     page = open_page(architecture="fcnn", image=1)  # of another class
     page.selectbox(key="class-fashion").set_value(9).run()
     page.selectbox(key="order").set_value("fragile").run()

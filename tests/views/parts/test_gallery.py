@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import PRETRAINED, Dataset
-from models.cards import FIRST_MISSES, NEVER_FLIPS, read_arrays
+from models.card_files import FLIP_STEPS, read_arrays
+from models.epsilons import NEVER_FLIPS
 from nudge.data import Split
 from nudge.data.display_set import load_display_set
 from views.parts.gallery import pictures, sheet
 from views.session.state import View
 
 VIEW = View(Dataset.SIGN)
-MISSES = read_arrays(PRETRAINED / FIRST_MISSES)["sign-cnn"].astype(int)
+MISSES = read_arrays(PRETRAINED / FLIP_STEPS)["sign-cnn"].astype(int)
 
 
 def found(label: int | None, order: str) -> NDArray[np.int64]:
