@@ -211,7 +211,7 @@ def _near(flips: Mapping[str, NearFlips]) -> str:
             i = _at(variant, epsilon)
             share = "-"
             if found.flipped[i]:
-                share = f"{100 * found.share[i]:.0f} ({100 * found.chance[i]:.0f})"
+                share = f"{100 * found.fraction[i]:.0f} ({100 * found.chance[i]:.0f})"
             cells.append(share)
         rows.append([variant.id, *cells])
     kinds = "; ".join(f"{kind}: {', '.join(names)}" for kind, names in FASHION_KINDS.items())

@@ -253,7 +253,7 @@ SMALL = 0.01
 
 def _close(by_variant: Mapping[str, NearFlips], dataset: Dataset) -> Claim:
     at, flips = EPSILONS.index(SMALL), by_variant[f"{dataset}-cnn"]
-    share, chance = 100 * flips.share[at], 100 * flips.chance[at]
+    share, chance = 100 * flips.fraction[at], 100 * flips.chance[at]
     if share > 50:
         verdict = Verdict.HOLDS
     else:

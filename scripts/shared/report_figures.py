@@ -165,7 +165,7 @@ def near_flips(flips: Mapping[str, NearFlips]) -> alt.TopLevelMixin:
     for variant in VARIANTS.values():
         found = flips[variant.id]
         for i, epsilon in enumerate(variant.card.epsilons):
-            for line, shares in (("measured", found.share), ("by chance", found.chance)):
+            for line, shares in (("measured", found.fraction), ("by chance", found.chance)):
                 if found.flipped[i]:
                     row = {"epsilon": epsilon, "share": float(shares[i]), "line": line}
                     rows.append(row | _panel(variant))

@@ -36,7 +36,7 @@ from nudge.attacks import nudge as nudged
 from nudge.data import Split, digest, to_pixels
 from nudge.data.generated_hands import publish
 from nudge.data.holdout import hold_out, near_copies
-from nudge.evaluation.class_similarity import near, near_flips, nearest_classes, spread
+from nudge.evaluation.class_similarity import arrangement, near, near_flips
 from nudge.evaluation.first_layer import (
     first_dense,
     first_filters,
@@ -309,20 +309,6 @@ TABLE: dict[str, Call] = {
         {"flips": CONFUSIONS[1], "dataset": Dataset.FASHION},
         {"flips": NO_ARRAY, "dataset": NO_DATASET},
     ),
-    "nudge.evaluation.class_similarity.nearest_classes": Call(
-        nearest_classes,
-        {"images": STORED, "labels": torch.tensor([0, 1]), "count": 1},
-        {
-            "images": NO_STORED,
-            "labels": [*NO_LABELS, torch.tensor([-1, 0]), torch.tensor([0, 2])],
-            "count": [*NO_COUNT, 2],
-        },
-    ),
-    "nudge.evaluation.class_similarity.spread": Call(
-        spread,
-        {"order": np.array([1, 0]), "ties": np.eye(2)},
-        {"order": [np.array([0]), np.array([0, 0]), np.array([1, 2])]},
-    ),
     "nudge.serving.live_curves.LiveCurves": Call(
         LiveCurves,
         LIVE,
@@ -504,6 +490,9 @@ TABLE: dict[str, Call] = {
         neighbour_correlation,
         {"weights": torch.rand(2, 5, 5)},
         {"weights": [*NO_WEIGHTS, WEIGHTS[:0], WEIGHTS[:, :1]]},
+    ),
+    "nudge.evaluation.class_similarity.arrangement": Call(
+        arrangement, {"dataset": "sign"}, {"dataset": NO_DATASET}
     ),
     "nudge.evaluation.class_similarity.near": Call(
         near, {"dataset": "sign"}, {"dataset": NO_DATASET}

@@ -212,7 +212,7 @@ def near_rows(flips: NearFlips, epsilon: float) -> dict[str, Rows]:
             "counted": f"{flips.near[k]:,} / {flips.flipped[k]:,}",
         }
         for kind, shares in (
-            (text.classes.MEASURED, flips.share),
+            (text.classes.MEASURED, flips.fraction),
             (text.classes.BY_CHANCE, flips.chance),
         )
         for k, e in enumerate(EPSILONS)
@@ -228,7 +228,7 @@ def near_table(flips: NearFlips) -> Rows:
             "epsilon": e,
             "flipped": int(flips.flipped[k]),
             "near": int(flips.near[k]),
-            "share near": round(float(flips.share[k]), 6) if flips.flipped[k] else None,
+            "share near": round(float(flips.fraction[k]), 6) if flips.flipped[k] else None,
             "by chance": round(float(flips.chance[k]), 6) if flips.flipped[k] else None,
         }
         for k, e in enumerate(EPSILONS)
