@@ -45,15 +45,17 @@ def read_card(index: Path, variant: str) -> Card:
         return _read_card(index, version, variant)
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of one of the files named above, by variant id.
+def read_arrays(path: Path, *, missing_ok: bool = False) -> dict[str, NDArray[Any]]:
+    """The arrays of one of the files named above, by variant id; none of a file yet to be written.
 
     `FLIP_STEPS` holds uint8 (N,), `CONFUSIONS` int32 (2, K, true, predicted), as
     `nudge.evaluation.measurement.Measurement.confusions` describes it.
 
     Raises:
-        PretrainedError: the file is missing or damaged.
+        PretrainedError: the file is damaged, or missing where that is not `missing_ok`.
     """
+    if missing_ok and not path.exists():
+        return {}
     what = "What was measured picture by picture"
     with _damage_told(what, path, "an .npz of one array per variant"):
         return read_npz(path)

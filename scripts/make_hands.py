@@ -62,8 +62,8 @@ def main() -> None:
         hands, facts = make(train, device, args)
     if args.sheet is not None:
         contact_sheet(hands).save(args.sheet)
-    card, misses = measure_hands(hands, train, test, facts)
-    publish(args.output_dir, hands, card, misses)
+    card, flip_steps = measure_hands(hands, train, test, facts)
+    publish(args.output_dir, hands, card, flip_steps)
     print(f"{card.total} hands, read as meant: {card.read_as_meant}")
     print(f"To the nearest training picture: {card.distances}")
     print(f"The same from official test pictures: {card.test_distances}")

@@ -23,7 +23,7 @@ from nudge.argument_checks import check_split
 from nudge.data.splits import DataError, Split, digest
 from nudge.files import replacing, write_npz
 
-PICTURES = "generated-hands.npz"  # pictures, labels, and first misses by the variant's id
+PICTURES = "generated-hands.npz"  # pictures, labels, and flip steps by the variant's id
 CARD = "generated-hands.json"
 
 
@@ -74,7 +74,7 @@ def load_generated_hands(folder: Path = PRETRAINED) -> Split:
     return Split(torch.from_numpy(images), torch.from_numpy(labels))
 
 
-def hands_misses(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
+def generated_flip_steps(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
     """The step of `EPSILONS` at which each hand is first read wrong: uint8 (N,), 255 for never.
 
     Raises DataError.
@@ -83,11 +83,11 @@ def hands_misses(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
     if variant_id not in arrays:
         found = ", ".join(arrays)
         raise _damaged(folder / PICTURES, f"what {variant_id} makes of the hands", found)
-    misses, labels = arrays[variant_id], arrays.get("labels", np.empty(0))
-    if misses.dtype != np.uint8 or misses.shape != labels.shape:
-        found = f"{misses.dtype} of shape {misses.shape}"
-        raise _damaged(folder / PICTURES, f"a first miss of {variant_id} for each hand", found)
-    return torch.from_numpy(misses)
+    flip_steps, labels = arrays[variant_id], arrays.get("labels", np.empty(0))
+    if flip_steps.dtype != np.uint8 or flip_steps.shape != labels.shape:
+        found = f"{flip_steps.dtype} of shape {flip_steps.shape}"
+        raise _damaged(folder / PICTURES, f"a flip step of {variant_id} for each hand", found)
+    return torch.from_numpy(flip_steps)
 
 
 def read_card(folder: Path = PRETRAINED) -> HandsCard:
@@ -102,11 +102,11 @@ def read_card(folder: Path = PRETRAINED) -> HandsCard:
 
 
 def publish(
-    folder: Path, hands: Split, card: HandsCard, misses: Mapping[str, NDArray[np.uint8]]
+    folder: Path, hands: Split, card: HandsCard, flip_steps: Mapping[str, NDArray[np.uint8]]
 ) -> None:
     """Write the pictures, then their card. Raises OSError, and ValueError of what is no split."""
     check_split(hands, len(CLASSES[Dataset.SIGN]))
-    arrays = {"images": hands.images.numpy(), "labels": hands.labels.numpy(), **misses}
+    arrays = {"images": hands.images.numpy(), "labels": hands.labels.numpy(), **flip_steps}
     write_npz(folder / PICTURES, arrays)
     with replacing(folder / CARD) as temporary:
         temporary.write_text(json.dumps(asdict(card), indent=1) + "\n", encoding="utf-8")
@@ -118,7 +118,7 @@ def _read(folder: Path) -> dict[str, NDArray[Any]]:
         return read_npz(path)
     except UNREADABLE_NPZ as error:
         said = f"{type(error).__name__}: {error}"
-        raise _damaged(path, "an .npz of pictures, labels and first misses", said) from error
+        raise _damaged(path, "an .npz of pictures, labels and flip steps", said) from error
 
 
 def _damaged(path: Path, expected: str, found: str) -> DataError:

@@ -12,7 +12,8 @@ from models import CLASSES, VARIANTS, Dataset, Variant, load_model
 from nudge.argument_checks import as_count, check_split, check_stored, check_tensor
 from nudge.data import Split, digest
 from nudge.data.generated_hands import HandsCard
-from nudge.evaluation.sweep import EPSILONS, first_misses, stream_predictions
+from nudge.evaluation.predictions import stream_batches
+from nudge.evaluation.sweep import EPSILONS, flip_steps_of
 
 READERS = tuple(v for v in VARIANTS.values() if v.dataset is Dataset.SIGN)
 SHARES = (0, 5, 50, 95)  # percent: the smallest distance, and those that so many are below
@@ -28,18 +29,18 @@ def measure_hands(
     """
     for split in (hands, train, test):
         check_split(split, len(CLASSES[Dataset.SIGN]))
-    misses = {variant.id: _misses(variant, hands) for variant in READERS}
+    flip_steps = {variant.id: _flip_steps(variant, hands) for variant in READERS}
     card = HandsCard(
         total=len(hands.labels),
         sha256=digest(*hands),
         data_sha256={"train": digest(*train), "test": digest(*test)},
         weights={variant.id: variant.card.sha256 for variant in READERS},
-        read_as_meant={name: int((steps > 0).sum()) for name, steps in misses.items()},
+        read_as_meant={name: int((steps > 0).sum()) for name, steps in flip_steps.items()},
         distances=at_shares(nearest_distances(hands.images, train.images)),
         test_distances=at_shares(nearest_distances(test.images, train.images)),
         **facts,
     )
-    return card, misses
+    return card, flip_steps
 
 
 def nearest_distances(images: Tensor, others: Tensor) -> Tensor:
@@ -70,6 +71,7 @@ def at_shares(distances: Tensor) -> dict[str, float]:
     }
 
 
-def _misses(variant: Variant, hands: Split) -> NDArray[np.uint8]:
-    read = torch.cat([*stream_predictions(load_model(variant), *hands, EPSILONS)], dim=1)
-    return first_misses(read == hands.labels)
+def _flip_steps(variant: Variant, hands: Split) -> NDArray[np.uint8]:
+    batches = stream_batches(load_model(variant), *hands, EPSILONS)
+    found = torch.cat([batch.predictions for batch in batches], dim=1)
+    return flip_steps_of(found == hands.labels)

@@ -15,9 +15,9 @@ from nudge.attacks import fgsm_direction, nudge, random_direction
 from nudge.attacks.model_outputs import numbered
 from nudge.data import Split
 from nudge.distributed import SINGLE_PROCESS, Workers
-from nudge.evaluation.predictions import prepared
+from nudge.evaluation.predictions import BATCH_SIZE, prepared, stream_batches
 from nudge.evaluation.ssim import structural_similarity
-from nudge.evaluation.sweep import BATCH_SIZE, EPSILONS, first_misses, stream_predictions
+from nudge.evaluation.sweep import EPSILONS, flip_steps_of
 
 RANDOM_SEED = 0  # of the random nudge that cards report
 SSIM_PICTURES = 1000  # the first of the test set; one costs more than its predictions
@@ -56,14 +56,14 @@ class Measurement:
 
     def arrays(self, classes: int) -> Mapping[str, NDArray[Any]]:
         """What is too long for a card, by the name of the file that holds it for all variants."""
-        return {FLIP_STEPS: self.first_misses(), CONFUSIONS: self.confusions(classes)}
+        return {FLIP_STEPS: self.flip_steps(), CONFUSIONS: self.confusions(classes)}
 
-    def first_misses(self) -> NDArray[np.uint8]:
+    def flip_steps(self) -> NDArray[np.uint8]:
         """By picture, where in the epsilons its first wrong answer under FGSM stands: uint8 (N,).
 
         `NEVER_FLIPS` where every answer is right.
         """
-        return first_misses(self.fgsm == self.labels)
+        return flip_steps_of(self.fgsm == self.labels)
 
     def confusions(self, classes: int) -> NDArray[np.int32]:
         """Pictures of each class read as each class under FGSM: int32 (2, K, true, read).
@@ -108,14 +108,13 @@ def measure(
     mine = torch.cat([*batches, torch.empty(0, dtype=torch.int64)])
     images, labels = (values[mine] for values in test)
     answers: list[Tensor] = []
-    for control in (None, random_direction(total, seed=RANDOM_SEED)):
-        directions = None if control is None else control[mine]
+    for directions in (None, random_direction(total, seed=RANDOM_SEED)[mine]):
         answer = torch.zeros(steps, total, dtype=torch.int32)
-        done = 0
+        found = stream_batches(model, images, labels, epsilons, directions=directions)
         with numbered(mine):
-            for found in stream_predictions(model, images, labels, epsilons, directions=directions):
-                answer[:, mine[done : done + found.shape[1]]] = found.int()
-                done += found.shape[1]
+            for i, (indices, read) in enumerate(zip(batches, found, strict=True)):
+                answer[:, indices] = read.predictions.int()
+                done = i * BATCH_SIZE + len(indices)
                 progress(done + len(answers) * len(mine), 2 * len(mine))
         answers.append(workers.sum(answer))
     ssim = torch.zeros(steps, min(total, SSIM_PICTURES), dtype=torch.float64)
@@ -123,13 +122,8 @@ def measure(
         seen = batch[batch < SSIM_PICTURES]
         if len(seen):
             ssim[:, seen] = _similarities(model, test.images[seen], test.labels[seen], epsilons)
-    return Measurement(
-        test.labels,
-        tuple(epsilons),
-        fgsm=answers[0],
-        random=answers[1],
-        ssim=workers.sum(ssim).mean(dim=1),
-    )
+    similarity = workers.sum(ssim).mean(dim=1)
+    return Measurement(test.labels, epsilons, answers[0], answers[1], similarity)
 
 
 def _similarities(

@@ -45,37 +45,37 @@ def class_curves(confusions: NDArray[np.integer]) -> ClassCurves:
     return ClassCurves(np.diagonal(counts, axis1=1, axis2=2), counts[0].sum(axis=1))
 
 
-def flips_by_step(first_misses: NDArray[np.uint8], steps: int) -> NDArray[np.int64]:
-    """Pictures by the step of their first miss: (steps + 1,), the last for those never missed.
+def flips_by_step(flip_steps: NDArray[np.uint8], steps: int) -> NDArray[np.int64]:
+    """Pictures by the step of their flip step: (steps + 1,), the last for those never missed.
 
-    Step 0 holds those that were wrong before the attack. Raises ValueError where a first miss
+    Step 0 holds those that were wrong before the attack. Raises ValueError where a flip step
     stands at no such step.
     """
-    _check_misses(first_misses)
+    _check_flip_steps(flip_steps)
     steps = as_count(steps, "a number of steps", least=1)
-    missed = first_misses[first_misses != NEVER_FLIPS]
-    as_count(int(missed.max(initial=0)), "a first miss", most=steps - 1)
-    at = np.where(first_misses == NEVER_FLIPS, steps, first_misses)
+    missed = flip_steps[flip_steps != NEVER_FLIPS]
+    as_count(int(missed.max(initial=0)), "a flip step", most=steps - 1)
+    at = np.where(flip_steps == NEVER_FLIPS, steps, flip_steps)
     return np.bincount(at, minlength=steps + 1)
 
 
-def ends(first_misses: NDArray[np.uint8], count: int) -> tuple[list[int], list[int]]:
+def ends(flip_steps: NDArray[np.uint8], count: int) -> tuple[list[int], list[int]]:
     """The indices of the `count` pictures that flip first, and of as many that flip last or never.
 
     Of pictures that were right before the attack; the earlier in the test set first. Raises
-    ValueError where these are no first misses, or there is no such count.
+    ValueError where these are no flip steps, or there is no such count.
     """
-    _check_misses(first_misses)
+    _check_flip_steps(flip_steps)
     count = as_count(count, "a count")
-    tested = np.flatnonzero(first_misses > 0)
-    steps = first_misses[tested].astype(int)  # NEVER_FLIPS is the largest
+    tested = np.flatnonzero(flip_steps > 0)
+    steps = flip_steps[tested].astype(int)  # NEVER_FLIPS is the largest
     first, last = (tested[np.argsort(key, kind="stable")][:count] for key in (steps, -steps))
     return first.tolist(), last.tolist()
 
 
-def _check_misses(first_misses: NDArray[np.uint8]) -> None:
-    if not isinstance(first_misses, np.ndarray):
-        raise ValueError(f"expected first misses as an array, got {kind(first_misses)}")
-    if first_misses.dtype != np.uint8 or first_misses.ndim != 1:
-        found = f"{first_misses.dtype} {first_misses.shape}"
-        raise ValueError(f"expected first misses, uint8 (N,), got {found}")
+def _check_flip_steps(flip_steps: NDArray[np.uint8]) -> None:
+    if not isinstance(flip_steps, np.ndarray):
+        raise ValueError(f"expected flip steps as an array, got {kind(flip_steps)}")
+    if flip_steps.dtype != np.uint8 or flip_steps.ndim != 1:
+        found = f"{flip_steps.dtype} {flip_steps.shape}"
+        raise ValueError(f"expected flip steps, uint8 (N,), got {found}")

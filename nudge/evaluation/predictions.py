@@ -22,6 +22,9 @@ from nudge.attacks.model_outputs import check_finite, check_logits, explained, n
 from nudge.data import to_pixels
 from nudge.evaluation.fused_inference import for_inference, logits_along
 
+# Small enough for the activations to stay in cache, large enough to use both cores.
+BATCH_SIZE = 100
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -38,12 +41,14 @@ def stream_batches(
     epsilons: Iterable[SupportsFloat],
     *,
     directions: Tensor | None = None,
-    batch_size: int,
+    batch_size: int = BATCH_SIZE,
     yield_to: Callable[[], None] = lambda: None,
 ) -> Iterator[Batch]:
-    """`stream_predictions` of the sweep, and how many pictures have no gradient at all.
+    """What a model makes of each batch of pictures as they move.
 
-    Arguments and errors are those of that.
+    `yield_to` is called after each forward pass, where a server may let something else go first.
+    Other arguments and errors are those of `accuracy_curve`: what is wrong with an argument is
+    raised at once, what is wrong with a value with its batch.
     """
     grid, size = as_epsilons(epsilons), as_count(batch_size, "a batch size", least=1)
     check_model(model)
@@ -51,34 +56,26 @@ def stream_batches(
     check_labels(labels, len(images))
     if directions is not None:
         check_directions(directions, len(images))
-    return _batches(model, images, labels, grid, directions, size, yield_to)
 
+    def batches() -> Iterator[Batch]:
+        network = for_inference(model)
+        for start in range(0, len(images), size):
+            batch = slice(start, start + size)
+            pictures = prepared(model, images[batch])
+            truth = labels[batch].to(pictures.device)
+            clean, zeros = None, 0
+            with numbered(range(start, start + size), epsilon=0):
+                if directions is None:
+                    found = fgsm_gradient(model, pictures, truth)
+                    direction, clean, zeros = found.direction, found.logits, int(found.zero.sum())
+                else:
+                    direction = directions[batch].to(pictures.device, pictures.dtype)
+                along = predictions_along(
+                    network, pictures, truth, direction, grid, clean=clean, yield_to=yield_to
+                )
+            yield Batch(along, zeros)
 
-def _batches(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    epsilons: tuple[float, ...],
-    directions: Tensor | None,
-    size: int,
-    yield_to: Callable[[], None],
-) -> Iterator[Batch]:
-    network = for_inference(model)
-    for start in range(0, len(images), size):
-        batch = slice(start, start + size)
-        pictures = prepared(model, images[batch])
-        truth = labels[batch].to(pictures.device)
-        clean, zeros = None, 0
-        with numbered(range(start, start + size), epsilon=0):
-            if directions is None:
-                found = fgsm_gradient(model, pictures, truth)
-                direction, clean, zeros = found.direction, found.logits, int(found.zero.sum())
-            else:
-                direction = directions[batch].to(pictures.device, pictures.dtype)
-            along = predictions_along(
-                network, pictures, truth, direction, epsilons, clean=clean, yield_to=yield_to
-            )
-        yield Batch(along, zeros)
+    return batches()
 
 
 def prepared(model: nn.Module, images: Tensor) -> Tensor:
@@ -126,9 +123,8 @@ def predictions_along(
     ascending = [grid[i] for i in order]
     probe = None
     with explained(network, pictures):
-        for i, logits in zip(
-            order, logits_along(network, pictures, direction, ascending), strict=True
-        ):
+        along = logits_along(network, pictures, direction, ascending)
+        for i, logits in zip(order, along, strict=True):
             if probe is None:
                 check_logits(logits, len(pictures))
                 check_labels(labels, len(pictures), logits.shape[1])

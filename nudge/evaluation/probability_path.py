@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from nudge.argument_checks import (
-    as_count,
     as_epsilons,
     check_directions,
     check_images,
@@ -31,21 +30,6 @@ class ProbabilityPath:
     def predictions(self) -> Tensor:
         """The most probable class at each epsilon: int64 (K,)."""
         return self.probabilities.argmax(dim=1)
-
-    def first_miss(self, label: int) -> float | None:
-        """The smallest epsilon at which the prediction is not `label`; None if it always is.
-
-        Raises ValueError where there is no such class.
-        """
-        as_count(label, "a label", most=self.probabilities.shape[1] - 1)
-        return next(
-            (
-                e
-                for e, p in zip(self.epsilons, self.predictions.tolist(), strict=True)
-                if p != label
-            ),
-            None,
-        )
 
 
 @torch.inference_mode()

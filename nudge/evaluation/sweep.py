@@ -1,6 +1,6 @@
 """How accuracy falls as epsilon grows: K epsilons for one gradient and K forward passes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import SupportsFloat
 
@@ -13,10 +13,8 @@ from models.epsilons import EPSILON_STEP as EPSILON_STEP
 from models.epsilons import EPSILONS as EPSILONS
 from models.epsilons import NEVER_FLIPS
 from nudge.argument_checks import as_epsilons, check_tensor
-from nudge.evaluation.predictions import Batch, stream_batches
-
-# Small enough for the activations to stay in cache, large enough to use both cores.
-BATCH_SIZE = 100
+from nudge.evaluation.predictions import BATCH_SIZE as BATCH_SIZE
+from nudge.evaluation.predictions import stream_batches
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,6 @@ class AccuracyCurve:
     def accuracy(self) -> tuple[float, ...]:
         """Fractions of 1; NaN over no pictures."""
         return tuple(c / self.total if self.total else float("nan") for c in self.correct)
-
-    @property
-    def zero_gradient_share(self) -> float | None:
-        """`zero_gradients` as a fraction of 1; None as there, and over no pictures."""
-        if self.zero_gradients is None or not self.total:
-            return None
-        return self.zero_gradients / self.total
 
 
 def accuracy_curve(
@@ -77,74 +68,17 @@ def accuracy_curve(
         ValueError: an argument is not as said, the model cuts the gradient, or its logits or its
             gradient are not finite: the first such picture is named, counted from 0.
     """
-    *_, curve = stream_accuracy_curve(
-        model, images, labels, epsilons, directions=directions, batch_size=batch_size
-    )
-    return curve
-
-
-def stream_accuracy_curve(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    epsilons: Iterable[SupportsFloat],
-    *,
-    directions: Tensor | None = None,
-    batch_size: int = BATCH_SIZE,
-) -> Iterator[AccuracyCurve]:
-    """`accuracy_curve` in the making: over no picture, then over those so far after every batch."""
     grid = as_epsilons(epsilons)
-    batches = stream_batches(
-        model, images, labels, grid, directions=directions, batch_size=batch_size
+    batches = list(
+        stream_batches(model, images, labels, grid, directions=directions, batch_size=batch_size)
     )
-    return _counted(batches, labels, grid, taken=directions is None)
+    found = [batch.predictions for batch in batches] or [torch.empty(len(grid), 0)]
+    correct = (torch.cat(found, dim=1) == labels.cpu()).sum(dim=1)
+    zeros = None if directions is not None else sum(batch.zero_gradients for batch in batches)
+    return AccuracyCurve(grid, tuple(correct.tolist()), len(labels), zeros)
 
 
-def _counted(
-    batches: Iterator[Batch], labels: Tensor, epsilons: tuple[float, ...], *, taken: bool
-) -> Iterator[AccuracyCurve]:
-    """`taken` says whether gradients are."""
-    correct = torch.zeros(len(epsilons), dtype=torch.int64)
-    total, zeros = 0, 0 if taken else None
-    yield AccuracyCurve(epsilons, tuple(correct.tolist()), total, zeros)
-    for batch in batches:
-        truth = labels[total : total + batch.predictions.shape[1]].cpu()
-        correct += (batch.predictions == truth).sum(dim=1)
-        total += len(truth)
-        zeros = None if zeros is None else zeros + batch.zero_gradients
-        yield AccuracyCurve(epsilons, tuple(correct.tolist()), total, zeros)
-
-
-def stream_predictions(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    epsilons: Iterable[SupportsFloat],
-    *,
-    directions: Tensor | None = None,
-    batch_size: int = BATCH_SIZE,
-    yield_to: Callable[[], None] = lambda: None,
-) -> Iterator[Tensor]:
-    """The class predicted for each picture at each epsilon: int16 (K, n) for every batch of n.
-
-    What a curve counts comes from here. `yield_to` is called after each forward pass, where a
-    server may let something else go first. Other arguments and errors are those
-    of `accuracy_curve`. Errors in
-    the arguments are raised at once, those in values with their batch.
-    """
-    batches = stream_batches(
-        model,
-        images,
-        labels,
-        epsilons,
-        directions=directions,
-        batch_size=batch_size,
-        yield_to=yield_to,
-    )
-    return (batch.predictions for batch in batches)
-
-
-def first_misses(right: Tensor) -> NDArray[np.uint8]:
+def flip_steps_of(right: Tensor) -> NDArray[np.uint8]:
     """By picture, where in the epsilons its first wrong answer stands: uint8 (N,).
 
     `NEVER_FLIPS` where every answer is right. `right` is bool (K, N), the epsilons ascending.

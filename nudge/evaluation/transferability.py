@@ -1,4 +1,4 @@
-"""Attacked on one network, read by another: how far what fools the one fools the other.
+"""Attacked on one network, classified by another: whether what fools the one fools the other.
 
 A direction lives in the pixels that a model takes. The scramble is a layer of the model, so these
 are pixels in our order for every variant, and a direction of one is as good for another as it is.
@@ -44,7 +44,7 @@ RECORD = PRETRAINED / "transfer.npz"
 
 @dataclass(frozen=True, eq=False)
 class Transfer:
-    """Pictures read right, by the network that is attacked and the network that reads them."""
+    """Pictures classified correctly, by the network attacked and the network that classifies."""
 
     epsilons: tuple[float, ...]  # K of them, the first 0
     # (K, source, target), both in the same order: the diagonal is the usual attack. A source more,
@@ -59,10 +59,6 @@ class Transfer:
         """What is right at one of the epsilons: (source, target). Raises ValueError elsewhere."""
         counts: NDArray[np.int64] = self.correct[step_of(self.epsilons, epsilon)]
         return counts
-
-    def nearest(self, epsilon: float) -> float:
-        """The measured epsilon nearest to `epsilon`, the smaller of two."""
-        return nearest(self.epsilons, epsilon)
 
     @property
     def clean(self) -> NDArray[np.int64]:
@@ -132,7 +128,7 @@ def stream_transfer(
         epsilons: each in [0, 1], in any order.
         control: directions (N, 1, 28, 28) of no network, counted as one source more, the last.
         batch_size: pictures at a time, at least 1.
-        yield_to: called after each network's reading of a batch, as in `stream_predictions`.
+        yield_to: called after each network's part of a batch, as in `stream_batches`.
 
     Raises:
         ValueError: as of `accuracy_curve`; what is wrong of values is said by their batch.
@@ -146,56 +142,46 @@ def stream_transfer(
     if control is not None:
         check_directions(control, len(images))
     grid, size = as_epsilons(epsilons), as_count(batch_size, "a batch size", least=1)
-    return _stream(models, images, labels, grid, control, size, yield_to)
 
+    def counts() -> Iterator[Transfer]:
+        sources = len(models) + (control is not None)
+        correct = np.zeros((len(grid), sources, len(models)), dtype=np.int64)
+        zeros = np.zeros(len(models), dtype=np.int64)
+        yield Transfer(grid, correct, 0, zeros)
+        targets = [for_inference(model) for model in models]
+        for start in range(0, len(images), size):
+            batch = slice(start, start + size)
+            pictures = prepared(models[0], images[batch])
+            truth = labels[batch].to(pictures.device)
+            with numbered(range(start, start + size), epsilon=0):
+                gradients = [fgsm_gradient(model, pictures, truth) for model in models]
+                directions = [gradient.direction for gradient in gradients]
+                if control is not None:
+                    directions.append(control[batch].to(pictures.device))
+                found = _counts(targets, pictures, truth, directions, grid, yield_to)
+            correct = correct + found
+            zeros = zeros + np.array([int(gradient.zero.sum()) for gradient in gradients])
+            yield Transfer(grid, correct, min(start + size, len(images)), zeros)
 
-def _stream(
-    models: Sequence[nn.Module],
-    images: Tensor,
-    labels: Tensor,
-    epsilons: tuple[float, ...],
-    control: Tensor | None,
-    size: int,
-    yield_to: Callable[[], None],
-) -> Iterator[Transfer]:
-    sources = len(models) + (control is not None)
-    correct = np.zeros((len(epsilons), sources, len(models)), dtype=np.int64)
-    zeros = np.zeros(len(models), dtype=np.int64)
-    yield Transfer(epsilons, correct, 0, zeros)
-    readers = [for_inference(model) for model in models]
-    for start in range(0, len(images), size):
-        batch = slice(start, start + size)
-        noise = None if control is None else control[batch]
-        pictures = images[batch], labels[batch]
-        with numbered(range(start, start + size), epsilon=0):
-            found, lost = _counts(models, readers, *pictures, epsilons, noise, yield_to)
-        correct, zeros = correct + found, zeros + lost
-        yield Transfer(epsilons, correct, min(start + size, len(images)), zeros)
+    return counts()
 
 
 def _counts(
-    models: Sequence[nn.Module],
-    readers: Sequence[nn.Module],
-    images: Tensor,
+    targets: Sequence[nn.Module],
+    pictures: Tensor,
     labels: Tensor,
+    directions: Sequence[Tensor],
     epsilons: Sequence[float],
-    control: Tensor | None,
     yield_to: Callable[[], None],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Of one batch: what is right, (K, source, target), and the zero gradients, (source,)."""
-    pictures = prepared(models[0], images)
-    truth, answer = labels.cpu(), labels.to(pictures.device)
-    gradients = [fgsm_gradient(model, pictures, answer) for model in models]
-    directions = [gradient.direction for gradient in gradients]
-    if control is not None:
-        directions.append(control.to(pictures.device))
-    counts = np.empty((len(epsilons), len(directions), len(readers)), dtype=np.int64)
-    for source, direction in enumerate(directions):
-        for target, reader in enumerate(readers):
-            read = predictions_along(reader, pictures, answer, direction, epsilons)
-            counts[:, source, target] = (read == truth).sum(dim=1).numpy()
+) -> NDArray[np.int64]:
+    """What is right in one batch: (K, source, target)."""
+    counts = np.empty((len(epsilons), len(directions), len(targets)), dtype=np.int64)
+    for i, direction in enumerate(directions):
+        for j, target in enumerate(targets):
+            found = predictions_along(target, pictures, labels, direction, epsilons)
+            counts[:, i, j] = (found == labels.cpu()).sum(dim=1).numpy()
             yield_to()
-    return counts, np.array([int(gradient.zero.sum()) for gradient in gradients])
+    return counts
 
 
 def save_transfer(dataset: Dataset, found: Transfer, path: Path | None = None) -> None:
@@ -205,14 +191,13 @@ def save_transfer(dataset: Dataset, found: Transfer, path: Path | None = None) -
     """
     path = path or RECORD
     with FileLock(path.with_name(".index.lock")):
-        kept = read_arrays(path) if path.exists() else {}
-        merged = kept | {
+        record = {
             f"{dataset}": found.correct.astype(np.int32),
             f"{dataset}-epsilons": np.array(found.epsilons),
             f"{dataset}-total": np.array(found.total),
             f"{dataset}-weights": np.array(_weights(dataset)),
         }
-        write_npz(path, merged)
+        write_npz(path, read_arrays(path, missing_ok=True) | record)
 
 
 def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
@@ -222,26 +207,18 @@ def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
         PretrainedError: the file or the record is missing, damaged, or made with other weights.
     """
     path = path or RECORD
-    arrays = read_arrays(path)
-    mend = script_command("transfer", dataset)
+    arrays, mend = read_arrays(path), script_command("transfer", dataset)
+    parts = (f"{dataset}{part}" for part in ("", "-epsilons", "-total", "-weights"))
     try:
-        correct, epsilons, total, weights = (
-            arrays[f"{dataset}{part}"] for part in ("", "-epsilons", "-total", "-weights")
-        )
+        correct, epsilons, total, weights = map(arrays.__getitem__, parts)
     except KeyError as error:
         raise PretrainedError(
             "The transfer of attacks was not recorded", where=path, mend=mend
         ) from error
     count = len(networks(dataset))
-    if not (
-        all(isinstance(array, np.ndarray) for array in (correct, epsilons, total, weights))
-        and correct.dtype.kind in "iu"
-        and correct.shape == (*epsilons.shape, count, count)
-        and set(epsilons.flat) <= set(EPSILONS)
-        and total.shape == ()
-        and total.dtype.kind in "iu"
-        and total > 0
-    ):
+    shapes_fit = correct.shape == (*epsilons.shape, count, count) and total.shape == ()
+    whole = correct.dtype.kind in "iu" and total.dtype.kind in "iu"
+    if not (shapes_fit and whole and total > 0 and set(epsilons.flat) <= set(EPSILONS)):
         raise PretrainedError(
             "The transfer of attacks cannot be read",
             where=path,

@@ -7,10 +7,10 @@ import numpy as np
 from models import PRETRAINED, VARIANTS, Architecture, Dataset, PixelOrder, PretrainedError, Variant
 from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
 from models.epsilons import NEVER_FLIPS
-from nudge.data.generated_hands import hands_misses
+from nudge.data.generated_hands import generated_flip_steps
 from nudge.evaluation.class_similarity import near_flips
 from nudge.evaluation.sweep import EPSILONS
-from nudge.evaluation.transferability import averages, read_transfer
+from nudge.evaluation.transferability import averages, nearest, read_transfer
 from nudge.findings.tradeoff import trade_off
 
 LARGE = 0.1  # epsilon at which FGSM is set beside a random nudge
@@ -70,14 +70,14 @@ def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
     def at(epsilon: float) -> int:
         return card.epsilons.index(epsilon)
 
-    misses = read_array(PRETRAINED / FLIP_STEPS, variant.id)
+    flip_steps = read_array(PRETRAINED / FLIP_STEPS, variant.id)
     confusions = read_array(PRETRAINED / CONFUSIONS, variant.id)
     flips = near_flips(confusions[1], dataset)
     by_class = confusions.sum(axis=0)[at(SMALL)]
     shares = by_class.diagonal() / by_class.sum(axis=1)
     weakest = int(shares.argmin())
     # Not the very first, which the explorer opens with and everybody has seen.
-    here = hands_misses(variant.id).numpy() if generated else misses
+    here = generated_flip_steps(variant.id).numpy() if generated else flip_steps
     image = next(i for i, step in enumerate(here.tolist()) if i and step in GUESSED)
     halved = (e for e, n in zip(card.epsilons, card.fgsm, strict=True) if 2 * n <= card.fgsm[0])
     accuracies = {kind: twin.card.accuracy for kind, twin in twins.items()}
@@ -87,7 +87,7 @@ def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
         image=image,
         generated=generated,
         flips_at=EPSILONS[here[image]],
-        median_flip=_median_flip(misses),
+        median_flip=_median_flip(flip_steps),
         clean=card.accuracy,
         fgsm=card.fgsm[at(LARGE)] / card.total,
         random=card.random[at(LARGE)] / card.total,
@@ -113,9 +113,9 @@ def _pair(
     return ordered, scrambled
 
 
-def _median_flip(misses: np.ndarray) -> float | None:
+def _median_flip(flip_steps: np.ndarray) -> float | None:
     """The epsilon by which half of the pictures read right before have been read wrong."""
-    right = np.sort(misses[misses > 0])
+    right = np.sort(flip_steps[flip_steps > 0])
     step = int(right[(len(right) - 1) // 2])
     return None if step == NEVER_FLIPS else EPSILONS[step]
 
@@ -125,5 +125,5 @@ def _transferred(dataset: Dataset) -> Transferred | None:
         found = read_transfer(dataset)
     except PretrainedError:  # its own page says what is the matter
         return None
-    epsilon = found.nearest(BETWEEN)
+    epsilon = nearest(found.epsilons, BETWEEN)
     return Transferred(epsilon, *averages(found, epsilon))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from nudge.argument_checks import as_count, as_epsilons, check_split
 from nudge.data import Split
 from nudge.evaluation.predictions import Batch, stream_batches
-from nudge.evaluation.sweep import AccuracyCurve, first_misses
+from nudge.evaluation.sweep import AccuracyCurve, flip_steps_of
 from nudge.serving import scheduler
 from nudge.serving.scheduler import BackgroundStream
 
@@ -38,7 +38,7 @@ class CurveSnapshot:
     pair: CurvePair
     wanted: int  # pictures
     seconds_left: float | None  # of computing; None before the first batch
-    misses: bytes  # the grid position of each picture's first wrong prediction, or NEVER_FLIPS
+    flip_steps: bytes  # the grid position of each picture's first wrong prediction, or NEVER_FLIPS
     generated: bool = False  # over pictures that are none of the test set
 
     @property
@@ -86,11 +86,11 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         none = (0,) * len(self._epsilons)
         nothing = (AccuracyCurve(self._epsilons, none, 0, zeros) for zeros in (0, None))
         self._pairs = [CurvePair(*nothing)]
-        self._misses = bytearray()
+        self._flip_steps = bytearray()
         self._seconds_a_picture: float | None = None
 
     def _begin(self) -> Iterator[tuple[CurvePair, bytes]]:
-        """After every batch the pair so far, and the first misses of the batch."""
+        """After every batch the pair so far, and the flip steps of the batch."""
         images, labels = self._split
         fgsm, random = (
             stream_batches(
@@ -123,7 +123,7 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
                 AccuracyCurve(self._epsilons, right_at, total, lost)
                 for right_at, lost in zip(counts, (zeros, None), strict=True)
             )
-            yield CurvePair(*curves), first_misses(right[0]).tobytes()
+            yield CurvePair(*curves), flip_steps_of(right[0]).tobytes()
 
     def poll(self, count: int, viewer: str = "") -> CurveSnapshot:
         """The pair over the first `count` pictures, or as many as are done, and go on computing.
@@ -152,7 +152,8 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         pair = self._pairs[min(len(self._pairs) - 1, _batches(count))]
         a_picture = self._seconds_a_picture
         left = None if a_picture is None else a_picture * max(count - pair.total, 0)
-        return CurveSnapshot(pair, count, left, bytes(self._misses[: pair.total]), self.generated)
+        flip_steps = bytes(self._flip_steps[: pair.total])
+        return CurveSnapshot(pair, count, left, flip_steps, self.generated)
 
     def _is_wanted(self) -> bool:
         now, patience = time.monotonic(), scheduler.PATIENCE
@@ -161,10 +162,10 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         return len(self._pairs) <= _batches(most)
 
     def _keep(self, value: tuple[CurvePair, bytes], seconds: float) -> None:
-        pair, misses = value
+        pair, flip_steps = value
         self._seconds_a_picture = seconds / (pair.total - self._pairs[-1].total)
         self._pairs.append(pair)
-        self._misses += misses
+        self._flip_steps += flip_steps
 
 
 def _batches(count: int) -> int:

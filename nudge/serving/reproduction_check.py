@@ -29,15 +29,15 @@ def agreement(snapshot: CurveSnapshot, card: Card, recorded: NDArray[np.uint8]) 
     """Compare what was counted so far with the record.
 
     Counts are recorded of the full test set only, and along epsilon a picture may turn wrong and
-    right again, so the counts of a part cannot be told from the first misses. The first misses
+    right again, so the counts of a part cannot be told from the flip steps. The flip steps
     themselves can be compared, picture by picture: `recorded` is uint8 (N,), of the full test set,
     or of the generated pictures where the snapshot is of those; the card knows nothing of them.
     Raises ValueError where fewer were recorded than counted.
     """
-    live = np.frombuffer(snapshot.misses, np.uint8)
+    live = np.frombuffer(snapshot.flip_steps, np.uint8)
     if np.ndim(recorded) != 1 or len(recorded) < len(live):
         raise ValueError(
-            f"expected first misses of {len(live)} pictures or more, got {np.shape(recorded)}"
+            f"expected flip steps of {len(live)} pictures or more, got {np.shape(recorded)}"
         )
     same = int((live == recorded[: len(live)]).sum())
     differing = None

@@ -246,7 +246,7 @@ class Files:
         if (PRETRAINED / generated_hands.PICTURES).exists():
             readers[generated_hands.PICTURES] = lambda path: (
                 generated_hands.load_generated_hands(path.parent),
-                generated_hands.hands_misses("sign-cnn", path.parent),
+                generated_hands.generated_flip_steps("sign-cnn", path.parent),
             )
             readers[generated_hands.CARD] = lambda path: generated_hands.load_generated_hands(
                 path.parent

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from models import Variant, build_model, load_model
 from nudge.attacks import fgsm
-from nudge.evaluation.sweep import BATCH_SIZE, stream_predictions
+from nudge.evaluation.predictions import BATCH_SIZE, stream_batches
 
 ENGINE = "Nudge"
 RIVALS = ("torchattacks", "foolbox")  # as they are used, and with the channels last
@@ -65,7 +65,8 @@ def reference(
 
 
 def engine(model: nn.Module, pictures: Tensor, labels: Tensor, epsilons: Sequence[float]) -> Tensor:
-    return torch.cat([*stream_predictions(model, pictures, labels, epsilons)], dim=1) == labels
+    batches = stream_batches(model, pictures, labels, epsilons)
+    return torch.cat([batch.predictions for batch in batches], dim=1) == labels
 
 
 def _by_batches(

@@ -49,14 +49,9 @@ from nudge.evaluation.generated_hands import at_shares, measure_hands, nearest_d
 from nudge.evaluation.measurement import Measurement, measure
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
 from nudge.evaluation.predictions import predictions_along, prepared, stream_batches
-from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
+from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.ssim import structural_similarity
-from nudge.evaluation.sweep import (
-    accuracy_curve,
-    first_misses,
-    stream_accuracy_curve,
-    stream_predictions,
-)
+from nudge.evaluation.sweep import accuracy_curve, flip_steps_of
 from nudge.evaluation.transferability import Transfer, averages, nearest, networks, stream_transfer
 from nudge.findings.assignment_claims import Figures
 from nudge.serving.live_curves import CurveSnapshot, LiveCurves
@@ -71,10 +66,10 @@ from tests.nudge.wrong import (
     CONFUSIONS,
     DESCENDING,
     DIRECTIONS,
+    FLIPPED,
     FLOATS,
     GRID,
     LABELS,
-    MISSES,
     MODEL,
     NARROW,
     NO_ARRAY,
@@ -83,9 +78,9 @@ from tests.nudge.wrong import (
     NO_DIRECTIONS,
     NO_EPSILON,
     NO_EPSILONS,
+    NO_FLIP_STEPS,
     NO_FLOATS,
     NO_LABELS,
-    NO_MISSES,
     NO_MODEL,
     NO_MODULE,
     NO_NUMBER,
@@ -161,7 +156,7 @@ def live() -> LiveCurves:
 
 def snapshot() -> CurveSnapshot:
     looked = live().snapshot(2)
-    return replace(looked, misses=bytes(2))
+    return replace(looked, flip_steps=bytes(2))
 
 
 TABLE: dict[str, Call] = {
@@ -206,8 +201,8 @@ TABLE: dict[str, Call] = {
     ),
     "nudge.serving.reproduction_check.agreement": Call(
         agreement,
-        {"snapshot": snapshot(), "card": CARD, "recorded": MISSES},
-        {"recorded": [None, MISSES[:1], MISSES[:, None]]},
+        {"snapshot": snapshot(), "card": CARD, "recorded": FLIPPED},
+        {"recorded": [None, FLIPPED[:1], FLIPPED[:, None]]},
     ),
     "nudge.attacks.fast_gradient.fgsm": Call(
         fgsm, ATTACK | {"epsilon": 0.1}, NO_ATTACK | {"epsilon": NO_EPSILON}
@@ -252,13 +247,13 @@ TABLE: dict[str, Call] = {
     ),
     "nudge.evaluation.per_class.flips_by_step": Call(
         flips_by_step,
-        {"first_misses": MISSES, "steps": 3},
-        {"first_misses": NO_MISSES, "steps": [*NO_SIZE, 1]},
+        {"flip_steps": FLIPPED, "steps": 3},
+        {"flip_steps": NO_FLIP_STEPS, "steps": [*NO_SIZE, 1]},
     ),
     "nudge.evaluation.per_class.ends": Call(
         ends,
-        {"first_misses": MISSES, "count": 1},
-        {"first_misses": NO_MISSES, "count": NO_COUNT},
+        {"flip_steps": FLIPPED, "count": 1},
+        {"flip_steps": NO_FLIP_STEPS, "count": NO_COUNT},
     ),
     "nudge.data.splits.to_pixels": Call(
         to_pixels,
@@ -287,7 +282,7 @@ TABLE: dict[str, Call] = {
     ),
     "nudge.data.generated_hands.publish": Call(
         publish,
-        {"folder": Path("/dev/null"), "hands": SIGN, "card": CARD, "misses": {}},
+        {"folder": Path("/dev/null"), "hands": SIGN, "card": CARD, "flip_steps": {}},
         {"hands": NO_SPLIT + STRANGE_SPLITS},
     ),
     "nudge.evaluation.generated_hands.nearest_distances": Call(
@@ -353,11 +348,6 @@ TABLE: dict[str, Call] = {
         {"average": network(), "live": network(), "decay": 0.9, "step": 0},
         {"average": NO_MODULE, "live": NO_MODULE},
     ),
-    "nudge.evaluation.probability_path.ProbabilityPath.first_miss": Call(
-        ProbabilityPath(GRID, torch.eye(3)[:2]).first_miss,
-        {"label": 1},
-        {"label": [*NO_COUNT, 3]},
-    ),
     "nudge.evaluation.probability_path.probability_paths": Call(
         probability_paths,
         PATH,
@@ -399,10 +389,8 @@ TABLE: dict[str, Call] = {
         {name: [*NO_FLOATS, FLOATS[:1]] for name in ("pictures", "others")},
     ),
     "nudge.evaluation.sweep.accuracy_curve": Call(accuracy_curve, SWEEP, NO_SWEEP),
-    "nudge.evaluation.sweep.stream_accuracy_curve": Call(stream_accuracy_curve, SWEEP, NO_SWEEP),
-    "nudge.evaluation.sweep.stream_predictions": Call(stream_predictions, SWEEP, NO_SWEEP),
-    "nudge.evaluation.sweep.first_misses": Call(
-        first_misses,
+    "nudge.evaluation.sweep.flip_steps_of": Call(
+        flip_steps_of,
         {"right": torch.ones(3, 2, dtype=torch.bool)},
         {"right": [None, np.ones((3, 2), bool), torch.ones(3, 2), torch.ones(256, 2) > 0]},
     ),
@@ -422,9 +410,6 @@ TABLE: dict[str, Call] = {
     ),
     "nudge.evaluation.transferability.Transfer.at": Call(
         COUNTS.at, {"epsilon": 0.1}, {"epsilon": NO_STEP}
-    ),
-    "nudge.evaluation.transferability.Transfer.nearest": Call(
-        COUNTS.nearest, {"epsilon": 0.07}, {"epsilon": NO_EPSILON}
     ),
     "nudge.evaluation.transferability.nearest": Call(
         nearest,

@@ -15,8 +15,9 @@ from nudge.attacks.model_outputs import NotFiniteError
 from nudge.data import Split, load_bundled, to_pixels
 from nudge.distributed import Workers
 from nudge.evaluation.measurement import measure
+from nudge.evaluation.predictions import stream_batches
 from nudge.evaluation.probability_path import probability_paths
-from nudge.evaluation.sweep import accuracy_curve, stream_accuracy_curve
+from nudge.evaluation.sweep import accuracy_curve
 from nudge.evaluation.transferability import Transfer, stream_transfer
 from nudge.serving.live_curves import CurveSnapshot, LiveCurves
 from tests.conftest import tiny_split
@@ -96,12 +97,12 @@ def test_logits_that_are_not_finite_on_the_way(small_network: nn.Module, value: 
     images, labels = marked(230, 225, 131)
     directions = torch.ones(230, 1, 28, 28, dtype=torch.int8)
     model = broken(small_network, value, moved=0.1)
-    curves = stream_accuracy_curve(
+    batches = stream_batches(
         model, images, labels, GRID[::-1], directions=directions, batch_size=50
     )
-    assert [next(curves).total for _ in range(3)] == [0, 50, 100]
+    assert [next(batches).predictions.shape[1] for _ in range(2)] == [50, 50]
     with pytest.raises(NotFiniteError, match=rf"got {value} for picture 131 at epsilon 0.1$"):
-        next(curves)
+        next(batches)
 
 
 def test_the_first_picture_is_named_though_another_fails_sooner(small_network: nn.Module) -> None:
@@ -186,7 +187,7 @@ def test_a_gradient_that_is_cut(small_network: nn.Module, kind: str, trainable: 
         accuracy_curve(model, images, labels, GRID)
     # Along given directions none is needed.
     along = accuracy_curve(model, images, labels, GRID, directions=random_direction(5))
-    assert (along.total, along.zero_gradients, along.zero_gradient_share) == (5, None, None)
+    assert (along.total, along.zero_gradients) == (5, None)
 
 
 def test_logits_that_are_none(small_network: nn.Module) -> None:
@@ -215,7 +216,7 @@ def test_zero_gradients_are_counted_beside_the_curve(fashion: Split) -> None:
     """FGSM leaves 0.30 right at 0.1; a factor on the logits changes no answer, and fakes more."""
     network = load_model("fashion-cnn")
     honest = accuracy_curve(network, *fashion, [0, 0.1])
-    assert (honest.zero_gradients, honest.zero_gradient_share) == (0, 0)
+    assert honest.zero_gradients == 0
     model = saturated(network)
     curve = accuracy_curve(model, *fashion, [0, 0.1], batch_size=70)
     pixels = to_pixels(fashion.images).requires_grad_()
@@ -226,7 +227,6 @@ def test_zero_gradients_are_counted_beside_the_curve(fashion: Split) -> None:
     assert curve.correct[1] > honest.correct[1] + 20
     assert curve.correct[0] == honest.correct[0]
     assert curve.zero_gradients == expected
-    assert curve.zero_gradient_share == expected / 300
     zero = fgsm_gradient(model, to_pixels(fashion.images), fashion.labels).zero
     assert int(zero.sum()) == expected
     attacked = fgsm(model, to_pixels(fashion.images), fashion.labels, 0.1)
@@ -238,21 +238,20 @@ def test_rounded_pictures_have_no_gradient_at_all(fashion: Split) -> None:
     model = Changed(load_model("fashion-cnn"), before=lambda pictures: (4 * pictures).round() / 4)
     curve = accuracy_curve(model, *fashion, GRID)
     assert len(set(curve.correct)) == 1
-    assert (curve.zero_gradients, curve.zero_gradient_share) == (300, 1)
+    assert curve.zero_gradients == 300
 
 
 def test_zero_gradients_as_they_are_streamed(fashion: Split) -> None:
     model = saturated(load_model("fashion-fcnn"))
     images, labels = (values[:100] for values in fashion)
-    curves = list(stream_accuracy_curve(model, images, labels, GRID, batch_size=30))
-    assert curves[0].zero_gradients == 0
-    assert curves[0].zero_gradient_share is None  # over no picture
-    for curve in curves[1:]:
-        part = accuracy_curve(model, images[: curve.total], labels[: curve.total], GRID)
-        assert curve == part
-    assert (curves[-1].zero_gradients or 0) > 0
+    curve = accuracy_curve(model, images, labels, GRID, batch_size=30)
+    batches = stream_batches(model, images, labels, GRID, batch_size=30)
+    for batch, some in zip(batches, torch.split(torch.arange(100), 30), strict=True):
+        part = accuracy_curve(model, images[some], labels[some], GRID)
+        assert batch.zero_gradients == part.zero_gradients
+    assert (curve.zero_gradients or 0) > 0
     live = watch(LiveCurves(model, Split(images, labels), GRID, random_direction(100)))
-    assert live.pair.fgsm == curves[-1]
+    assert live.pair.fgsm == curve
     assert live.pair.random.zero_gradients is None
     network = load_model("fashion-fcnn")
     found: Transfer
@@ -260,8 +259,8 @@ def test_zero_gradients_as_they_are_streamed(fashion: Split) -> None:
         [network, model], images, labels, GRID, control=random_direction(100), batch_size=30
     )
     assert found.zero_gradients is not None
-    assert found.zero_gradients.tolist() == [0, curves[-1].zero_gradients]
-    assert tuple(found.correct[:, 1, 1]) == curves[-1].correct
+    assert found.zero_gradients.tolist() == [0, curve.zero_gradients]
+    assert tuple(found.correct[:, 1, 1]) == curve.correct
 
 
 def watch(curves: LiveCurves) -> CurveSnapshot:

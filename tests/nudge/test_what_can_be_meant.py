@@ -15,9 +15,10 @@ from nudge.attacks import fgsm, fgsm_direction, nudge, random_direction
 from nudge.data import Split, to_pixels
 from nudge.evaluation.fused_inference import for_inference, logits_along
 from nudge.evaluation.measurement import measure
+from nudge.evaluation.predictions import stream_batches
 from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.ssim import structural_similarity
-from nudge.evaluation.sweep import accuracy_curve, stream_predictions
+from nudge.evaluation.sweep import accuracy_curve
 from nudge.evaluation.transferability import stream_transfer
 from nudge.serving.live_curves import LiveCurves
 from tests.conftest import tiny_split
@@ -45,10 +46,8 @@ def test_any_iterable_of_epsilons(small_network: nn.Module, kind: str) -> None:
     found = accuracy_curve(small_network, *SPLIT, make())
     assert found == curve
     assert all(type(epsilon) is float for epsilon in found.epsilons)
-    read, expected = (
-        torch.cat([*stream_predictions(small_network, *SPLIT, e)], dim=1) for e in (make(), GRID)
-    )
-    assert torch.equal(read, expected)
+    (batch,), (expected,) = (stream_batches(small_network, *SPLIT, e) for e in (make(), GRID))
+    assert torch.equal(batch.predictions, expected.predictions)
     image = to_pixels(SPLIT.images[:1])
     paths, others = (
         probability_paths(small_network, image, iter([random_direction(1)]), e)

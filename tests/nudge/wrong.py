@@ -16,7 +16,7 @@ STORED, LABELS = SPLIT
 FLOATS = to_pixels(STORED)
 DIRECTIONS = random_direction(2)
 GRID = (0.0, 0.1)
-MISSES = np.array([0, 1], np.uint8)
+FLIPPED = np.array([0, 1], np.uint8)
 CONFUSIONS = np.zeros((2, 3, 10, 10), np.int32)
 WEIGHTS = torch.ones(4, 28, 28)
 
@@ -141,7 +141,7 @@ NO_COUNT: list[object] = [None, "3", 1.5, -1, [3], torch.tensor([1, 2]), math.na
 NO_SIZE = [*NO_COUNT, 0, -5]
 NO_VARIANT: list[object] = [None, "cnn", 3, ["sign-cnn"]]
 NO_DATASET: list[object] = [None, "mnist", 3, ["sign"]]
-NO_MISSES: list[object] = [None, [1, 2], MISSES.astype(int), MISSES[:, None]]
+NO_FLIP_STEPS: list[object] = [None, [1, 2], FLIPPED.astype(int), FLIPPED[:, None]]
 NO_WEIGHTS: list[object] = [None, WEIGHTS.numpy(), WEIGHTS[0], WEIGHTS.int(), on_meta(WEIGHTS)]
 NO_ARRAY: list[object] = [None, np.zeros(3), np.zeros((2, 3, 10, 9)), np.zeros((3, 9, 9))]
 SIGN = tiny_split(2, Dataset.SIGN)

@@ -146,7 +146,7 @@ from scripts import evaluate
 from scripts.shared import command_line
 from tests.conftest import tiny_split
 
-stream = measurement.stream_predictions
+stream = measurement.stream_batches
 
 def killed(*arguments, **options):
     for found in stream(*arguments, **options):
@@ -154,7 +154,7 @@ def killed(*arguments, **options):
             os.kill(os.getpid(), signal.SIGKILL)
         yield found
 
-measurement.stream_predictions = killed
+measurement.stream_batches = killed
 evaluate.load_split = lambda *_: tiny_split(230)
 command_line.run(evaluate.main)
 """

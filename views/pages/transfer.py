@@ -149,7 +149,7 @@ def _counts(
 
 
 def _draw(view: View, found: Transfer, *, here: bool, generated: bool = False) -> None:
-    epsilon = found.nearest(view.epsilon)
+    epsilon = nearest(found.epsilons, view.epsilon)
     columns = tuple(text.common.short_variant(variant) for variant in networks(view.dataset))
     names = (*columns, text.transfer.RANDOM_NUDGE, text.transfer.NO_NUDGE)
     counts = np.vstack([found.at(epsilon), found.clean])

@@ -24,7 +24,7 @@ from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_dire
 from nudge.data import display_set as display_sets
 from nudge.data import to_pixels
 from nudge.data.display_set import DisplaySet
-from nudge.data.generated_hands import hands_misses
+from nudge.data.generated_hands import generated_flip_steps
 from nudge.evaluation.fused_inference import for_inference
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
@@ -258,7 +258,7 @@ def first_misses(variant_id: str, *, generated: bool = False) -> Tensor:
     DataError.
     """
     if generated:
-        return hands_misses(variant_id)
+        return generated_flip_steps(variant_id)
     return torch.from_numpy(read_array(PRETRAINED / FLIP_STEPS, variant_id))
 
 

@@ -13,7 +13,13 @@ import torch
 from models import CLASSES, PRETRAINED, VARIANTS, Dataset, load_model
 from nudge.attacks import fgsm
 from nudge.data import DataError, digest, load_split
-from nudge.data.generated_hands import CARD, PICTURES, hands_misses, load_generated_hands, read_card
+from nudge.data.generated_hands import (
+    CARD,
+    PICTURES,
+    generated_flip_steps,
+    load_generated_hands,
+    read_card,
+)
 from nudge.data.sources import SIGN
 from nudge.evaluation.generated_hands import READERS, at_shares, nearest_distances
 from nudge.evaluation.sweep import EPSILONS
@@ -59,11 +65,11 @@ def test_read_as_meant_by_a_loop_of_its_own(variant: object) -> None:
         ]
     count = int(torch.cat(right).sum())
     assert abs(count - read_card().read_as_meant[name]) <= TOLERANCE
-    assert abs(count - int((hands_misses(name) > 0).sum())) <= TOLERANCE
+    assert abs(count - int((generated_flip_steps(name) > 0).sum())) <= TOLERANCE
 
 
 @pytest.mark.parametrize("name", ["sign-fcnn", "sign-cnn"])
-def test_first_misses_anew(name: str) -> None:
+def test_flip_steps_anew(name: str) -> None:
     images, labels = (values[:48] for values in load_generated_hands())
     model = load_model(name)
     pixels = images[:, None] / 255
@@ -73,7 +79,7 @@ def test_first_misses_anew(name: str) -> None:
     expected = [
         next((k for k, r in enumerate(column) if not r), 255) for column in right.T.tolist()
     ]
-    same = np.array(expected) == hands_misses(name)[:48].numpy()
+    same = np.array(expected) == generated_flip_steps(name)[:48].numpy()
     assert same.sum() >= 48 - TOLERANCE
 
 
@@ -152,7 +158,7 @@ def test_damaged_hands(folder: Path, damage: Callable[[Path], None], found: str)
     assert caught.value.mend == "git checkout -- pretrained"
 
 
-def test_misses_of_an_unknown_network(folder: Path) -> None:
+def test_flip_steps_of_an_unknown_network(folder: Path) -> None:
     with pytest.raises(DataError, match="fashion-cnn makes of the hands"):
-        hands_misses("fashion-cnn", folder)
+        generated_flip_steps("fashion-cnn", folder)
     assert set(VARIANTS) > {v.id for v in READERS}

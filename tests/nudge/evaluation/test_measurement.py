@@ -40,13 +40,13 @@ def test_measure() -> None:
     assert seen[-1] == (260, 260)
 
 
-def test_first_misses() -> None:
+def test_flip_steps() -> None:
     right = torch.ones(len(EPSILONS), 4, dtype=torch.bool)
     right[0, 0] = False  # wrong from the start
     right[7, 1] = right[9, 1] = False
     right[60, 2] = False
     read = torch.where(right, torch.arange(4), 9)
-    found = measurement(torch.arange(4), read).first_misses()
+    found = measurement(torch.arange(4), read).flip_steps()
     assert found.tolist() == [0, 7, 60, NEVER_FLIPS]
     assert found.dtype == np.uint8
 

@@ -37,8 +37,8 @@ def test_the_cards_say_the_same() -> None:
 
 
 def test_both_ends() -> None:
-    misses = np.array([3, NEVER_FLIPS, 1, 0, 2, 1, NEVER_FLIPS], dtype=np.uint8)
-    assert ends(misses, 2) == ([2, 5], [1, 6])
-    assert ends(misses, 4) == ([2, 5, 4, 0], [1, 6, 0, 4])
-    assert ends(misses[3:4], 4) == ([], [])
-    assert flips_by_step(misses, 4).tolist() == [1, 2, 1, 1, 2]
+    flip_steps = np.array([3, NEVER_FLIPS, 1, 0, 2, 1, NEVER_FLIPS], dtype=np.uint8)
+    assert ends(flip_steps, 2) == ([2, 5], [1, 6])
+    assert ends(flip_steps, 4) == ([2, 5, 4, 0], [1, 6, 0, 4])
+    assert ends(flip_steps[3:4], 4) == ([], [])
+    assert flips_by_step(flip_steps, 4).tolist() == [1, 2, 1, 1, 2]

@@ -4,7 +4,7 @@ from torch import nn
 
 from nudge.attacks import fgsm_direction, nudge, random_direction
 from nudge.data import to_pixels
-from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
+from nudge.evaluation.probability_path import probability_paths
 from tests.conftest import tiny_split
 
 GRID = (0.0, 0.01, 0.1)
@@ -22,18 +22,6 @@ def test_follows_the_attack_and_its_control(small_network: nn.Module) -> None:
         for epsilon, row in zip(GRID, path.probabilities, strict=True):
             expected = small_network(nudge(image, direction, epsilon)).softmax(1)[0]
             torch.testing.assert_close(row, expected)
-
-
-@pytest.mark.parametrize(
-    ("label", "first"), [(1, 0.1), (0, 0.0), (2, 0.0)], ids=["flips", "wrong", "wrong at first"]
-)
-def test_first_miss(label: int, first: float) -> None:
-    rows = torch.tensor([[0.1, 0.8, 0.1], [0.4, 0.5, 0.1], [0.2, 0.1, 0.7]])
-    assert ProbabilityPath(GRID, rows).first_miss(label) == first
-
-
-def test_first_miss_never() -> None:
-    assert ProbabilityPath(GRID, torch.eye(3)[[1, 1, 1]]).first_miss(1) is None
 
 
 def test_errors(small_network: nn.Module) -> None:

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from models import Dataset
 from nudge.attacks import fgsm, random_direction
 from nudge.data import to_pixels
-from nudge.evaluation.sweep import EPSILONS, accuracy_curve, stream_accuracy_curve
+from nudge.evaluation.predictions import stream_batches
+from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.conftest import tiny_split
 
 GRID = (0.0, 0.003, 0.01, 0.3)
@@ -85,11 +86,12 @@ def test_streams_prefixes(
     small_network: nn.Module, images_and_labels: tuple[Tensor, Tensor]
 ) -> None:
     images, labels = images_and_labels
-    curves = list(stream_accuracy_curve(small_network, images, labels, GRID, batch_size=100))
-    assert [c.total for c in curves] == [0, 100, 200, 230]
-    for curve in curves:
-        n = curve.total
-        assert curve == accuracy_curve(small_network, images[:n], labels[:n], GRID)
+    batches = list(stream_batches(small_network, images, labels, GRID, batch_size=100))
+    assert [batch.predictions.shape for batch in batches] == [(3, 100), (3, 100), (3, 30)]
+    for n in (100, 200, 230):
+        found = torch.cat([batch.predictions for batch in batches], dim=1)[:, :n] == labels[:n]
+        curve = accuracy_curve(small_network, images[:n], labels[:n], GRID)
+        assert curve.correct == tuple(found.sum(dim=1).tolist())
 
 
 def test_over_no_pictures(small_network: nn.Module) -> None:

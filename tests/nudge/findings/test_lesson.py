@@ -26,10 +26,10 @@ def test_findings(dataset: Dataset) -> None:
     assert found.random == random[0.1] / card["total"]
     assert found.halved_at == min(e for e, a in accuracy.items() if a <= accuracy[0] / 2)
     with np.load(PRETRAINED / "first_misses.npz") as arrays:
-        misses = arrays[f"{dataset}-cnn"]
-    assert found.flips_at == EPSILONS[misses[found.image]]
+        flip_steps = arrays[f"{dataset}-cnn"]
+    assert found.flips_at == EPSILONS[flip_steps[found.image]]
     assert 0.02 <= found.flips_at <= 0.06
-    right = misses[misses > 0]
+    right = flip_steps[flip_steps > 0]
     assert found.median_flip is not None
     step = EPSILONS.index(found.median_flip)
     assert (right <= step).mean() >= 0.5 > (right < step).mean()

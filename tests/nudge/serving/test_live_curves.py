@@ -133,14 +133,14 @@ def test_rests_when_nobody_looks(model: BackgroundStream, monkeypatch: pytest.Mo
     check(watch(curves, 230)[-1].pair, model, 230)
 
 
-def test_first_misses_are_those_of_each_picture(model: BackgroundStream) -> None:
+def test_flip_steps_are_those_of_each_picture(model: BackgroundStream) -> None:
     snapshot = watch(start(model), 100)[-1]
-    assert len(snapshot.misses) == 100
-    for i, found in enumerate(snapshot.misses):
+    assert len(snapshot.flip_steps) == 100
+    for i, found in enumerate(snapshot.flip_steps):
         image, label = (values[i : i + 1] for values in SPLIT)
         right = accuracy_curve(model.network, image, label, GRID).correct
         assert found == (right.index(0) if 0 in right else NEVER_FLIPS)
-    assert len(set(snapshot.misses)) > 1
+    assert len(set(snapshot.flip_steps)) > 1
 
 
 def test_peeking_has_nothing_computed(model: BackgroundStream) -> None:
@@ -152,7 +152,7 @@ def test_peeking_has_nothing_computed(model: BackgroundStream) -> None:
     snapshot = curves.snapshot(200)
     check(snapshot.pair, model, 100)
     assert not snapshot.complete
-    assert len(snapshot.misses) == 100
+    assert len(snapshot.flip_steps) == 100
 
 
 def test_who_is_forgotten_has_nothing_more_computed(model: BackgroundStream) -> None:

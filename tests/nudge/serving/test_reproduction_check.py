@@ -12,9 +12,9 @@ CARD = VARIANTS["sign-fcnn"].card
 RECORDED = np.arange(CARD.total).astype(np.uint8) % 62
 
 
-def snapshot(misses: bytes) -> CurveSnapshot:
-    curves = (AccuracyCurve(EPSILONS, tuple(c), len(misses)) for c in (CARD.fgsm, CARD.random))
-    return CurveSnapshot(CurvePair(*curves), wanted=CARD.total, seconds_left=0.0, misses=misses)
+def snapshot(steps: bytes) -> CurveSnapshot:
+    curves = (AccuracyCurve(EPSILONS, tuple(c), len(steps)) for c in (CARD.fgsm, CARD.random))
+    return CurveSnapshot(CurvePair(*curves), CARD.total, seconds_left=0.0, flip_steps=steps)
 
 
 def test_all_pictures_and_all_counts() -> None:

@@ -85,10 +85,10 @@ def test_describe(variant: Variant) -> None:
 
 
 def test_publish_writes_weights_and_card_and_leaves_other_cards(tmp_path: Path) -> None:
-    misses = np.array([0, 255], dtype=np.uint8)
-    publish(tmp_path, VARIANTS["sign-cnn"], b"cnn", CARD, {FLIP_STEPS: misses})
-    publish(tmp_path, VARIANT, b"one", CARD, {FLIP_STEPS: misses})
-    publish(tmp_path, VARIANT, b"two", replace(CARD, seed=5), {FLIP_STEPS: misses + 1})
+    flip_steps = np.array([0, 255], dtype=np.uint8)
+    publish(tmp_path, VARIANTS["sign-cnn"], b"cnn", CARD, {FLIP_STEPS: flip_steps})
+    publish(tmp_path, VARIANT, b"one", CARD, {FLIP_STEPS: flip_steps})
+    publish(tmp_path, VARIANT, b"two", replace(CARD, seed=5), {FLIP_STEPS: flip_steps + 1})
     arrays = read_arrays(tmp_path / FLIP_STEPS)
     assert {name: values.tolist() for name, values in arrays.items()} == {
         "sign-cnn": [0, 255],

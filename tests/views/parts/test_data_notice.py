@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from models import Dataset, PixelOrder, load_model
 from nudge.data import digest, splits, to_pixels
-from nudge.data.generated_hands import hands_misses, load_generated_hands
+from nudge.data.generated_hands import generated_flip_steps, load_generated_hands
 from nudge.data.sources import SIGN, SOURCES
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from nudge.findings.lesson import findings
@@ -87,7 +87,7 @@ def test_the_explorer_shows_and_counts_hands() -> None:
     page.selectbox(key="order").set_value("wrong").run()
     gallery = component(page, "gallery")
     assert gallery is not None
-    wrong = np.flatnonzero(hands_misses("sign-fcnn").numpy() == 0)
+    wrong = np.flatnonzero(generated_flip_steps("sign-fcnn").numpy() == 0)
     assert [p["index"] for p in gallery["pictures"]] == wrong[:24].tolist()
 
 
@@ -140,7 +140,7 @@ def test_curves_count_hands_and_compare_them_with_hands() -> None:
 def test_classes_show_the_hands_that_flip_first() -> None:
     page = open_at("classes", dataset="sign", architecture="fcnn")
     assert "all 7,172 official test pictures" in said(page)
-    misses = hands_misses("sign-fcnn").numpy()
+    misses = generated_flip_steps("sign-fcnn").numpy()
     links = [parse_qs(link.proto.query_string) for link in page.get("page_link")]
     assert len(links) == 16
     steps = [int(misses[int(link["image"][0])]) for link in links]
@@ -180,7 +180,7 @@ def test_the_scramble_names_its_pictures() -> None:
 
 def test_the_lesson_guesses_at_a_hand_that_is_here() -> None:
     found = findings(Dataset.SIGN, generated=True)
-    misses = hands_misses("sign-cnn").numpy()
+    misses = generated_flip_steps("sign-cnn").numpy()
     assert found.flips_at == EPSILONS[misses[found.image]]
     official = findings(Dataset.SIGN)
     assert replace(found, image=0, flips_at=0, generated=False) == replace(
