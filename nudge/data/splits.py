@@ -6,7 +6,8 @@ source, because reading 83 MB of CSV once is enough.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, cast, get_args
 
@@ -16,12 +17,13 @@ from torch import Tensor
 
 from models import PRETRAINED, SIDE, Dataset
 from models.errors import CHECKOUT, NudgeError, script_command
+from models.zoo import find_dataset
 from nudge.argument_checks import check_stored
 from nudge.data.array_cache import digest as digest
 from nudge.data.array_cache import read_arrays, write_arrays
 from nudge.data.file_search import Candidate, Survey, survey_split
 from nudge.data.readers import read
-from nudge.data.sources import SOURCES, Arrays, Source, SplitName
+from nudge.data.sources import SOURCES, Arrays, Source, SplitName, SplitRecord
 
 DEFAULT_DATA_DIR = CHECKOUT / "data"
 LONGEST_REASON = 300  # characters of what a library says
@@ -69,13 +71,10 @@ def load_split(dataset: str | Dataset, split: str, data_dir: str | Path | None =
         ValueError: there is no such data set or split.
         DataError: the data is missing, truncated, malformed or not the official data.
     """
-    if dataset not in list(SOURCES):
-        raise ValueError(f"expected a data set out of {', '.join(SOURCES)}; got {dataset!r}")
+    source = SOURCES[find_dataset(dataset)]
     if split not in get_args(SplitName):
         raise ValueError(f"expected a split out of {', '.join(get_args(SplitName))}; got {split!r}")
-    source = SOURCES[Dataset(dataset)]
-    folder = find_data_dir(data_dir)
-    name = cast("SplitName", split)
+    folder, name = find_data_dir(data_dir), cast("SplitName", split)
     bundled = _load_bundle(source, name, folder) if folder == DEFAULT_DATA_DIR else None
     images, labels = bundled or _load(source, name, folder)
     return Split(torch.from_numpy(images), torch.from_numpy(labels))
@@ -137,47 +136,37 @@ def _load(source: Source, split: SplitName, data_dir: Path) -> Arrays:
 
 
 def _decode(source: Source, split: SplitName, candidate: Candidate) -> Arrays:
-    """Read the files and check every property, the cheapest to explain first."""
-    record, where = source.splits[split], candidate.files
+    """Read the files and check every property. Raises DataError."""
+    error = partial(_error, source, split, candidate.files)
     try:
         images, labels = read(source, split, candidate)
-    except (OSError, ValueError, RuntimeError, AssertionError, TypeError, LookupError) as error:
+    except (OSError, ValueError, RuntimeError, AssertionError, TypeError, LookupError) as cause:
         # The readers are libraries' and fail in their own ways on half a file.
-        reason = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
-        raise _error(
-            source,
-            split,
-            "cannot be read",
-            where=where,
-            expected="complete official files",
-            found=f"{' and '.join(f'{f.stamp[0]:,}' for f in where)} bytes: {reason}",
-        ) from error
-
-    def check(holds: bool, what: str, expected: object, found: object) -> None:
-        if not holds:
-            raise _error(
-                source,
-                split,
-                what,
-                where=where,
-                expected=expected,
-                found=found,
-                hint=candidate.form.hint,
-            )
-
-    shape = (record.total, SIDE, SIDE)
-    check(images.shape == shape, "has the wrong shape", shape, images.shape)
-    check(labels.shape == shape[:1], "has the wrong number of labels", shape[:1], labels.shape)
-    for name, values, largest in (
-        ("pixels", images, 255),
-        ("labels", labels, len(source.classes) - 1),
-    ):
-        low, high = int(values.min()), int(values.max())
-        inside = low >= 0 and high <= largest
-        check(inside, f"has {name} out of range", f"0 ... {largest}", f"{low} ... {high}")
-    found = digest(images, labels)
-    check(found == record.sha256, "holds other pictures", f"SHA-256 {record.sha256}", found)
+        reason = " ".join(str(cause).split())[:LONGEST_REASON] or type(cause).__name__
+        sizes = " and ".join(f"{file.stamp[0]:,}" for file in candidate.files)
+        expected = "complete official files"
+        raise error("cannot be read", expected, f"{sizes} bytes: {reason}") from cause
+    for what, expected, found in _faults(source, source.splits[split], images, labels):
+        raise error(what, expected, found, hint=candidate.form.hint)
     return images.astype(np.uint8), labels.astype(np.int64)
+
+
+def _faults(
+    source: Source, record: SplitRecord, images: np.ndarray, labels: np.ndarray
+) -> Iterator[tuple[str, str, str]]:
+    """What is wrong, what was expected and what was found; the cheapest to explain first."""
+    shape = (record.total, SIDE, SIDE)
+    if images.shape != shape:
+        yield "has the wrong shape", f"{shape}", f"{images.shape}"
+    if labels.shape != shape[:1]:
+        yield "has the wrong number of labels", f"{shape[:1]}", f"{labels.shape}"
+    most = (("pixels", images, 255), ("labels", labels, len(source.classes) - 1))
+    for name, values, largest in most:
+        low, high = int(values.min()), int(values.max())
+        if low < 0 or high > largest:
+            yield f"has {name} out of range", f"0 ... {largest}", f"{low} ... {high}"
+    if (found := digest(images, labels)) != record.sha256:
+        yield "holds other pictures", f"SHA-256 {record.sha256}", found
 
 
 def _missing(source: Source, split: SplitName, data_dir: Path, looked: Survey) -> DataError:
@@ -191,10 +180,10 @@ def _missing(source: Source, split: SplitName, data_dir: Path, looked: Survey) -
     return _error(
         source,
         split,
+        [source.find(data_dir, f) for f in record.files if not looked.found[f]],
         "is missing",
-        where=[source.find(data_dir, f) for f in record.files if not looked.found[f]],
-        expected="zips that can be opened" if looked.unreadable else None,
-        found=" and ".join(looked.unreadable) or None,
+        "zips that can be opened" if looked.unreadable else None,
+        " and ".join(looked.unreadable) or None,
         hint=hint,
     )
 
@@ -202,11 +191,11 @@ def _missing(source: Source, split: SplitName, data_dir: Path, looked: Survey) -
 def _error(
     source: Source,
     split: SplitName,
-    what: str,
-    *,
     where: Iterable[object],
-    expected: object = None,
-    found: object = None,
+    what: str,
+    expected: str | None,
+    found: str | None,
+    *,
     hint: str | None = None,
 ) -> DataError:
     return DataError(

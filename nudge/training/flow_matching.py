@@ -23,6 +23,7 @@ from models import SIDE
 from nudge.argument_checks import as_count, check_labels, check_split
 from nudge.data import Split, digest, to_pixels
 from nudge.training.checkpoints import Checkpoint
+from nudge.training.optimisation import one_cycle, update_ema
 
 PULSES = 64  # sines and cosines that tell the network the time
 
@@ -35,9 +36,9 @@ class FlowRecipe:
     steps: int = 5_000
     batch_size: int = 64
     learning_rate: float = 1e-3  # at its peak
-    warm_up: float = 0.05  # share of the steps
+    warm_up: float = 0.05  # fraction of the steps
     averaging: float = 0.999  # of the weights, which draw (EMA)
-    class_dropout: float = 0.1  # share of pictures whose class the network is not told
+    class_dropout: float = 0.1  # fraction of pictures whose class the network is not told
     draw_steps: int = 30  # of Euler's method
     guidance: float = 1.5  # 1 follows the class as learnt, more exaggerates it (arXiv:2207.12598)
 
@@ -167,29 +168,32 @@ class FlowTraining:
         self._optimiser = torch.optim.AdamW(
             self._live.parameters(), lr=recipe.learning_rate, weight_decay=0.01, fused=True
         )
-        self._checkpoint: Checkpoint | None = None
-        if checkpoint is not None:
-            fingerprint = {
-                "code": hashlib.sha256(Path(inspect.getfile(Block)).read_bytes()).hexdigest(),
-                "recipe": repr(asdict(recipe)),
-                "seed": seed,
-                "data": digest(*split),
-                "mixed_precision": mixed_precision,
-                "device": self.device.type,
-                "threads": torch.get_num_threads(),  # decide the last bits
-                "torch": torch.__version__,
-            }
-            modules = {"live": self._live, "average": self.network}
-            self._checkpoint = Checkpoint(checkpoint, fingerprint, modules, self._optimiser)
-            if (record := self._checkpoint.read()) is not None:
-                self.done, self.seconds = record["done"], record["seconds"]
+        self._checkpoint = self._resume(checkpoint, digest(*split)) if checkpoint else None
+
+    def _resume(self, path: Path, data: str) -> Checkpoint:
+        code = (Path(inspect.getfile(part)).read_bytes() for part in (Block, update_ema))
+        fingerprint = {
+            "code": hashlib.sha256(b"".join(code)).hexdigest(),
+            "recipe": repr(asdict(self.recipe)),
+            "seed": self.seed,
+            "data": data,
+            "mixed_precision": self.mixed_precision,
+            "device": self.device.type,
+            "threads": torch.get_num_threads(),  # decide the last bits
+            "torch": torch.__version__,
+        }
+        modules = {"live": self._live, "average": self.network}
+        checkpoint = Checkpoint(path, fingerprint, modules, self._optimiser)
+        if (record := checkpoint.read()) is not None:
+            self.done, self.seconds = record["done"], record["seconds"]
+        return checkpoint
 
     def steps(self) -> Iterator[tuple[int, Tensor]]:
         """Train what is left, yielding after each step how many are done, and its loss."""
         while self.done < self.recipe.steps:
             start = time.perf_counter()
             loss = self._step()
-            self._average()
+            update_ema(self.network, self._live, decay=self.recipe.averaging, step=self.done)
             self.done += 1
             self.seconds += time.perf_counter() - start
             if self._checkpoint is not None and self.done % self.every == 0:
@@ -210,30 +214,15 @@ class FlowTraining:
         times = torch.randn(size, generator=generator).sigmoid()
         x0, x1, times, labels = (v.to(self.device) for v in (x0, x1, times, labels))
         place = times[:, None, None, None]
-        rate = self.recipe.learning_rate * self._rate()
+        rate = one_cycle((self.done + 1) / self.recipe.steps, self.recipe.warm_up)
         for group in self._optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = self.recipe.learning_rate * rate
         velocity = self._velocity(self._live, (1 - place) * x0 + place * x1, times, labels)
         loss = F.mse_loss(velocity, x1 - x0)
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         return loss.detach()
-
-    def _rate(self) -> float:
-        """Up in a line, down along a cosine: a share of the peak."""
-        progress, warm_up = (self.done + 1) / self.recipe.steps, self.recipe.warm_up
-        if progress < warm_up:
-            return progress / warm_up
-        return 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        # Short at first, so that the average soon forgets the random weights it starts from.
-        decay = min(self.recipe.averaging, (1 + self.done) / (10 + self.done))
-        live = self._live.parameters()
-        for average, now in zip(self.network.parameters(), live, strict=True):
-            average.lerp_(now, 1 - decay)
 
     def _velocity(self, network: nn.Module, x: Tensor, times: Tensor, labels: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):

@@ -90,23 +90,19 @@ def publish(
 
     `arrays` go by the file that holds them, as `Measurement.arrays` gives them. Several trainings
     may publish at once, hence the lock. Raises OSError, and PretrainedError or ValueError where
-    what is there already is damaged.
+    the files that are there already are damaged.
     """
     index = folder / "index.json"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
         # What cannot be read stops here, before anything is written.
         records = dict(read_index(index)) if index.exists() else {}
-        paths = [folder / name for name in arrays]
-        kept = {path: read_arrays(path) if path.exists() else {} for path in paths}
-        for path in paths:
-            merged = kept[path] | {variant.id: arrays[path.name]}
-            write_npz(path, merged)
+        kept = {name: read_arrays(folder / name, missing_ok=True) for name in arrays}
+        for name, array in arrays.items():
+            write_npz(folder / name, kept[name] | {variant.id: array})
         with replacing(folder / variant.weights.name) as temporary:
             temporary.write_bytes(content)
-        records[variant.id] = asdict(card)
-        with replacing(index) as temporary:
-            temporary.write_text(_format(records), encoding="utf-8")
+        _write_json(index, records | {variant.id: asdict(card)})
 
 
 def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
@@ -118,20 +114,10 @@ def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
         rows = read_repetitions(path) if path.exists() else {}
-        others = [
-            r
-            for r in rows.get(variant.id, [])
-            if r.seed != repetition.seed and r.recipe == repetition.recipe
-        ]
-        rows[variant.id] = sorted([*others, repetition], key=lambda r: r.seed)
-        lines = (
-            f"{json.dumps(name)}: [\n"
-            + ",\n".join(f"  {json.dumps(asdict(r))}" for r in repetitions)
-            + "\n]"
-            for name, repetitions in sorted(rows.items())
-        )
-        with replacing(path) as temporary:
-            temporary.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        others = (r for r in rows.get(variant.id, []) if r.seed != repetition.seed)
+        same = [r for r in others if r.recipe == repetition.recipe]
+        rows[variant.id] = sorted([*same, repetition], key=lambda r: r.seed)
+        _write_json(path, {name: [asdict(run) for run in runs] for name, runs in rows.items()})
 
 
 def _versions() -> dict[str, str]:
@@ -140,12 +126,16 @@ def _versions() -> dict[str, str]:
     return {"python": platform.python_version(), **libraries}
 
 
-def _format(records: Mapping[str, Mapping[str, object]]) -> str:
-    """JSON with one line a field, so that a change of one figure is a change of one line."""
-    blocks = (
-        f"{json.dumps(variant)}: {{\n"
-        + ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in record.items())
-        + "\n}"
-        for variant, record in sorted(records.items())
-    )
-    return "{\n" + ",\n".join(blocks) + "\n}\n"
+def _write_json(path: Path, records: Mapping[str, Any]) -> None:
+    """One line per field of a card or per training: a changed figure is a changed line."""
+    blocks = []
+    for name, record in sorted(records.items()):
+        if isinstance(record, dict):
+            lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in record.items()]
+            opening, closing = "{", "}"
+        else:
+            lines = [f"  {json.dumps(row)}" for row in record]
+            opening, closing = "[", "]"
+        blocks.append("\n".join([f"{json.dumps(name)}: {opening}", ",\n".join(lines), closing]))
+    with replacing(path) as temporary:
+        temporary.write_text("{\n" + ",\n".join(blocks) + "\n}\n", encoding="utf-8")
