@@ -9,6 +9,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from nudge.argument_checks import as_count, check_tensor
+
 T = TypeVar("T")
 
 
@@ -25,20 +27,27 @@ class Workers:
         return self.rank == 0
 
     def shard(self, batch: Tensor) -> Tensor:
-        """The part of a batch that is this process's; equally long ones if their number divides."""
+        """The part of a batch that is this process's; equally long ones if their number divides.
+
+        Raises ValueError where there are fewer rows than processes.
+        """
+        check_tensor(batch, "a batch")
+        as_count(len(batch), "rows for every process", least=self.count)
         return batch.chunk(self.count)[self.rank]
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum over all processes, known to each of them."""
+        """The sum over all processes, known to each of them. Raises ValueError of no tensor."""
+        check_tensor(values, "values")
         total = values.clone()
         if self.count > 1:
             dist.all_reduce(total)
         return total
 
     def broadcast(self, tensors: Iterable[Tensor]) -> None:
-        """Give every process the values that the first one has."""
-        if self.count > 1:
-            for tensor in tensors:
+        """Give every process the values that the first one has. Raises ValueError of no tensor."""
+        for tensor in tensors:
+            check_tensor(tensor, "tensors")
+            if self.count > 1:
                 dist.broadcast(tensor, src=0)
 
     def from_first(self, compute: Callable[[], T]) -> T:

@@ -1,7 +1,7 @@
 """Nudging pictures: the Fast Gradient Sign Method, its targeted form, and the random control.
 
-Knows tensors and models alone, no data set. `checks` says what every public function expects;
-start reading at `fast_gradient`.
+Knows tensors and models alone, no data set. `model_outputs` says what every attack expects of a
+model; start reading at `fast_gradient`.
 """
 
 from nudge.attacks.fast_gradient import (

@@ -154,8 +154,8 @@ def targeted_direction(
 ) -> Tensor:
     """FGSM towards a class: down the gradient of the cross-entropy of `targets`, int64 (N,).
 
-    What arXiv:1607.02533 steps along to make a network read a class of one's choice. Shape, other
-    arguments and errors are those of `fgsm_direction`.
+    What arXiv:1607.02533 steps along to make a network predict a class of one's choice. Shape,
+    other arguments and errors are those of `fgsm_direction`.
     """
     return -fgsm_direction(model, images, targets, training=training)
 

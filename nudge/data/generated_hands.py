@@ -40,15 +40,15 @@ class HandsCard:
     hardware: str
     versions: Mapping[str, str]
     data_sha256: Mapping[str, str]  # of the splits, "train" to learn from and "test" to compare
-    weights: Mapping[str, str]  # SHA-256 of the weights of each network that read them
+    weights: Mapping[str, str]  # SHA-256 of the weights of each network that classified them
     read_as_meant: Mapping[str, int]  # hands, by network
-    # L2 to the nearest training picture, pixels in [0, 1], at the shares of
+    # L2 to the nearest training picture, pixels in [0, 1], at the percentages of
     # `nudge.evaluation.generated_hands`.
     distances: Mapping[str, float]
     test_distances: Mapping[str, float]  # the same of the official test pictures, to compare
 
 
-# What only the training knows; a card that is measured anew keeps it.
+# What only the training knows; a card that is measured again keeps it.
 FACTS = ("command", "seed", "recipe", "seconds", "hardware", "versions")
 
 
@@ -75,7 +75,7 @@ def load_generated_hands(folder: Path = PRETRAINED) -> Split:
 
 
 def generated_flip_steps(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
-    """The step of `EPSILONS` at which each hand is first read wrong: uint8 (N,), 255 for never.
+    """The step of `EPSILONS` at which each hand is first misclassified: uint8 (N,), 255 for never.
 
     Raises DataError.
     """

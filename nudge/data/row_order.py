@@ -36,6 +36,8 @@ def order(splits: Sequence[Arrays]) -> list[Places]:
     >>> train, test = order([(train_images, train_labels), (test_images, test_labels)])
     >>> train.shape, test.shape
     ((60000,), (10000,))
+
+    Raises ValueError where pictures or labels are no whole numbers, or not as many.
     """
     images, labels = (np.concatenate(part) for part in zip(*splits, strict=True))
     places = np.empty(len(labels), np.uint32)
@@ -45,6 +47,9 @@ def order(splits: Sequence[Arrays]) -> list[Places]:
 
 def _sorted(images: NDArray[np.integer], labels: NDArray[np.integer]) -> NDArray[np.intp]:
     """The pictures' places once they are sorted by a hash of pixels and label: (N,)."""
+    if len(images) != len(labels) or {images.dtype.kind, labels.dtype.kind} - set("iu"):
+        found = f"{images.dtype} {images.shape} and {labels.dtype} {labels.shape}"
+        raise ValueError(f"expected whole numbers, a label for each picture, got {found}")
     hashes = [
         int.from_bytes(blake2b(b"%d" % label + image.tobytes(), digest_size=8).digest())
         for image, label in zip(images, labels.tolist(), strict=True)

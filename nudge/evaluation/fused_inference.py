@@ -1,4 +1,4 @@
-"""A trained network rearranged for reading alone: the same logits up to rounding, in less time.
+"""A trained network rearranged for inference: the same logits up to rounding, in less time.
 
 What a forward pass spends beside its multiplications it spends on passing maps through memory. Here
 batch norm is folded into the layer before it, activations are applied where a layer writes, dropout
@@ -205,7 +205,7 @@ def _frozen(values: Tensor) -> nn.Parameter:
 
 
 def _in_a_row(layers: nn.Sequential) -> Iterator[nn.Module]:
-    """All layers, without those that do nothing when a network only reads."""
+    """All layers, without those that do nothing at inference."""
     for layer in layers:
         if isinstance(layer, nn.Sequential):
             yield from _in_a_row(layer)
@@ -218,17 +218,10 @@ def _on_pixels(layers: list[nn.Module]) -> Iterator[nn.Module]:
 
     What it stands for is taken out of the layers; where something else comes first, nothing is.
     """
-    match layers:
+    scramble = next((layer for layer in layers[1:2] if isinstance(layer, Scramble)), None)
+    match [layer for layer in layers[:4] if layer is not scramble]:
         case [Normalise() as normalise, nn.Flatten() as flatten, nn.Linear() as linear, *_]:
-            order = None
-        case [
-            Normalise() as normalise,
-            Scramble() as scramble,
-            nn.Flatten() as flatten,
-            nn.Linear() as linear,
-            *_,
-        ]:
-            order = scramble.permutation.argsort()
+            pass
         case _:
             return
     del layers[: layers.index(linear) + 1]
@@ -237,7 +230,7 @@ def _on_pixels(layers: list[nn.Module]) -> Iterator[nn.Module]:
     weight = linear.weight / normalise.std
     dense = nn.Linear(linear.in_features, linear.out_features)
     dense.bias = _frozen(_bias(linear) - normalise.mean * weight.sum(dim=1))
-    dense.weight = _frozen(weight if order is None else weight[:, order])
+    dense.weight = _frozen(weight if scramble is None else scramble.undo(weight))
     yield flatten
     yield Dense(dense, _take(layers, nn.GELU))
 
@@ -246,12 +239,13 @@ def _fuse(layers: list[nn.Module]) -> Iterator[nn.Module]:
     """The layers, those together that can be computed together."""
     while layers:
         layer = layers.pop(0)
+        pooled = any(map(_halves, layers[:1]))
         if isinstance(layer, Concat):
             rows = (list(_in_a_row(nn.Sequential(branch))) for branch in layer.branches)
             yield Concat(*(nn.Sequential(*_fuse(row)) for row in rows))
         elif isinstance(layer, nn.Conv2d) and not _pads_with_zeros(layer):
             yield layer
-        elif isinstance(layer, nn.Conv2d) and _slides_over_one(layer) and _halves(layers[:1]):
+        elif isinstance(layer, nn.Conv2d) and _slides_over_one(layer) and pooled:
             layers.pop(0)
             yield PooledConvolution(layer)
         elif isinstance(layer, nn.Conv2d):
@@ -284,11 +278,8 @@ def _slides_over_one(layer: nn.Conv2d) -> bool:
     return layer.in_channels == 1 and layer.stride == layer.dilation == (1, 1)
 
 
-def _halves(layers: list[nn.Module]) -> bool:
+def _halves(layer: nn.Module) -> bool:
     """Whether a layer takes the maximum over windows of 2 x 2 that stand side by side."""
-    return any(
-        isinstance(layer, nn.MaxPool2d)
-        and (layer.kernel_size, layer.stride, layer.padding, layer.dilation) == (2, 2, 0, 1)
-        and not (layer.ceil_mode or layer.return_indices)
-        for layer in layers
-    )
+    if not isinstance(layer, nn.MaxPool2d) or layer.ceil_mode or layer.return_indices:
+        return False
+    return (layer.kernel_size, layer.stride, layer.padding, layer.dilation) == (2, 2, 0, 1)

@@ -8,36 +8,37 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import CLASSES, VARIANTS, Dataset, Variant, load_model
+from models import CLASSES, Dataset, Variant, load_model
 from nudge.argument_checks import as_count, check_split, check_stored, check_tensor
 from nudge.data import Split, digest
 from nudge.data.generated_hands import HandsCard
 from nudge.evaluation.predictions import stream_batches
 from nudge.evaluation.sweep import EPSILONS, flip_steps_of
+from nudge.evaluation.transferability import networks
 
-READERS = tuple(v for v in VARIANTS.values() if v.dataset is Dataset.SIGN)
-SHARES = (0, 5, 50, 95)  # percent: the smallest distance, and those that so many are below
+NETWORKS = networks(Dataset.SIGN)
+PERCENTAGES = (0, 5, 50, 95)  # percent: the smallest distance, and those that so many are below
 
 
 def measure_hands(
     hands: Split, train: Split, test: Split, facts: Mapping[str, Any]
 ) -> tuple[HandsCard, dict[str, NDArray[np.uint8]]]:
-    """Their card, and by network the step at which each hand is first read wrong.
+    """Their card, and by network the step at which each hand is first misclassified.
 
     `train` and `test` are the official splits; `facts` are the `FACTS`. Raises ValueError where
     pictures or labels are none.
     """
     for split in (hands, train, test):
         check_split(split, len(CLASSES[Dataset.SIGN]))
-    flip_steps = {variant.id: _flip_steps(variant, hands) for variant in READERS}
+    flip_steps = {variant.id: _flip_steps(variant, hands) for variant in NETWORKS}
     card = HandsCard(
         total=len(hands.labels),
         sha256=digest(*hands),
         data_sha256={"train": digest(*train), "test": digest(*test)},
-        weights={variant.id: variant.card.sha256 for variant in READERS},
+        weights={variant.id: variant.card.sha256 for variant in NETWORKS},
         read_as_meant={name: int((steps > 0).sum()) for name, steps in flip_steps.items()},
-        distances=at_shares(nearest_distances(hands.images, train.images)),
-        test_distances=at_shares(nearest_distances(test.images, train.images)),
+        distances=at_percentages(nearest_distances(hands.images, train.images)),
+        test_distances=at_percentages(nearest_distances(test.images, train.images)),
         **facts,
     )
     return card, flip_steps
@@ -62,13 +63,15 @@ def nearest_distances(images: Tensor, others: Tensor) -> Tensor:
     return torch.cat(nearest)
 
 
-def at_shares(distances: Tensor) -> dict[str, float]:
-    """The distances that `SHARES` of all are at most. Raises ValueError where there are none."""
+def at_percentages(distances: Tensor) -> dict[str, float]:
+    """The distances that so many per cent are at most, by `PERCENTAGES`.
+
+    Raises ValueError where there are none.
+    """
     check_tensor(distances, "distances")
     as_count(distances.numel(), "a count of distances", least=1)
-    return {
-        f"{share} %": round(float(np.percentile(distances.numpy(), share)), 4) for share in SHARES
-    }
+    found = zip(PERCENTAGES, np.percentile(distances.numpy(), PERCENTAGES).tolist(), strict=True)
+    return {f"{percent} %": round(distance, 4) for percent, distance in found}
 
 
 def _flip_steps(variant: Variant, hands: Split) -> NDArray[np.uint8]:

@@ -27,11 +27,11 @@ Progress = Callable[[int, int], object]  # called with pictures done and picture
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a model reads in each test picture as epsilon grows, and how much of it we still see."""
+    """What a model predicts for each test picture as epsilon grows, and how much we still see."""
 
     labels: Tensor  # int64 (N,), the true classes
     epsilons: tuple[float, ...]  # K of them, the first 0: what was right before the attack
-    fgsm: Tensor  # integers (K, N), the class read in each attacked picture
+    fgsm: Tensor  # integers (K, N), the class predicted for each attacked picture
     random: Tensor  # integers (K, N), the same under a random nudge of the same size
     ssim: Tensor  # float64 (K,), mean similarity of the attacked pictures with the original ones
 
@@ -66,7 +66,7 @@ class Measurement:
         return flip_steps_of(self.fgsm == self.labels)
 
     def confusions(self, classes: int) -> NDArray[np.int32]:
-        """Pictures of each class read as each class under FGSM: int32 (2, K, true, read).
+        """Pictures of each class by predicted class under FGSM: int32 (2, K, true, predicted).
 
         First those that were wrong before the attack, then those that were right: what FGSM flips.
         Raises ValueError as `for_card` does.
@@ -91,9 +91,9 @@ def measure(
     workers: Workers = SINGLE_PROCESS,
     progress: Progress = lambda done, total: None,
 ) -> Measurement:
-    """Measure a model on the pictures of `test`, shared out among the `workers`.
+    """Measure a model on the pictures of `test`, divided among the `workers`.
 
-    Shares are whole batches of the sweep, so the sums that make a prediction, and therefore the
+    Each takes whole batches of the sweep, so the sums that make a prediction, and therefore the
     counts, are the same for any number of workers. `progress` is told of this process's part.
     Raises ValueError as `accuracy_curve` does, and where the first epsilon is not 0.
     """

@@ -21,9 +21,9 @@ class ClassCurves:
         """Fractions of 1: float64 (K, C)."""
         return self.right / self.totals
 
-    def falls(self, share: float = 0.5) -> NDArray[np.int64]:
-        """By class, the first step at which less than `share` is right: (C,), K for never."""
-        below = self.accuracy < share
+    def falls(self) -> NDArray[np.int64]:
+        """By class, the first step at which less than half is right: (C,), K for never."""
+        below = self.accuracy < 0.5
         steps: NDArray[np.int64] = np.where(below.any(axis=0), below.argmax(axis=0), len(below))
         return steps
 
@@ -34,7 +34,7 @@ class ClassCurves:
 
 
 def class_curves(confusions: NDArray[np.integer]) -> ClassCurves:
-    """From `confusions`, integers (2, K, true, read), as a `Measurement` counts them.
+    """From `confusions`, integers (2, K, true, predicted), as a `Measurement` counts them.
 
     Raises ValueError where they are none.
     """

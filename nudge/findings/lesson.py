@@ -1,10 +1,10 @@
-"""What a class is to find in a lesson, read from the records of the trained variants."""
+"""What a class is to find in a lesson, from the records of the trained variants."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from models import PRETRAINED, VARIANTS, Architecture, Dataset, PixelOrder, PretrainedError, Variant
+from models import PRETRAINED, Architecture, Dataset, PixelOrder, PretrainedError, Variant
 from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
 from models.epsilons import NEVER_FLIPS
 from nudge.data.generated_hands import generated_flip_steps
@@ -16,9 +16,7 @@ from nudge.findings.tradeoff import trade_off
 LARGE = 0.1  # epsilon at which FGSM is set beside a random nudge
 SMALL = 0.01  # at which wrong labels are looked at
 BETWEEN = 0.05  # at which attacks are carried from network to network
-GUESSED = range(
-    4, 13
-)  # steps of epsilon at which the picture to guess may flip: neither soon nor late
+GUESSED = range(4, 13)  # steps at which the picture to guess may flip: neither soon nor late
 
 
 @dataclass(frozen=True)
@@ -39,18 +37,18 @@ class Findings:
     total: int  # test pictures
     image: int  # the picture to guess at
     generated: bool  # whether that is one of the generated hands, not of the test set
-    flips_at: float  # where it is first read wrong
-    median_flip: float | None  # half of those read right before are read wrong by then
+    flips_at: float  # where it is first misclassified
+    median_flip: float | None  # half of those right before are misclassified by then
     clean: float  # accuracies are fractions of 1
     fgsm: float  # at LARGE
     random: float  # at LARGE
     halved_at: float | None  # the first epsilon with at most half of the clean accuracy
     flips: int  # at SMALL
-    near: float  # share of them read as a class close in meaning
+    near: float  # fraction of them taken for a class close in meaning
     near_by_chance: float
     weakest: str  # the class with the fewest right at SMALL
     weakest_accuracy: float
-    best_epsilon: float  # where SSIM times the share of accuracy lost is largest
+    best_epsilon: float  # where SSIM times the fraction of accuracy lost is largest
     best_accuracy: float
     best_ssim: float
     dense: tuple[float, float]  # clean, ordered and scrambled
@@ -63,8 +61,7 @@ def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
 
     Only the picture to guess at is a generated one where those stand in. Raises NudgeError.
     """
-    twins = {(a, p): VARIANTS[Variant(dataset, a, p).id] for a in Architecture for p in PixelOrder}
-    variant = twins[Architecture.CNN, PixelOrder.ORDERED]
+    variant = Variant(dataset, Architecture.CNN, PixelOrder.ORDERED)
     card, best = variant.card, trade_off(variant.card).best
 
     def at(epsilon: float) -> int:
@@ -74,13 +71,12 @@ def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
     confusions = read_array(PRETRAINED / CONFUSIONS, variant.id)
     flips = near_flips(confusions[1], dataset)
     by_class = confusions.sum(axis=0)[at(SMALL)]
-    shares = by_class.diagonal() / by_class.sum(axis=1)
-    weakest = int(shares.argmin())
+    accuracies = by_class.diagonal() / by_class.sum(axis=1)
+    weakest = int(accuracies.argmin())
     # Not the very first, which the explorer opens with and everybody has seen.
     here = generated_flip_steps(variant.id).numpy() if generated else flip_steps
     image = next(i for i, step in enumerate(here.tolist()) if i and step in GUESSED)
     halved = (e for e, n in zip(card.epsilons, card.fgsm, strict=True) if 2 * n <= card.fgsm[0])
-    accuracies = {kind: twin.card.accuracy for kind, twin in twins.items()}
     return Findings(
         variant=variant,
         total=card.total,
@@ -96,25 +92,23 @@ def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
         near=float(flips.fraction[at(SMALL)]),
         near_by_chance=float(flips.chance[at(SMALL)]),
         weakest=variant.classes[weakest],
-        weakest_accuracy=float(shares[weakest]),
+        weakest_accuracy=float(accuracies[weakest]),
         best_epsilon=best,
         best_accuracy=card.fgsm[at(best)] / card.total,
         best_ssim=card.ssim[at(best)],
-        dense=_pair(accuracies, Architecture.FCNN),
-        convolutional=_pair(accuracies, Architecture.CNN),
+        dense=_pair(dataset, Architecture.FCNN),
+        convolutional=_pair(dataset, Architecture.CNN),
         transferred=_transferred(dataset),
     )
 
 
-def _pair(
-    accuracies: dict[tuple[Architecture, PixelOrder], float], architecture: Architecture
-) -> tuple[float, float]:
-    ordered, scrambled = (accuracies[architecture, order] for order in PixelOrder)
+def _pair(dataset: Dataset, architecture: Architecture) -> tuple[float, float]:
+    ordered, scrambled = (Variant(dataset, architecture, p).card.accuracy for p in PixelOrder)
     return ordered, scrambled
 
 
 def _median_flip(flip_steps: np.ndarray) -> float | None:
-    """The epsilon by which half of the pictures read right before have been read wrong."""
+    """The epsilon by which half of the pictures that were right before are misclassified."""
     right = np.sort(flip_steps[flip_steps > 0])
     step = int(right[(len(right) - 1) // 2])
     return None if step == NEVER_FLIPS else EPSILONS[step]

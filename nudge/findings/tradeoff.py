@@ -22,7 +22,7 @@ ASSIGNMENT: Mapping[Dataset, tuple[float, float]] = {
 class TradeOff:
     """How well each epsilon does both.
 
-    Two ends are wanted at once: that the network is wrong, measured by the share of its accuracy
+    Two ends are wanted at once: that the network is wrong, measured by the fraction of its accuracy
     that is lost, and that people still see what they saw, measured by structural similarity (SSIM).
     Both are 0 where the end is missed and 1 where it is reached. The score is their product, which
     is 0 where either is missed and does not change its maximum with the unit of either: Nash's
@@ -32,7 +32,7 @@ class TradeOff:
     """
 
     epsilons: tuple[float, ...]  # K of them
-    lost: NDArray[np.float64]  # (K,), share of the clean accuracy that is lost, at least 0
+    lost: NDArray[np.float64]  # (K,), fraction of the clean accuracy that is lost, at least 0
     similarity: NDArray[np.float64]  # (K,), SSIM
 
     @property
@@ -49,12 +49,9 @@ class TradeOff:
     def nearly(self) -> tuple[float, float]:
         """The range around the best in which every score is at least `NEARLY` times its own."""
         scores = self.scores
-        good = scores >= NEARLY * scores.max()
-        first = last = int(scores.argmax())
-        while first and good[first - 1]:
-            first -= 1
-        while last + 1 < len(good) and good[last + 1]:
-            last += 1
+        best, worse = scores.argmax(), np.flatnonzero(scores < NEARLY * scores.max())
+        first = worse[worse < best].max(initial=-1) + 1
+        last = worse[worse > best].min(initial=len(scores)) - 1
         return self.epsilons[first], self.epsilons[last]
 
 

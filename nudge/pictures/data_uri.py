@@ -9,7 +9,13 @@ from PIL import Image
 
 
 def png(picture: NDArray[np.uint8]) -> str:
-    """A picture, grey (H, W) or RGB (H, W, 3), as a data URI; JPEG would change its pixels."""
+    """A picture, uint8, grey (H, W) or RGB (H, W, 3), as a data URI; JPEG would change its pixels.
+
+    Raises ValueError of other arrays.
+    """
+    kind, size = getattr(picture, "dtype", type(picture)), np.shape(picture)
+    if kind != np.uint8 or not picture.size or size[2:] not in ((), (3,)) or len(size) < 2:
+        raise ValueError(f"expected a picture, uint8 (H, W) or (H, W, 3), got {kind} {size}")
     return _uri(Image.fromarray(picture), "PNG")
 
 

@@ -120,11 +120,9 @@ def _known() -> list[str]:
 def _check_tiff(content: bytes) -> None:
     strips, tile = tiff_cost(content)
     if strips > MOST_STRIPS:
-        expected = f"at most {MOST_STRIPS:,} strips"
-        raise PictureError("The picture takes too long to decode", expected=expected, found=strips)
+        raise _too_slow(strips, f"{MOST_STRIPS:,} strips")
     if tile > MOST_TILE_PIXELS:
-        expected = f"tiles of at most {MOST_TILE_PIXELS / 1e6:.0f} million pixels"
-        raise PictureError("The picture is too large", expected=expected, found=f"{tile:,}")
+        raise _too_large(f"{tile:,}", "tiles of at most", MOST_TILE_PIXELS)
 
 
 def _check_cost(content: bytes, width: int, height: int) -> None:
@@ -132,13 +130,17 @@ def _check_cost(content: bytes, width: int, height: int) -> None:
         raise _too_large(f"{width:,} x {height:,}")
     scans = sum(1 for _ in _SCAN.finditer(content))
     if scans > MOST_SCANS:
-        expected = f"at most {MOST_SCANS} scans"
-        raise PictureError("The picture takes too long to decode", expected=expected, found=scans)
+        raise _too_slow(scans, f"{MOST_SCANS} scans")
 
 
-def _too_large(found: str) -> PictureError:
-    limit = f"at most {MOST_PIXELS / 1e6:.0f} million pixels"
-    return PictureError("The picture is too large", expected=limit, found=found)
+def _too_slow(found: int, limit: str) -> PictureError:
+    what = "The picture takes too long to decode"
+    return PictureError(what, expected=f"at most {limit}", found=found)
+
+
+def _too_large(found: str, limit: str = "at most", pixels: int = MOST_PIXELS) -> PictureError:
+    expected = f"{limit} {pixels / 1e6:.0f} million pixels"
+    return PictureError("The picture is too large", expected=expected, found=found)
 
 
 def _decode(opened: ImageFile.ImageFile) -> Image.Image:

@@ -25,7 +25,7 @@ def ground_of_cut_out(image: Image.Image) -> int:
 
     Its rim tells: it still holds some of that ground. Where the rim is as the rest, a dark object
     is taken to come from white, and a bright one from black. Of Fashion-MNIST's pictures without
-    their black ground, 0.3 points fewer are read right so than with it; of negatives likewise.
+    their black ground, 0.3 points fewer are classified correctly than with it; negatives likewise.
     """
     grey = np.asarray(image.convert("L"), dtype=np.float64)
     seen = np.asarray(image.getchannel("A")) > 0

@@ -1,13 +1,12 @@
 """A user's own picture, brought to what the networks know: 28 x 28, grey, like its data set.
 
-What a network reads is seldom what its user took, so every picture on the way is kept to be shown,
+What a network gets is seldom what its user took, so every picture on the way is kept to be shown,
 and every step that is a matter of choice can be left out.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
 
 import numpy as np
 import torch
@@ -28,9 +27,8 @@ class Preparation:
     contrast: bool  # stretch the greys, so that they reach from black to white
     invert: bool  # Fashion-MNIST's clothes are bright on black, a photo's mostly dark on a wall
     mirror: bool = False  # Sign-Language-MNIST's hands are right hands, seen from in front
-    box: Box | None = field(
-        default=None, kw_only=True
-    )  # what is marked as the object, to be separated from its ground
+    # What is marked as the object, to be separated from its ground.
+    box: Box | None = field(default=None, kw_only=True)
 
 
 class StepName(StrEnum):
@@ -46,7 +44,7 @@ class StepName(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class PreparationStep:
     """A step and what the picture is after it."""
 
     name: StepName
@@ -57,13 +55,13 @@ def suggest(image: Image.Image, dataset: Dataset, box: Box | None = None) -> Pre
     """The steps that are likely to make a picture like those of its data set.
 
     Measured on test pictures that were made to look like photos: evened out and filled, shaded ones
-    are read nearly as well as the originals (9 to 38 % without), and stretching saves up to 78
-    points on dull ones, while it costs less than one on the originals. Which hand somebody shows
+    are classified nearly as well as the originals (9 to 38 % without), and stretching saves up to
+    78 points on dull ones, while it costs less than one on the originals. Which hand somebody shows
     cannot be told, so nothing is mirrored.
 
     Args:
-        image: as `uploads.read_picture` gives it.
-        dataset: whose networks will read the picture.
+        image: as `decoding.read_picture` gives it.
+        dataset: whose networks will classify the picture.
         box: what is marked as the object, if anything is. Raises ValueError where it is none.
     """
     fashion = dataset is Dataset.FASHION
@@ -87,7 +85,7 @@ def suggest(image: Image.Image, dataset: Dataset, box: Box | None = None) -> Pre
 
 
 def is_busy(image: Image.Image) -> bool:
-    """Whether the ground would be read as a part of the object, unless somebody marks that."""
+    """Whether the ground would be taken for a part of the object, unless somebody marks that."""
     if image.size == (SIDE, SIDE) or "A" in image.getbands():
         return False
     return not ground.is_plain(to_grey(image))
@@ -99,7 +97,7 @@ def _came_from_white(image: Image.Image, grey: Image.Image) -> bool:
     return ground.is_bright(grey)
 
 
-def prepare(image: Image.Image, preparation: Preparation) -> list[Step]:
+def prepare(image: Image.Image, preparation: Preparation) -> list[PreparationStep]:
     """Every picture on the way to the network's, which is the last: mode L, 28 x 28.
 
     >>> preparation = Preparation(crop=True, fill=False, contrast=True, invert=False)
@@ -107,34 +105,31 @@ def prepare(image: Image.Image, preparation: Preparation) -> list[Step]:
     ['grey', 'crop', 'contrast', 'shrink']
 
     Args:
-        image: as `uploads.read_picture` gives it.
+        image: as `decoding.read_picture` gives it.
         preparation: which steps are taken.
     """
-    chain: list[tuple[StepName, Callable[[Image.Image], Image.Image]]] = []
-    if preparation.box:
-        chain.append((StepName.SEPARATE, partial(_separate, image, preparation.box)))
-    if preparation.crop:
-        chain.append((StepName.CROP, _crop))
-    elif not preparation.fill:  # which pads by itself, with the ground that it found
-        chain.append((StepName.PAD, _pad))
-    if preparation.fill:
-        chain.append((StepName.FILL, _fill))
-    if preparation.contrast:
-        chain.append((StepName.CONTRAST, _contrast))
-    if preparation.invert:
-        chain.append((StepName.INVERT, ImageOps.invert))
-    if preparation.mirror:
-        chain.append((StepName.MIRROR, ImageOps.mirror))
-    chain.append((StepName.SHRINK, _shrink))
-    steps = [Step(StepName.GREY, to_grey(image))]
-    for name, take in chain:
-        steps.append(Step(name, take(steps[-1].image)))
+    box = preparation.box
+    chain: list[tuple[bool, StepName, Callable[[Image.Image], Image.Image]]] = [
+        # From the colours, which tell more than the grey that it follows.
+        (box is not None, StepName.SEPARATE, lambda _: separate(ground.opaque(image), box)),  # type: ignore[arg-type]
+        (preparation.crop, StepName.CROP, _crop),
+        # Filling pads by itself, with the ground that it found.
+        (not (preparation.crop or preparation.fill), StepName.PAD, _pad),
+        (preparation.fill, StepName.FILL, _fill),
+        (preparation.contrast, StepName.CONTRAST, _contrast),
+        (preparation.invert, StepName.INVERT, ImageOps.invert),
+        (preparation.mirror, StepName.MIRROR, ImageOps.mirror),
+        (
+            True,
+            StepName.SHRINK,
+            _shrink,
+        ),
+    ]
+    steps = [PreparationStep(StepName.GREY, to_grey(image))]
+    for wanted, name, take in chain:
+        if wanted:
+            steps.append(PreparationStep(name, take(steps[-1].image)))
     return steps
-
-
-def _separate(image: Image.Image, box: Box, _: Image.Image) -> Image.Image:
-    """From the colours, which tell more than the grey that it follows."""
-    return separate(ground.opaque(image), box)
 
 
 def to_grey(image: Image.Image) -> Image.Image:
@@ -142,7 +137,7 @@ def to_grey(image: Image.Image) -> Image.Image:
     return ground.opaque(image).convert("L")
 
 
-def pixels(steps: Sequence[Step]) -> Tensor:
+def pixels(steps: Sequence[PreparationStep]) -> Tensor:
     """What the network is given after the last step: uint8 (28, 28)."""
     return torch.from_numpy(np.array(steps[-1].image))
 

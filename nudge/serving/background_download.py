@@ -1,4 +1,4 @@
-"""Fetching the data sets while pages look on: one download at a time a server, whoever asked."""
+"""Fetching the data sets in the background: one download at a time per server."""
 
 import threading
 from dataclasses import dataclass
@@ -19,10 +19,6 @@ class State:
     received: int = 0  # bytes of the file that is being fetched
     total: int = 0  # its bytes; 0 where its server did not say
     failure: NudgeError | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        return not self.running and self.failure is None
 
 
 class Fetcher:
@@ -66,7 +62,12 @@ class Fetcher:
         except NudgeError as error:
             failure = error
         except OSError as error:  # a full disk, a read-only folder
-            failure = _unwritable(error, data_dir)
+            failure = DataError(
+                "The data folder cannot be written",
+                where=error.filename or data_dir,
+                expected="a folder that this server may write, with room for it",
+                found=error.strerror or str(error),
+            )
         except Exception as error:  # whatever it is, the page is told, and may try again
             failure = DataError(
                 f"{SOURCES[dataset].title} could not be downloaded",
@@ -91,12 +92,3 @@ class _Bar:
 
     def close(self) -> None:
         """Nothing to put away."""
-
-
-def _unwritable(error: OSError, data_dir: Path) -> DataError:
-    return DataError(
-        "The data folder cannot be written",
-        where=error.filename or data_dir,
-        expected="a folder that this server may write, with room for it",
-        found=error.strerror or str(error),
-    )

@@ -28,7 +28,7 @@ class JobSnapshot(Generic[T]):
 class Job(BackgroundStream[T]):
     """A stream of ever better values, computed a step at a time as long as somebody looks.
 
-    Looking never waits. A job that nobody has looked at for `PATIENCE` seconds rests where it is.
+    Looking never waits. A job that nobody has looked at for `WATCH_TIMEOUT` seconds rests.
 
     >>> job = Job(lambda: stream_transfer(models, images, labels), steps=4)
     >>> while not (look := job.poll()).complete:
@@ -63,7 +63,7 @@ class Job(BackgroundStream[T]):
             return JobSnapshot(self._value, self._done, self._steps, left)
 
     def _is_wanted(self) -> bool:
-        awaited = time.monotonic() - self._looked < scheduler.PATIENCE
+        awaited = time.monotonic() - self._looked < scheduler.WATCH_TIMEOUT
         return awaited and self._done < self._steps
 
     def _keep(self, value: T, seconds: float) -> None:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 10.0  # seconds after which somebody who was not heard of has left the line
+QUEUE_TIMEOUT = 10.0  # seconds after which somebody who was not heard of has left the line
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class FairQueue(Generic[T]):
     """A line of people of whom the first is served until it leaves.
 
     Nothing waits in here: whoever stands in line says so again and again, and has left it when
-    `PATIENCE` seconds go by without that, as when a page was closed.
+    `QUEUE_TIMEOUT` seconds go by without that, as when a page was closed.
 
     >>> line = FairQueue[str]()
     >>> line.stand("ada", "curves").served
@@ -78,6 +78,6 @@ class FairQueue(Generic[T]):
         now = time.monotonic()
         heard = {who: at for who, (_, at) in self._people.items()}
         for who, at in heard.items():
-            if now - at > PATIENCE:
+            if now - at > QUEUE_TIMEOUT:
                 del self._people[who]
         return now

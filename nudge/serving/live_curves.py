@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import SupportsFloat
 
 import torch
@@ -50,7 +50,7 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
     """Both curves of one model, computed in the background as long as somebody looks.
 
     Looking never waits. Everybody who looks sees the same curves, nothing is computed twice, and a
-    computation that nobody has looked at for `PATIENCE` seconds rests where it is.
+    computation that nobody has looked at for `WATCH_TIMEOUT` seconds rests where it is.
 
     >>> curves = LiveCurves(model, load_split("fashion", "test"), EPSILONS, directions)
     >>> while not (snapshot := curves.poll(1000)).complete:
@@ -83,9 +83,8 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
 
     def _start_over(self) -> None:
         super()._start_over()
-        none = (0,) * len(self._epsilons)
-        nothing = (AccuracyCurve(self._epsilons, none, 0, zeros) for zeros in (0, None))
-        self._pairs = [CurvePair(*nothing)]
+        nothing = AccuracyCurve(self._epsilons, (0,) * len(self._epsilons), 0)
+        self._pairs = [CurvePair(replace(nothing, zero_gradients=0), nothing)]
         self._flip_steps = bytearray()
         self._seconds_a_picture: float | None = None
 
@@ -112,18 +111,18 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         labels = self._split.labels.cpu()
         correct = torch.zeros(2, len(self._epsilons), dtype=torch.int64)
         total = zeros = 0
-        for batch, control in zip(fgsm, random, strict=True):
-            read = torch.stack([batch.predictions, control.predictions])  # (2, K, n)
-            right = read == labels[total : total + read.shape[2]]
+        for attacked, control in zip(fgsm, random, strict=True):
+            found = torch.stack([attacked.predictions, control.predictions])  # (2, K, n)
+            right = found == labels[total : total + found.shape[2]]
             correct += right.sum(dim=2)
-            total += read.shape[2]
-            zeros += batch.zero_gradients
-            counts = (tuple(c) for c in correct.tolist())
-            curves = (
-                AccuracyCurve(self._epsilons, right_at, total, lost)
-                for right_at, lost in zip(counts, (zeros, None), strict=True)
+            total += found.shape[2]
+            zeros += attacked.zero_gradients
+            right_at, control_at = (tuple(counts) for counts in correct.tolist())
+            pair = CurvePair(
+                AccuracyCurve(self._epsilons, right_at, total, zeros),
+                AccuracyCurve(self._epsilons, control_at, total),
             )
-            yield CurvePair(*curves), flip_steps_of(right[0]).tobytes()
+            yield pair, flip_steps_of(right[0]).tobytes()
 
     def poll(self, count: int, viewer: str = "") -> CurveSnapshot:
         """The pair over the first `count` pictures, or as many as are done, and go on computing.
@@ -156,7 +155,7 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         return CurveSnapshot(pair, count, left, flip_steps, self.generated)
 
     def _is_wanted(self) -> bool:
-        now, patience = time.monotonic(), scheduler.PATIENCE
+        now, patience = time.monotonic(), scheduler.WATCH_TIMEOUT
         self._wanted = {key: at for key, at in self._wanted.items() if now - at < patience}
         most = max((count for _, count in self._wanted), default=0)
         return len(self._pairs) <= _batches(most)

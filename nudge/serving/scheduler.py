@@ -1,4 +1,4 @@
-"""Computing while pages look on: a step at a time, while somebody does, after what is urgent."""
+"""Computing in the background: a step at a time, while somebody watches, after what is urgent."""
 
 import atexit
 import os
@@ -12,7 +12,7 @@ from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE = 5.0  # seconds after which nobody is taken to be looking any more
+WATCH_TIMEOUT = 5.0  # seconds without a look after which nobody is watching any more
 _NICE = 19  # the least of all priorities
 LONGEST_WAIT = 0.1  # seconds at most: whatever else is asked for, a count comes to its end
 
@@ -116,7 +116,7 @@ class BackgroundStream(Generic[T]):
         return not self._scheduled
 
     def _start_over(self) -> None:
-        """Hook: begin anew, with nothing kept."""
+        """Hook: begin again, with nothing kept."""
         self._stream = self._begin()
 
     def _begin(self) -> Iterator[T]:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 from safetensors.torch import save
@@ -18,7 +19,7 @@ from models import Card, PixelOrder, Variant
 from models.card_files import REPETITIONS, read_arrays, read_index, read_repetitions
 from models.cards import Repetition
 from models.layers import scramble_permutation
-from nudge.argument_checks import check_module
+from nudge.argument_checks import check_module, check_tensor, kind
 from nudge.data.sources import SOURCES
 from nudge.devices import device_name
 from nudge.evaluation.measurement import Measurement
@@ -43,7 +44,9 @@ def half_precision(model: nn.Module) -> dict[str, Tensor]:
 
 
 def serialise(weights: Mapping[str, Tensor]) -> tuple[bytes, str]:
-    """A safetensors file of the weights, and its SHA-256."""
+    """A safetensors file of the weights, and its SHA-256. Raises ValueError of other values."""
+    for name, tensor in weights.items():
+        check_tensor(tensor, name)
     content = save(dict(weights))
     return content, hashlib.sha256(content).hexdigest()
 
@@ -89,9 +92,12 @@ def publish(
     """Write weights, card and arrays into `folder`; those of other variants stay.
 
     `arrays` go by the file that holds them, as `Measurement.arrays` gives them. Several trainings
-    may publish at once, hence the lock. Raises OSError, and PretrainedError or ValueError where
-    the files that are there already are damaged.
+    may publish at once, hence the lock. Raises OSError, PretrainedError or ValueError where the
+    files that are there already are damaged, and ValueError of what are no arrays of numbers.
     """
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+            raise ValueError(f"expected numbers for {name}, got {kind(array)}")
     index = folder / "index.json"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):

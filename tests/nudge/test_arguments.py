@@ -21,7 +21,7 @@ from torch import nn
 
 import models
 import nudge
-from models import VARIANTS, Dataset, Scramble, assemble, build_model, load_model
+from models import PRETRAINED, VARIANTS, Dataset, Scramble, assemble, build_model, load_model
 from models.epsilons import step_of
 from models.intervals import wilson_interval
 from models.zoo import find_dataset, find_variant
@@ -36,6 +36,8 @@ from nudge.attacks import nudge as nudged
 from nudge.data import Split, digest, to_pixels
 from nudge.data.generated_hands import publish
 from nudge.data.holdout import hold_out, near_copies
+from nudge.data.row_order import order, restore
+from nudge.distributed import Workers
 from nudge.evaluation.class_similarity import arrangement, near, near_flips
 from nudge.evaluation.first_layer import (
     first_dense,
@@ -45,7 +47,7 @@ from nudge.evaluation.first_layer import (
     neighbour_correlation,
 )
 from nudge.evaluation.fused_inference import for_inference, logits_along
-from nudge.evaluation.generated_hands import at_shares, measure_hands, nearest_distances
+from nudge.evaluation.generated_hands import at_percentages, measure_hands, nearest_distances
 from nudge.evaluation.measurement import Measurement, measure
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
 from nudge.evaluation.predictions import predictions_along, prepared, stream_batches
@@ -54,12 +56,14 @@ from nudge.evaluation.ssim import structural_similarity
 from nudge.evaluation.sweep import accuracy_curve, flip_steps_of
 from nudge.evaluation.transferability import Transfer, averages, nearest, networks, stream_transfer
 from nudge.findings.assignment_claims import Figures
+from nudge.pictures.data_uri import png
 from nudge.serving.live_curves import CurveSnapshot, LiveCurves
 from nudge.serving.reproduction_check import agreement
 from nudge.training.augmentation import add_noise
 from nudge.training.flow_matching import FlowRecipe, FlowTraining
 from nudge.training.optimisation import adamw, update_ema
-from nudge.training.publishing import half_precision
+from nudge.training.publishing import half_precision, serialise
+from nudge.training.publishing import publish as publish_weights
 from nudge.training.recipes import RECIPES
 from nudge.training.trainer import Training
 from tests.nudge.wrong import (
@@ -147,6 +151,13 @@ MEASURED = Measurement(
     random=torch.tensor([[1, 2], [3, 4]]),
     ssim=torch.ones(2),
 )
+ARRAYS = (STORED.numpy(), LABELS.numpy())
+NO_ARRAYS = [
+    (STORED.numpy(), LABELS.numpy()[:1]),
+    (FLOATS.numpy(), LABELS.numpy()),
+    (STORED.numpy(), LABELS.float().numpy()),
+]
+SEVENTY_THOUSAND = (np.zeros((70_000, 1, 1), np.uint8), np.zeros(70_000, np.int64))
 LIVE = {"model": MODEL, "split": SPLIT, "epsilons": GRID, "directions": DIRECTIONS}
 
 
@@ -290,8 +301,10 @@ TABLE: dict[str, Call] = {
         {"images": STORED, "others": STORED},
         {"images": NO_STORED, "others": [*NO_STORED, STORED[:0]]},
     ),
-    "nudge.evaluation.generated_hands.at_shares": Call(
-        at_shares, {"distances": torch.ones(3)}, {"distances": [None, torch.ones(0), np.ones(3)]}
+    "nudge.evaluation.generated_hands.at_percentages": Call(
+        at_percentages,
+        {"distances": torch.ones(3)},
+        {"distances": [None, torch.ones(0), np.ones(3)]},
     ),
     "nudge.evaluation.fused_inference.for_inference": Call(
         for_inference, {"model": MODEL}, {"model": NO_MODULE}
@@ -377,6 +390,40 @@ TABLE: dict[str, Call] = {
             "pictures": NO_FLOATS + OTHER_KINDS,
             "clean": ["logits", np.zeros((2, 10)), torch.zeros(2), torch.zeros(3, 10), LABELS],
         },
+    ),
+    "nudge.pictures.data_uri.png": Call(
+        png,
+        {"picture": STORED[0].numpy()},
+        {"picture": [None, STORED[0], FLOATS[0, 0].numpy(), *NO_ARRAY[1:]]},
+    ),
+    "nudge.data.row_order.order": Call(
+        order, {"splits": [ARRAYS, ARRAYS]}, {"splits": [[broken] for broken in NO_ARRAYS]}
+    ),
+    "nudge.data.row_order.restore": Call(
+        lambda arrays: restore(arrays, PRETRAINED / "fashion-order.npz", "test"),
+        {"arrays": SEVENTY_THOUSAND},
+        {"arrays": [(images.astype(float), labels) for images, labels in [SEVENTY_THOUSAND]]},
+    ),
+    "nudge.distributed.Workers.shard": Call(
+        Workers(rank=1, count=2).shard, {"batch": LABELS}, {"batch": [*NO_TENSOR, LABELS[:1]]}
+    ),
+    "nudge.distributed.Workers.sum": Call(Workers().sum, {"values": LABELS}, {"values": NO_TENSOR}),
+    "nudge.distributed.Workers.broadcast": Call(
+        Workers().broadcast, {"tensors": [LABELS]}, {"tensors": [[wrong] for wrong in NO_TENSOR]}
+    ),
+    "nudge.training.publishing.serialise": Call(
+        serialise, {"weights": {"w": WEIGHTS}}, {"weights": [{"w": wrong} for wrong in NO_TENSOR]}
+    ),
+    "nudge.training.publishing.publish": Call(
+        publish_weights,
+        {
+            "folder": Path("/dev/null"),
+            "variant": VARIANTS["sign-cnn"],
+            "content": b"",
+            "card": CARD,
+            "arrays": {"a.npz": FLIPPED},
+        },
+        {"arrays": [{"a.npz": wrong} for wrong in (None, LABELS, np.array([None]))]},
     ),
     "nudge.training.publishing.half_precision": Call(
         half_precision,
@@ -486,24 +533,17 @@ TABLE: dict[str, Call] = {
 
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
-    "nudge.pictures.data_uri.png": "writes an array that a picture was decoded to",
     "nudge.pictures.ground.object_mask": "takes greys of a picture that was decoded before",
     "nudge.pictures.ground.border": "takes greys of a picture that was decoded before",
     "nudge.data.array_cache.read_arrays": "takes a stamp of files, which is only compared",
     "nudge.data.array_cache.write_arrays": "saves what was decoded and checked before",
-    "nudge.data.row_order.order": "takes official splits, for scripts/bundle.py",
-    "nudge.data.row_order.restore": "takes what was decoded; a checksum decides",
     "nudge.data.readers.read_idx": "takes files, not pictures",
-    "nudge.training.publishing.serialise": "saves what it is given, whatever that is",
-    "nudge.training.publishing.publish": "saves what it is given, whatever that is",
-    "nudge.distributed.Workers.shard": "passes on what it is given, whatever that is",
-    "nudge.distributed.Workers.sum": "passes on what it is given, whatever that is",
-    "nudge.distributed.Workers.broadcast": "passes on what it is given, whatever that is",
 }
 CHECKS = ("nudge.argument_checks", "nudge.attacks.model_outputs")  # the checks themselves
 
 
 READ_AND_WRITE = {
+    "nudge.training.publishing.publish",
     "nudge.evaluation.generated_hands.measure_hands",
     "nudge.data.generated_hands.publish",
 }  # real files

@@ -14,7 +14,14 @@ from models import Dataset, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.pictures.data_uri import png
 from nudge.pictures.decoding import PictureError, read_picture
-from nudge.pictures.preprocessing import Preparation, Step, is_busy, pixels, prepare, suggest
+from nudge.pictures.preprocessing import (
+    Preparation,
+    PreparationStep,
+    is_busy,
+    pixels,
+    prepare,
+    suggest,
+)
 from nudge.pictures.segmentation import Box
 from views import text
 from views.parts import gallery, object_marking
@@ -135,13 +142,13 @@ def _box(digest: str) -> Box | None:
     return known[1] if known and known[0] == digest else None
 
 
-def _steps(image: Image.Image, digest: str, preparation: Preparation) -> list[Step]:
+def _steps(image: Image.Image, digest: str, preparation: Preparation) -> list[PreparationStep]:
     """Prepared once, however often the page runs: to separate an object takes a moment."""
     known = st.session_state.get(_STEPS)
     if known is None or known[:2] != (digest, preparation):
         known = digest, preparation, prepare(image, preparation)
         st.session_state[_STEPS] = known
-    steps: list[Step] = known[2]
+    steps: list[PreparationStep] = known[2]
     return steps
 
 
@@ -179,7 +186,7 @@ def _suggest(image: Image.Image, dataset: Dataset, box: Box | None) -> None:
     st.session_state.update(chosen)
 
 
-def _strip(steps: list[Step]) -> str:
+def _strip(steps: list[PreparationStep]) -> str:
     """Every picture on the way, the last as the network gets it."""
     figures = "".join(
         f'<figure><img src="{png(np.asarray(step.image))}" alt="{escape(name)}">'

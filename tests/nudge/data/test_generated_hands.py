@@ -21,7 +21,7 @@ from nudge.data.generated_hands import (
     read_card,
 )
 from nudge.data.sources import SIGN
-from nudge.evaluation.generated_hands import READERS, at_shares, nearest_distances
+from nudge.evaluation.generated_hands import NETWORKS, at_percentages, nearest_distances
 from nudge.evaluation.sweep import EPSILONS
 from scripts.fuzzing.forms import zipped
 
@@ -42,7 +42,7 @@ def test_fifty_of_each_letter_in_turns() -> None:
 def test_the_card_is_of_these_hands_and_weights() -> None:
     card = read_card()
     assert card.sha256 == digest(*load_generated_hands())
-    assert card.weights == {v.id: v.card.sha256 for v in READERS}
+    assert card.weights == {v.id: v.card.sha256 for v in NETWORKS}
     assert card.data_sha256 == {name: split.sha256 for name, split in SIGN.splits.items()}
     assert f"--seed {card.seed}" in card.command
     assert f"--steps {card.recipe['steps']}" in card.command
@@ -53,7 +53,7 @@ def test_the_ordered_cnn_reads_them_as_meant() -> None:
     assert read_card().read_as_meant["sign-cnn"] >= 0.97 * len(load_generated_hands().labels)
 
 
-@pytest.mark.parametrize("variant", READERS, ids=lambda v: v.id)
+@pytest.mark.parametrize("variant", NETWORKS, ids=lambda v: v.id)
 def test_read_as_meant_by_a_loop_of_its_own(variant: object) -> None:
     images, labels = load_generated_hands()
     name = str(variant.id)  # type: ignore[attr-defined]
@@ -99,7 +99,7 @@ def test_no_copy_of_a_training_picture(data_dir: Path) -> None:
     """Measured anew; the smallest and the usual distance are no less than real pictures'."""
     train = load_split("sign", "train", data_dir).images
     card = read_card()
-    found = at_shares(nearest_distances(load_generated_hands().images, train))
+    found = at_percentages(nearest_distances(load_generated_hands().images, train))
     assert found == pytest.approx(dict(card.distances), abs=1e-4)
     for share in ("0 %", "5 %"):
         assert card.distances[share] >= card.test_distances[share]
@@ -161,4 +161,4 @@ def test_damaged_hands(folder: Path, damage: Callable[[Path], None], found: str)
 def test_flip_steps_of_an_unknown_network(folder: Path) -> None:
     with pytest.raises(DataError, match="fashion-cnn makes of the hands"):
         generated_flip_steps("fashion-cnn", folder)
-    assert set(VARIANTS) > {v.id for v in READERS}
+    assert set(VARIANTS) > {v.id for v in NETWORKS}

@@ -19,8 +19,11 @@ def test_what_falls_first() -> None:
     assert curves.totals.tolist() == [4, 4]
     assert curves.right.tolist() == [[4, 3], [3, 1], [1, 0]]
     assert curves.falls().tolist() == [2, 1]
-    assert curves.falls(0.1).tolist() == [3, 2]  # the first never does
-    assert curves.falls(0.25).tolist() == [3, 2]  # a quarter is not less than a quarter
+    half = np.array([[[[0, 0], [0, 0]]] * 2, [[[4, 0], [0, 4]], [[2, 2], [3, 1]]]])
+    assert class_curves(half).falls().tolist() == [
+        2,
+        1,
+    ]  # half is not less than half
     assert curves.order().tolist() == [1, 0]
 
 

@@ -19,7 +19,7 @@ from nudge.data import Split, load_split, to_pixels
 from nudge.pictures.decoding import read_picture
 from nudge.pictures.preprocessing import (
     Preparation,
-    Step,
+    PreparationStep,
     StepName,
     is_busy,
     pixels,
@@ -232,7 +232,9 @@ def test_fill_of_a_cropped_picture() -> None:
 # Suggestions
 
 
-def read_right(prepared: list[list[Step]], labels: Tensor, model: str = "fashion-cnn") -> int:
+def read_right(
+    prepared: list[list[PreparationStep]], labels: Tensor, model: str = "fashion-cnn"
+) -> int:
     logits = load_model(model)(to_pixels(torch.stack([pixels(steps) for steps in prepared])))
     return int((logits.argmax(1) == labels).sum())
 

@@ -56,7 +56,7 @@ def test_nothing_was_asked_for() -> None:
 def test_what_was_fetched_is_there(server: Server, tmp_path: Path) -> None:
     fetcher = Fetcher()
     assert fetcher.start(Dataset.SIGN, tmp_path)
-    assert ended(fetcher).succeeded
+    assert ended(fetcher).failure is None
     assert digest(*load_split("sign", "test", tmp_path)) == digest(*SPLIT)
 
 
@@ -67,10 +67,10 @@ def test_one_at_a_time(server: Server, tmp_path: Path) -> None:
     assert not fetcher.start(Dataset.SIGN, tmp_path)
     assert fetcher.poll() == State(Dataset.SIGN, running=True)
     server.gate.set()
-    assert ended(fetcher).succeeded
+    assert ended(fetcher).failure is None
     assert len(server.requests) == 1
     assert fetcher.start(Dataset.SIGN, tmp_path)  # the next may begin
-    assert ended(fetcher).succeeded
+    assert ended(fetcher).failure is None
     assert len(server.requests) == 1  # and finds all there
 
 
@@ -85,7 +85,7 @@ def test_how_far_it_is(server: Server, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(background_download._Bar, "update", slow)
     fetcher = Fetcher()
     fetcher.start(Dataset.SIGN, tmp_path)
-    assert ended(fetcher).succeeded
+    assert ended(fetcher).failure is None
     size = (server.folder / "sign.zip").stat().st_size
     assert all(state is not None and state.running and state.total == size for state in seen)
     assert [state.received for state in seen if state][-1] == size
@@ -101,7 +101,7 @@ def test_why_nothing_came_and_another_try(server: Server, tmp_path: Path) -> Non
     assert "HTTP status 404 from http://127.0.0.1" in str(failure.found)
     (server.folder / "away.zip").rename(server.folder / "sign.zip")
     fetcher.start(Dataset.SIGN, tmp_path)
-    assert ended(fetcher).succeeded
+    assert ended(fetcher).failure is None
 
 
 def test_a_folder_that_cannot_be_made(server: Server, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_folder_that_cannot_be_made(server: Server, tmp_path: Path) -> None:
     fetcher = Fetcher()
     fetcher.start(Dataset.SIGN, tmp_path / "file")
     state = ended(fetcher)
-    assert not state.succeeded
+    assert state.failure is not None
     assert state.failure is not None
     assert state.failure.what == "The data folder cannot be written"
     assert state.failure.found == "Not a directory"

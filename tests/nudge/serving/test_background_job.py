@@ -107,13 +107,13 @@ def test_what_is_urgent_goes_first() -> None:
 
 
 def test_rests_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "PATIENCE", 0.0)
+    monkeypatch.setattr(scheduler, "WATCH_TIMEOUT", 0.0)
     counter = Counter()
     job = Job(counter, steps=50)
     job.poll()
     time.sleep(0.2)
     assert counter.calls < 50
-    monkeypatch.setattr(scheduler, "PATIENCE", 5.0)
+    monkeypatch.setattr(scheduler, "WATCH_TIMEOUT", 5.0)
     assert watch(job)[-1].value == 50
 
 

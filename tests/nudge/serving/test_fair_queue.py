@@ -43,7 +43,7 @@ def test_another_wish_goes_to_the_end() -> None:
 def test_who_says_nothing_has_left(clock: list[float]) -> None:
     line = FairQueue[str]()
     line.stand("ada", "a")
-    clock[0] += fair_queue.PATIENCE - 1
+    clock[0] += fair_queue.QUEUE_TIMEOUT - 1
     assert not line.stand("ben", "b").served
     clock[0] += 2
     assert line.stand("ben", "b").served

@@ -121,7 +121,7 @@ def test_many_watch_one_computation(model: BackgroundStream) -> None:
 
 
 def test_rests_when_nobody_looks(model: BackgroundStream, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "PATIENCE", 0.0)
+    monkeypatch.setattr(scheduler, "WATCH_TIMEOUT", 0.0)
     curves = start(model)
     curves.poll(230)
     deadline = time.monotonic() + 30
@@ -129,7 +129,7 @@ def test_rests_when_nobody_looks(model: BackgroundStream, monkeypatch: pytest.Mo
         assert time.monotonic() < deadline
         time.sleep(0.01)
     assert model.calls < 5 * 2 * len(GRID)
-    monkeypatch.setattr(scheduler, "PATIENCE", 5.0)
+    monkeypatch.setattr(scheduler, "WATCH_TIMEOUT", 5.0)
     check(watch(curves, 230)[-1].pair, model, 230)
 
 
