@@ -31,8 +31,7 @@ UNREADABLE_JSON = (OSError, ValueError, KeyError, TypeError, AttributeError, Rec
 def read_card(index: Path, variant: str) -> Card:
     """The card of `variant` in the file `index`.
 
-    Raises:
-        PretrainedError: the file or the card is missing or malformed.
+    Raises PretrainedError where the file or the card is missing or malformed.
     """
     expected = "one JSON object per variant"
     with _damage_told("The model cards", index, expected):
@@ -51,8 +50,7 @@ def read_arrays(path: Path, *, missing_ok: bool = False) -> dict[str, NDArray[An
     `FLIP_STEPS` holds uint8 (N,), `CONFUSIONS` int32 (2, K, true, predicted), as
     `nudge.evaluation.measurement.Measurement.confusions` describes it.
 
-    Raises:
-        PretrainedError: the file is damaged, or missing where that is not `missing_ok`.
+    Raises PretrainedError where the file is damaged, or missing where that is not `missing_ok`.
     """
     if missing_ok and not path.exists():
         return {}
@@ -85,8 +83,7 @@ def read_array(path: Path, variant: str) -> NDArray[Any]:
 def read_repetitions(path: Path) -> dict[str, list[Repetition]]:
     """The repeated trainings in the file `path`, by variant id, in the order of their seeds.
 
-    Raises:
-        PretrainedError: the file is missing or malformed.
+    Raises PretrainedError where the file is missing or malformed.
     """
     expected = "one JSON list per variant, of the fields of models.cards.Repetition"
     with _damage_told("The repeated trainings", path, expected):

@@ -59,8 +59,7 @@ def load_generated_hands(folder: Path = PRETRAINED) -> Split:
     >>> images.shape, labels[:3].tolist()
     (torch.Size([1200, 28, 28]), [0, 1, 2])
 
-    Raises:
-        DataError: they are missing or damaged.
+    Raises DataError where they are missing or damaged.
     """
     arrays, card = _read(folder), read_card(folder)
     images, labels = arrays.get("images"), arrays.get("labels")

@@ -34,10 +34,8 @@ def hold_out(dataset: Dataset, train: Split) -> tuple[Split, Split]:
         count = int(groups.max()) + 1
         chosen = np.random.default_rng(0).permutation(count) < SIGN_HELD_OUT * count
         held_out = torch.from_numpy(chosen[groups])
-    return (
-        Split(train.images[~held_out], train.labels[~held_out]),
-        Split(train.images[held_out], train.labels[held_out]),
-    )
+    kept, out = (Split(train.images[at], train.labels[at]) for at in (~held_out, held_out))
+    return kept, out
 
 
 def near_copies(split: Split, threshold: float = NEAR_COPY) -> NDArray[np.int64]:

@@ -75,9 +75,7 @@ def load_split(dataset: str | Dataset, split: str, data_dir: str | Path | None =
     if split not in get_args(SplitName):
         raise ValueError(f"expected a split out of {', '.join(get_args(SplitName))}; got {split!r}")
     folder, name = find_data_dir(data_dir), cast("SplitName", split)
-    bundled = _load_bundle(source, name, folder) if folder == DEFAULT_DATA_DIR else None
-    images, labels = bundled or _load(source, name, folder)
-    return Split(torch.from_numpy(images), torch.from_numpy(labels))
+    return Split(*map(torch.from_numpy, _load(source, name, folder)))
 
 
 def load_bundled(dataset: Dataset) -> Split | None:
@@ -100,24 +98,21 @@ def to_pixels(images: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
     return images.unsqueeze(1).to(dtype) / 255
 
 
-def _load_bundle(source: Source, split: SplitName, data_dir: Path) -> Arrays | None:
-    """The pictures that come with the checkout, if the folder has none of the split's files."""
-    record = source.splits[split]
-    if record.bundle is None:
-        return None
-    looked = survey_split(source, record, data_dir)
-    if any(looked.found[name] for name in record.files) or any(looked.candidates(record)):
-        return None
-    return read_arrays(PRETRAINED / record.bundle, record.sha256)
-
-
 def _load(source: Source, split: SplitName, data_dir: Path) -> Arrays:
-    """The first of the candidates that holds the official pictures: of their caches, if any."""
+    """The first of the candidates that holds the official pictures: of their caches, if any.
+
+    Where the checkout's own folder has none of the split's files, the bundle stands in.
+    """
     record = source.splits[split]
     looked = survey_split(source, record, data_dir)
+    candidates = list(looked.candidates(record))
+    if data_dir == DEFAULT_DATA_DIR and record.bundle:
+        none = not candidates and not any(looked.found[name] for name in record.files)
+        if none and (bundled := read_arrays(PRETRAINED / record.bundle, record.sha256)):
+            return bundled
     stamped = [
         (candidate, np.array([found.stamp for found in candidate.files]))
-        for candidate in looked.candidates(record)
+        for candidate in candidates
     ]
     for candidate, stamp in stamped:
         # A changed source outdates its cache, whatever the cache holds.

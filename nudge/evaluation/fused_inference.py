@@ -75,21 +75,20 @@ def logits_along(
     check_directions(direction, len(pictures))
     check_same_device(direction, pictures, "directions")
     grid = as_epsilons(epsilons, ascending=True)
-    return _along(network, pictures, direction.to(pictures.dtype), grid)
+    direction = direction.to(pictures.dtype)
 
+    def along() -> Iterator[Tensor]:
+        match list(network) if isinstance(network, nn.Sequential) else []:
+            case [nn.Flatten(), Dense() as first, *rest]:
+                flat = pictures.flatten(1), direction.flatten(1)
+                yield from map(nn.Sequential(*rest), first.along(*flat, grid))
+            case _:
+                nudged = torch.empty_like(pictures)
+                for epsilon in grid:
+                    torch.add(pictures, direction, alpha=epsilon, out=nudged)
+                    yield network(nudged.clamp_(0, 1))
 
-def _along(
-    network: nn.Module, pictures: Tensor, direction: Tensor, epsilons: Sequence[float]
-) -> Iterator[Tensor]:
-    match list(network) if isinstance(network, nn.Sequential) else []:
-        case [nn.Flatten(), Dense() as first, *rest]:
-            flat = pictures.flatten(1), direction.flatten(1)
-            for features in first.along(*flat, epsilons):
-                yield nn.Sequential(*rest)(features)
-            return
-    nudged = torch.empty_like(pictures)
-    for epsilon in epsilons:
-        yield network(torch.add(pictures, direction, alpha=epsilon, out=nudged).clamp_(0, 1))
+    return along()
 
 
 class Convolution(nn.Module):

@@ -6,6 +6,7 @@ are pixels in our order for every variant, and a direction of one is as good for
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import SupportsFloat
 
@@ -207,29 +208,24 @@ def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
         PretrainedError: the file or the record is missing, damaged, or made with other weights.
     """
     path = path or RECORD
-    arrays, mend = read_arrays(path), script_command("transfer", dataset)
+    arrays = read_arrays(path)
+    refused = partial(PretrainedError, where=path, mend=script_command("transfer", dataset))
     parts = (f"{dataset}{part}" for part in ("", "-epsilons", "-total", "-weights"))
     try:
         correct, epsilons, total, weights = map(arrays.__getitem__, parts)
     except KeyError as error:
-        raise PretrainedError(
-            "The transfer of attacks was not recorded", where=path, mend=mend
-        ) from error
+        raise refused("The transfer of attacks was not recorded") from error
     count = len(networks(dataset))
     shapes_fit = correct.shape == (*epsilons.shape, count, count) and total.shape == ()
     whole = correct.dtype.kind in "iu" and total.dtype.kind in "iu"
     if not (shapes_fit and whole and total > 0 and set(epsilons.flat) <= set(EPSILONS)):
-        raise PretrainedError(
+        raise refused(
             "The transfer of attacks cannot be read",
-            where=path,
             expected=f"counts (K, {count}, {count}), K epsilons and a total",
             found=f"shapes {correct.shape}, {epsilons.shape} and {total.shape}",
-            mend=mend,
         )
     if weights.tolist() != _weights(dataset):
-        raise PretrainedError(
-            "The transfer of attacks was recorded with other weights", where=path, mend=mend
-        )
+        raise refused("The transfer of attacks was recorded with other weights")
     counts = np.concatenate([correct, _control(dataset, epsilons.tolist())], axis=1)
     return Transfer(tuple(epsilons.tolist()), counts.astype(np.int64), int(total))
 
