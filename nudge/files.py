@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Seconds without a write after which whoever was writing a temporary file must have been killed.
+# Seconds without a write after which the process that wrote a temporary file was killed.
 ABANDONED = 3600.0
 
 

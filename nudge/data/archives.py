@@ -1,7 +1,7 @@
-"""Reading what lies in a gzip or a zip: piece by piece, up to a limit, whoever made it.
+"""Reading what lies in a gzip or a zip: piece by piece, up to a limit, damaged or not.
 
-Libraries tell of damage in ways of their own, and of a file's end as of a full disk. Here all of
-that is a ValueError, so that an OSError is always one of writing.
+Libraries report damage by many kinds of errors, OSError among them. Here all of them become a
+ValueError, so that an OSError always comes from writing.
 """
 
 import gzip

@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from models import Dataset
 from models.zoo import find_dataset
-from nudge.argument_checks import as_number, check_split
+from nudge.argument_checks import check_split
 from nudge.data.splits import Split
 
 FASHION_HELD_OUT = 10_000  # the last ones, as many as the test set has
@@ -38,15 +38,13 @@ def hold_out(dataset: Dataset, train: Split) -> tuple[Split, Split]:
     return kept, out
 
 
-def near_copies(split: Split, threshold: float = NEAR_COPY) -> NDArray[np.int64]:
+def near_copies(split: Split) -> NDArray[np.int64]:
     """The group of each picture: int64 (N,), counted from 0.
 
     Pictures of a class are in one group if they, or others between them, correlate by more than
-    `threshold`. Raises ValueError where the split is none, or the threshold no correlation.
+    `NEAR_COPY`. Raises ValueError where the split is none.
     """
     check_split(split)
-    if not -1 <= as_number(threshold, "threshold") <= 1:
-        raise ValueError(f"expected a threshold in [-1, 1], got {threshold}")
     pixels = split.images.flatten(1).float()
     pixels = pixels - pixels.mean(dim=1, keepdim=True)
     pixels = pixels / pixels.norm(dim=1, keepdim=True).clamp_min(1e-6)
@@ -54,7 +52,7 @@ def near_copies(split: Split, threshold: float = NEAR_COPY) -> NDArray[np.int64]
     count = 0
     for label in sorted(set(split.labels.tolist())):
         members = (split.labels == label).nonzero().flatten()
-        similar = pixels[members] @ pixels[members].T > threshold
+        similar = pixels[members] @ pixels[members].T > NEAR_COPY
         found, group = connected_components(csr_array(similar.numpy()), directed=False)
         groups[members.numpy()] = count + group
         count += found

@@ -1,7 +1,7 @@
 """The two formats that pictures come in, CSV and IDX, as people have them.
 
 Whether the pictures are the official ones is not judged here: a checksum does that. So whatever
-can be understood is: what a table's program or pandas adds when it saves a CSV anew is taken off.
+can be understood is: what a spreadsheet or pandas adds when it saves a CSV again is removed.
 """
 
 import io
@@ -111,7 +111,7 @@ def _as_file(found: Found, size: int) -> Iterator[Path]:
 
 
 def _is_index(name: str) -> bool:
-    """Whether pandas names a column so that counts rows, once or anew at each time of saving."""
+    """Whether pandas names a column so that counts rows, once or again at each time of saving."""
     return name in ("", "index") or name.startswith("Unnamed: ")
 
 

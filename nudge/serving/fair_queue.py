@@ -1,4 +1,4 @@
-"""Taking turns: what one server computes for many people, one thing at a time."""
+"""Taking turns: one computation at a time per server, for many people."""
 
 import threading
 import time
@@ -33,8 +33,8 @@ class Position(Generic[T]):
 class FairQueue(Generic[T]):
     """A line of people of whom the first is served until it leaves.
 
-    Nothing waits in here: whoever stands in line says so again and again, and has left it when
-    `QUEUE_TIMEOUT` seconds go by without that, as when a page was closed.
+    Nothing waits in here: a page that stands in line says so again and again, and has left it when
+    `QUEUE_TIMEOUT` seconds go by without that, as when it was closed.
 
     >>> line = FairQueue[str]()
     >>> line.stand("ada", "curves").served

@@ -100,7 +100,7 @@ EXECUTOR = StepExecutor()
 class BackgroundStream(Generic[T]):
     """A stream of values, taken a step at a time in the background as long as it is wanted.
 
-    What is wanted, and what becomes of a value, is for subclasses to say. All that they have is
+    Subclasses say what is wanted and what becomes of a value. All that they have is
     guarded by `_lock`, which every hook finds taken.
     """
 
@@ -152,7 +152,7 @@ class BackgroundStream(Generic[T]):
         begun = time.perf_counter()
         try:
             value = next(self._stream)
-        except BaseException as error:  # told to whoever looks next
+        except BaseException as error:  # raised where somebody looks next
             with self._lock:
                 self._failure, self._scheduled = error, False
             return

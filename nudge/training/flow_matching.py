@@ -2,8 +2,8 @@
 
 Flow matching (arXiv:2210.02747) along straight lines: between a noise `x0` and a picture `x1` lie
 the points `(1 - t) x0 + t x1`, and a network learns the velocity `x1 - x0` from the point, the time
-`t` and the class. Whoever follows it from fresh noise, from t = 0 to t = 1, arrives at a picture
-that nobody took.
+`t` and the class. Following it from fresh noise, from t = 0 to t = 1, leads to a picture that
+nobody took.
 """
 
 import copy

@@ -503,8 +503,8 @@ TABLE: dict[str, Call] = {
     ),
     "nudge.data.holdout.near_copies": Call(
         near_copies,
-        {"split": SIGN, "threshold": 0.9},
-        {"split": NO_SPLIT, "threshold": [*NO_NUMBER, 1.1, -2, math.nan]},
+        {"split": SIGN},
+        {"split": NO_SPLIT},
     ),
     "nudge.evaluation.first_layer.first_dense": Call(
         first_dense, {"model": MODEL}, {"model": NO_MODULE}
