@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from models.card_checks import parse_card
 from models.cards import Card, Repetition
 from models.epsilons import EPSILONS
-from models.errors import PretrainedError, script_command
+from models.errors import NudgeError, PretrainedError, script_command
 from models.npz import UNREADABLE_NPZ, read_npz
 
 # What is too long for a card: an array for each variant, by its id, in one file for all.
@@ -34,13 +34,13 @@ def read_card(index: Path, variant: str) -> Card:
     Raises PretrainedError where the file or the card is missing or malformed.
     """
     expected = "one JSON object per variant"
-    with _damage_told("The model cards", index, expected):
+    with damage_told("The model cards", index, expected):
         if not index.exists():
             raise PretrainedError("The model cards are missing", where=index, mend=RESTORE_COMMAND)
         version = _version(index)
         _parse(index, version)
     expected += ", with every field of models.Card"
-    with _damage_told(f"The card of {variant}", index, expected):
+    with damage_told(f"The card of {variant}", index, expected):
         return _read_card(index, version, variant)
 
 
@@ -55,7 +55,7 @@ def read_arrays(path: Path, *, missing_ok: bool = False) -> dict[str, NDArray[An
     if missing_ok and not path.exists():
         return {}
     what = "What was measured picture by picture"
-    with _damage_told(what, path, "an .npz of one array per variant"):
+    with damage_told(what, path, "an .npz of one array per variant"):
         return read_npz(path)
 
 
@@ -86,7 +86,7 @@ def read_repetitions(path: Path) -> dict[str, list[Repetition]]:
     Raises PretrainedError where the file is missing or malformed.
     """
     expected = "one JSON list per variant, of the fields of models.cards.Repetition"
-    with _damage_told("The repeated trainings", path, expected):
+    with damage_told("The repeated trainings", path, expected):
         records = read_index(path)
         return {v: [Repetition(**r) for r in rows] for v, rows in records.items()}
 
@@ -97,12 +97,14 @@ def read_index(index: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def _damage_told(what: str, path: Path, expected: str) -> Iterator[None]:
-    """Raises PretrainedError in place of whatever reading a damaged file raises."""
+def damage_told(
+    what: str, path: Path, expected: str, kind: type[NudgeError] = PretrainedError
+) -> Iterator[None]:
+    """Raises an error of that kind in place of whatever reading a damaged file raises."""
     try:
         yield
     except (*UNREADABLE_JSON, *UNREADABLE_NPZ) as error:
-        raise PretrainedError(
+        raise kind(
             f"{what} cannot be read",
             where=path,
             expected=expected,

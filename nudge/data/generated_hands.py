@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models import CLASSES, PRETRAINED, SIDE, Dataset
-from models.card_files import RESTORE_COMMAND, UNREADABLE_JSON
-from models.npz import UNREADABLE_NPZ, read_npz
+from models.card_files import RESTORE_COMMAND, damage_told
+from models.npz import read_npz
 from nudge.argument_checks import check_split
 from nudge.data.splits import DataError, Split, digest
 from nudge.files import replacing, write_npz
 
 PICTURES = "generated-hands.npz"  # pictures, labels, and flip steps by the variant's id
 CARD = "generated-hands.json"
+HANDS = "The generated hands"  # in errors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,13 +92,10 @@ def generated_flip_steps(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
 
 def read_card(folder: Path = PRETRAINED) -> HandsCard:
     """Raises DataError."""
-    path = folder / CARD
-    try:
+    path, expected = folder / CARD, "the fields of nudge.data.generated_hands.HandsCard"
+    with damage_told(HANDS, path, expected, DataError):
         record = json.loads(path.read_text(encoding="utf-8"))
         return HandsCard(**{field.name: record[field.name] for field in fields(HandsCard)})
-    except UNREADABLE_JSON as error:
-        said = f"{type(error).__name__}: {error}"
-        raise _damaged(path, "the fields of nudge.data.generated_hands.HandsCard", said) from error
 
 
 def publish(
@@ -112,17 +110,14 @@ def publish(
 
 
 def _read(folder: Path) -> dict[str, NDArray[Any]]:
-    path = folder / PICTURES
-    try:
+    path, expected = folder / PICTURES, "an .npz of pictures, labels and flip steps"
+    with damage_told(HANDS, path, expected, DataError):
         return read_npz(path)
-    except UNREADABLE_NPZ as error:
-        said = f"{type(error).__name__}: {error}"
-        raise _damaged(path, "an .npz of pictures, labels and flip steps", said) from error
 
 
 def _damaged(path: Path, expected: str, found: str) -> DataError:
     return DataError(
-        "The generated hands cannot be read",
+        f"{HANDS} cannot be read",
         where=path,
         expected=expected,
         found=found,

@@ -87,7 +87,7 @@ def test_streams_prefixes(
 ) -> None:
     images, labels = images_and_labels
     batches = list(stream_batches(small_network, images, labels, GRID, batch_size=100))
-    assert [batch.predictions.shape for batch in batches] == [(3, 100), (3, 100), (3, 30)]
+    assert [batch.predictions.shape for batch in batches] == [(4, 100), (4, 100), (4, 30)]
     for n in (100, 200, 230):
         found = torch.cat([batch.predictions for batch in batches], dim=1)[:, :n] == labels[:n]
         curve = accuracy_curve(small_network, images[:n], labels[:n], GRID)
