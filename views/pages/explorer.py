@@ -10,12 +10,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from models import CLASSES, Architecture, Dataset, NudgeError, PixelOrder, PretrainedError, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
+from nudge.evaluation.picture_attack import Attack, Subject
 from nudge.evaluation.sweep import EPSILONS, AccuracyCurve
 from nudge.serving.live_curves import CurvePair, CurveSnapshot
 from views import text
 from views.parts import data_notice, picture_input, share, widgets
 from views.parts.gallery import Walk
 from views.session import error_notice, resources
+from views.session.audience import audience
 from views.session.page import begin
 from views.session.state import Compare, Method, View, current, opened, write_address
 from views.stage import payload
@@ -101,7 +103,7 @@ def _choice(
 
 def _stage(
     view: View,
-    subject: resources.Subject,
+    subject: Subject,
     pictures: DisplaySet,
     variants: Sequence[Variant],
     walk: Walk | None,
@@ -116,7 +118,7 @@ def _stage(
 
 def _poll() -> float:
     context = get_script_run_ctx()
-    count = resources.audience(context.session_id if context else "")
+    count = audience(context.session_id if context else "")
     return min(max(POLL, POLL_EACH * count), POLL_AT_MOST)
 
 
@@ -134,7 +136,7 @@ def _wanted(pictures: DisplaySet) -> int:
 
 
 def _drawn(
-    subject: resources.Subject,
+    subject: Subject,
     pictures: DisplaySet,
     variants: Sequence[Variant],
     walk: Walk | None,
@@ -179,9 +181,7 @@ def _take_epsilon() -> None:
             st.session_state.epsilon = EPSILONS[step]
 
 
-def _attack(
-    variant: Variant, view: View, subject: resources.Subject, pictures: DisplaySet
-) -> resources.Attack:
+def _attack(variant: Variant, view: View, subject: Subject, pictures: DisplaySet) -> Attack:
     if subject.label is None:  # somebody's own picture is nobody else's: not in the shared cache
         return picture_input.attack(variant, subject, view.target_index)
     return resources.attacked_test_picture(variant.id, view.image, view.target_index, pictures)
@@ -189,7 +189,7 @@ def _attack(
 
 def _captions(
     view: View,
-    subject: resources.Subject,
+    subject: Subject,
     pictures: DisplaySet,
     snapshot: CurveSnapshot | None,
     *,

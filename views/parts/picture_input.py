@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from models import Dataset, Variant
 from nudge.data.display_set import DisplaySet
+from nudge.evaluation.picture_attack import Attack, Subject
 from nudge.pictures.data_uri import png
 from nudge.pictures.decoding import PictureError, read_picture
 from nudge.pictures.preprocessing import Preparation, Step, is_busy, pixels, prepare, suggest
@@ -19,7 +20,6 @@ from nudge.pictures.segmentation import Box
 from views import text
 from views.parts import gallery, object_marking
 from views.session import resources, secure_context
-from views.session.resources import Attack, Subject
 from views.session.state import View
 
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from models import PixelOrder, Variant
 from models.layers import scramble_permutation
+from nudge.evaluation.picture_attack import Attack, Subject
 from nudge.evaluation.probability_path import ProbabilityPath
 from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
 from nudge.serving.live_curves import CurvePair
@@ -21,7 +22,6 @@ from views import text
 from views.parts import share
 from views.parts.gallery import Walk
 from views.session import javascript
-from views.session.resources import Attack, Subject
 from views.session.state import Compare, View
 
 _FOLDER = Path(__file__).parent
