@@ -6,73 +6,30 @@ from typing import Any, Literal
 
 import altair as alt
 
-from models import VARIANTS, Variant
+from models import Variant
 from models.cards import wilson_interval
 from nudge.evaluation.sweep import EPSILONS
 from nudge.serving.live_curves import CurveSnapshot
 from views import text
-from views.charts.variant_number import variant_number
-
-Rows = list[dict[str, Any]]
-
-# Eight that colour-blind people tell apart as well as eight can be; numbers say it, too.
-COLOURS = dict(
-    zip(
-        VARIANTS,
-        ("#3a93cf", "#dd6b20", "#2a9d6f", "#b8629f", "#9a7b1c", "#7a75d6", "#c8505a", "#5f8f9b"),
-        strict=True,
-    )
+from views.charts.encodings import (
+    Rows,
+    dashes,
+    epsilon_axis,
+    fitted,
+    hover_points,
+    named,
+    numbered,
+    percent_axis,
+    tooltip,
+    variant_colour,
+    variant_number,
+    with_halo,
 )
+
 LABEL_GAP = 0.052  # of the axis, between two values at the rule
 HEIGHT = 340
 # Words to the right of the rule and to its left: how they are aligned, and how far they stand off.
 SIDES: tuple[tuple[Literal["left", "right"], int], ...] = (("left", 10), ("right", -10))
-
-
-def epsilon_axis(field: str = "epsilon") -> alt.X:
-    return alt.X(
-        f"{field}:Q",
-        title=text.common.EPSILON_AXIS,
-        scale=alt.Scale(domain=[0, EPSILONS[-1]]),
-        axis=alt.Axis(format=".2f", tickCount=6),
-    )
-
-
-def share_axis(field: str, title: str) -> alt.Y:
-    """An upright axis from 0 to 1, in percent."""
-    return alt.Y(
-        f"{field}:Q", title=title, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")
-    )
-
-
-def fitted(chart: alt.LayerChart | alt.FacetChart, height: float | alt.Step) -> dict[str, Any]:
-    """The spec, as wide as there is room. The height is that of the axis, without the legends."""
-    autosize = alt.AutoSizeParams(type="fit-x", contains="padding")
-    spec: dict[str, Any] = chart.properties(height=height, autosize=autosize).to_dict()
-    # Legends stand beside each other, on a phone below each other.
-    direction = {"signal": "width < 500 ? 'vertical' : 'horizontal'"}
-    layout = {"bottom": {"anchor": "start", "direction": direction, "margin": 4}}
-    return spec | {"config": {"legend": {"layout": layout}}}
-
-
-def variant_colour(ids: Sequence[str]) -> alt.Color:
-    """One colour for each variant on any page, with a legend that a phone has room for."""
-    return alt.Color(
-        "variant:N",
-        title=None,
-        scale=alt.Scale(
-            domain=[text.common.tagged(VARIANTS[name], variant_number(name)) for name in ids],
-            range=[COLOURS[name] for name in ids],
-        ),
-        legend=alt.Legend(
-            orient="bottom",
-            symbolType="stroke",
-            symbolStrokeWidth=4,
-            symbolOpacity=1,
-            labelLimit=0,
-            columns=alt.ExprRef("width < 500 ? 1 : 4"),
-        ),
-    )
 
 
 @lru_cache(maxsize=32)
@@ -82,42 +39,20 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
     FGSM is solid, the random nudge dashed; bands are 95 % intervals, dots what was counted here.
     """
     kinds = [text.common.FGSM_CURVE, text.common.RANDOM_CURVE]
-    x, y = epsilon_axis(), share_axis("accuracy", text.common.ACCURACY_AXIS)
-    colour = variant_colour(ids)
-    tooltip = [
-        alt.Tooltip("variant:N", title=" "),
-        alt.Tooltip("kind:N", title=text.common.METHOD),
-        alt.Tooltip("epsilon:Q", title=text.common.EPSILON_AXIS, format=".3f"),
-        alt.Tooltip("accuracy:Q", title=text.common.ACCURACY_AXIS, format=".2%"),
-        alt.Tooltip("interval:N", title=text.curves.INTERVAL),
-        alt.Tooltip("counted:N", title=text.common.COUNTED),
-    ]
-    recorded, live = (alt.Chart(alt.NamedData(name)) for name in ("recorded", "live"))
-    band = {
-        "x": x,
-        "y": share_axis("low", text.common.ACCURACY_AXIS),
-        "y2": "high:Q",
-        "color": colour,
-        "detail": "kind:N",
-    }
-    lines = recorded.mark_line(strokeWidth=2.5).encode(
-        x=x,
-        y=y,
-        color=colour,
-        strokeDash=alt.StrokeDash(
-            "kind:N",
-            title=None,
-            scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 4]]),
-            legend=alt.Legend(
-                orient="bottom",
-                symbolType="stroke",
-                symbolSize=220,
-                labelExpr=(
-                    f"datum.label == '{kinds[0]}' ? '{kinds[0]}' : '{text.curves.RANDOM_SHORT}'"
-                ),
-            ),
-        ),
+    x, y, colour = epsilon_axis(), percent_axis("accuracy"), variant_colour(ids)
+    tips = tooltip(
+        ".2%",
+        variant=" ",
+        kind=text.common.METHOD,
+        epsilon=text.common.EPSILON_AXIS,
+        accuracy=text.common.ACCURACY_AXIS,
+        interval=text.curves.INTERVAL,
+        counted=text.common.COUNTED,
     )
+    recorded, live = named("recorded"), named("live")
+    band = {"x": x, "y": percent_axis("low"), "y2": "high:Q", "color": colour, "detail": "kind:N"}
+    short = f"datum.label == '{kinds[0]}' ? '{kinds[0]}' : '{text.curves.RANDOM_SHORT}'"
+    dash = dashes("kind", kinds, symbolSize=220, labelExpr=short)
     dots = [
         live.mark_point(
             filled=kind == text.common.FGSM_CURVE,
@@ -127,24 +62,24 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
             aria=False,  # without a row it would be an unnamed picture to a screen reader
         )
         .transform_filter(alt.FieldEqualPredicate(field="kind", equal=kind))
-        .encode(x=x, y=y, color=colour, tooltip=tooltip)
+        .encode(x=x, y=y, color=colour, tooltip=tips)
         for kind in kinds
     ]
     chart = alt.layer(
         *_chance(),
         recorded.mark_area(opacity=0.22).encode(**band),
         live.mark_area(opacity=0.16).encode(**band),
-        alt.Chart(alt.NamedData("marker")).mark_rule(color="grey").encode(x=x),
-        lines,
+        named("marker").mark_rule(color="grey").encode(x=x),
+        recorded.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
         *dots,
-        recorded.mark_point(size=120, opacity=0).encode(x=x, y=y, tooltip=tooltip),
-        *_values(x, y, colour, tooltip),
+        hover_points(recorded, x, y, tips),
+        *_values(x, y, colour, tips),
     )
     return fitted(chart, HEIGHT)
 
 
 def _chance() -> tuple[alt.Chart, alt.Chart]:
-    rows = alt.Chart(alt.NamedData("chance"))
+    rows = named("chance")
     rule = rows.mark_rule(strokeDash=[2, 3], color="grey").encode(y="accuracy:Q")
     words = rows.mark_text(align="left", dx=4, dy=-7, color="grey", fontSize=12).encode(
         y="accuracy:Q", x=alt.value(0), text="label:N"
@@ -152,29 +87,15 @@ def _chance() -> tuple[alt.Chart, alt.Chart]:
     return rule, words
 
 
-def _values(
-    x: alt.X, y: alt.Y, colour: alt.Color, tooltip: list[alt.Tooltip]
-) -> tuple[alt.Chart, ...]:
+def _values(x: alt.X, y: alt.Y, colour: alt.Color, tips: list[alt.Tooltip]) -> list[alt.Chart]:
     """Each curve's value at the rule, on the side where there is room."""
-    rows = alt.Chart(alt.NamedData("marker"))
-    points = rows.mark_point(filled=True, size=80, opacity=1).encode(
-        x=x, y=y, color=colour, tooltip=tooltip
-    )
-    halo = alt.Stroke("halo:N", scale=None)  # keeps words apart from the lines behind them
-    sides = [
-        rows.mark_text(align=align, dx=dx, fontSize=13, fontWeight="bold", strokeWidth=width)
-        .transform_filter(alt.FieldEqualPredicate(field="side", equal=align))
-        .encode(
-            x=x,
-            y=share_axis("place", text.common.ACCURACY_AXIS),
-            color=colour,
-            text="label:N",
-            **({"stroke": halo} if width else {}),
-        )
-        for align, dx in SIDES
-        for width in (5, 0)
-    ]
-    return points, *sides
+    rows = named("marker")
+    points = rows.mark_point(filled=True, size=80, opacity=1)
+    found = [points.encode(x=x, y=y, color=colour, tooltip=tips)]
+    for align, dx in SIDES:
+        side = rows.transform_filter(alt.FieldEqualPredicate(field="side", equal=align))
+        found += with_halo(side, align=align, dx=dx, x=x, y=percent_axis("place"), color=colour)
+    return found
 
 
 def rows(
@@ -213,7 +134,7 @@ def rows(
 
 
 def _curve_rows(variant: Variant, fgsm: Sequence[int], random: Sequence[int], total: int) -> Rows:
-    name = text.common.tagged(variant, variant_number(variant.id))
+    name = numbered(variant)
     found = []
     for kind, counts in ((text.common.FGSM_CURVE, fgsm), (text.common.RANDOM_CURVE, random)):
         for epsilon, correct in zip(variant.card.epsilons, counts, strict=True):

@@ -11,7 +11,7 @@ from nudge.findings.tradeoff import ASSIGNMENT, NEARLY, trade_off
 from views import text
 from views.charts import figure
 from views.charts import tradeoff as tradeoff_chart
-from views.charts.variant_number import variant_number
+from views.charts.encodings import variant_number
 from views.parts import data_notice, widgets
 from views.session import resources
 from views.session.error_notice import Attempts

@@ -20,16 +20,8 @@ from views.session.state import View
 PAGE = 24  # thumbnails at a time
 _MARKED = "_marked"  # key of the session's state: the picture that was marked last
 
-_FOLDER = Path(__file__).parent
-_mount = st.components.v2.component(
-    "gallery",
-    html='<div class="gallery"></div>',
-    css=(_FOLDER / "gallery.css").read_text(encoding="utf-8"),
-    js=javascript.join(_FOLDER / "gallery.js"),
-)
-
-
-_listen = st.components.v2.component("wishes", js=javascript.join(_FOLDER / "wishes.js"))
+_mount = javascript.component(Path(__file__).with_name("gallery.js"))
+_listen = javascript.component(Path(__file__).with_name("wishes.js"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -125,7 +125,7 @@ class Strip:
 
     label: int
     pictures: tuple[str, ...]  # PNG as data URIs
-    read: tuple[int, ...]  # what the network makes of each
+    predictions: tuple[int, ...]  # the class that the network predicts for each
 
 
 @st.cache_resource(show_spinner=False, max_entries=500, hash_funcs=_BY_ORIGIN)  # about 10 kB each
@@ -133,12 +133,12 @@ def strip(variant_id: str, index: int, epsilons: tuple[float, ...], pictures: Di
     """Picture `index` at some of `EPSILONS`. Raises PretrainedError."""
     subject = test_picture(pictures, index)
     found = attacked_test_picture(variant_id, index, None, pictures)
-    read = found.path.predictions.tolist()
+    predictions = found.path.predictions.tolist()
     nudged = [nudge(subject.pixels, found.direction, e)[0, 0] for e in epsilons]
     return Strip(
         label=subject.label or 0,
         pictures=tuple(png((p * 255).round().byte().numpy()) for p in nudged),
-        read=tuple(read[EPSILONS.index(e)] for e in epsilons),
+        predictions=tuple(predictions[EPSILONS.index(e)] for e in epsilons),
     )
 
 
@@ -177,7 +177,7 @@ def transfer_job(pictures: DisplaySet, count: int, epsilons: tuple[float, ...]) 
 
 @st.cache_resource(show_spinner=False, max_entries=2 * len(VARIANTS))
 def first_misses(variant_id: str, *, generated: bool = False) -> Tensor:
-    """The step at which each picture is first read wrong: uint8 (N,), 255 for never.
+    """The step at which each picture is first misclassified: uint8 (N,), 255 for never.
 
     As recorded, of the official test pictures or of the generated ones. Raises PretrainedError or
     DataError.

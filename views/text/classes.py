@@ -13,7 +13,7 @@ FLIPS = "How far a picture has to be nudged"
 ENDS = "The pictures at both ends"
 FIRST_TO_FLIP = "**The first to flip.** Each opens in the explorer, at the epsilon where it flips:"
 LAST_TO_FLIP = "**The last to flip, or never:**"
-SHARE_OF_CLASS = "Share of the true class"
+FRACTION_OF_CLASS = "Fraction of the true class"
 PICTURES_COUNTED = "Pictures"
 MEASURED = "measured"
 BY_CHANCE = "by chance"
@@ -53,18 +53,18 @@ def falls_caption(name: str, total: int) -> str:
 def most_confused(cell: Mapping[str, Any] | None, epsilon: float, dataset: str) -> str:
     if cell is None:
         return f"At epsilon {epsilon:g} nothing is taken for anything else."
-    true, read = (class_name(dataset, cell[key]) for key in ("true", "read"))
+    true, predicted = (class_name(dataset, cell[key]) for key in ("true", "predicted"))
     return (
-        f"At epsilon {epsilon:g} the largest confusion: {cell['share']:.0%} of **{true}** "
-        f"are read as **{read}**."
+        f"At epsilon {epsilon:g} the largest confusion: {cell['fraction']:.0%} of **{true}** "
+        f"are predicted as **{predicted}**."
     )
 
 
 def confusions_caption(name: str, total: int, epsilon: float, dataset: str) -> str:
     return (
-        f"{name}, FGSM at epsilon {epsilon:g}: of each true class (row) the share read as each "
-        f"class (column), over all {total:,} official test pictures. Outlined: close in meaning, "
-        f"that is {NEAR_MEANS[dataset]}."
+        f"{name}, FGSM at epsilon {epsilon:g}: the fraction of each true class (row) predicted as "
+        f"each class (column), over all {total:,} official test pictures. Outlined: close in "
+        f"meaning, that is {NEAR_MEANS[dataset]}."
     )
 
 

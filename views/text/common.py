@@ -122,7 +122,7 @@ def listing(items: Sequence[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
-READ_AS = "Read as"
+PREDICTED_AS = "Predicted as"
 TRUE_CLASS = "True class"
 
 # Generated hands, where the test pictures of Sign are not on this computer.
