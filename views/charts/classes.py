@@ -13,19 +13,7 @@ from nudge.evaluation.class_similarity import NearFlips, arrangement, near
 from nudge.evaluation.per_class import ClassCurves
 from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
 from views import text
-from views.charts.encodings import (
-    BLUE,
-    ORANGE,
-    Rows,
-    colours,
-    dashes,
-    epsilon_axis,
-    fitted,
-    hover_points,
-    named,
-    percent_axis,
-    tooltip,
-)
+from views.charts import vega
 
 STEP = {Dataset.FASHION: 30, Dataset.SIGN: 17}  # pixels to a class
 MOST_AT_ONCE = 0.15  # of the pictures; no variant has more that flip at one epsilon
@@ -42,14 +30,14 @@ def falls_spec(dataset: Dataset) -> dict[str, Any]:
     by_place = alt.EncodingSortField(field="place", op="min")
     y = alt.Y("class:N", title=None, sort=by_place, axis=alt.Axis(labelOverlap=False))
     cells = (
-        named("classes")
+        vega.named("classes")
         .mark_rect(clip=True)
         .encode(
-            x=epsilon_axis("from"),
+            x=vega.epsilon_axis("from"),
             x2="to:Q",
             y=y,
             color=_fractions(straight=True),
-            tooltip=tooltip(
+            tooltip=vega.tooltip(
                 **{"class": text.common.CLASS},
                 epsilon=text.common.EPSILON_AXIS,
                 fraction=text.common.ACCURACY_AXIS,
@@ -58,16 +46,16 @@ def falls_spec(dataset: Dataset) -> dict[str, Any]:
         )
     )
     halves = (
-        named("halves")
+        vega.named("halves")
         .mark_tick(color="white", thickness=3, size=STEP[dataset] - 5)
         .encode(x="epsilon:Q", y=y)
     )
-    rule = named("marker").mark_rule(color="white", strokeDash=[4, 3], size=1.5)
+    rule = vega.named("marker").mark_rule(color="white", strokeDash=[4, 3], size=1.5)
     layered = alt.layer(cells, halves, rule.encode(x="epsilon:Q"))
-    return fitted(layered, alt.Step(STEP[dataset]))
+    return vega.fitted(layered, alt.Step(STEP[dataset]))
 
 
-def falls_rows(curves: ClassCurves, classes: Sequence[str], epsilon: float) -> dict[str, Rows]:
+def falls_rows(curves: ClassCurves, classes: Sequence[str], epsilon: float) -> dict[str, vega.Rows]:
     """What feeds `falls_spec`, the class that falls first at the top."""
     accuracy, half = curves.accuracy, EPSILON_STEP / 2
     places = np.argsort(curves.order()).tolist()
@@ -92,7 +80,7 @@ def falls_rows(curves: ClassCurves, classes: Sequence[str], epsilon: float) -> d
     return {"classes": rows, "halves": halves, "marker": [{"epsilon": epsilon}]}
 
 
-def falls_table(curves: ClassCurves, classes: Sequence[str]) -> Rows:
+def falls_table(curves: ClassCurves, classes: Sequence[str]) -> vega.Rows:
     return [
         {
             "class": classes[c],
@@ -110,7 +98,7 @@ def falls_table(curves: ClassCurves, classes: Sequence[str]) -> Rows:
 def confusion_spec(dataset: Dataset) -> dict[str, Any]:
     """What each class is predicted as: a square of cells, near ones outlined. Fed by "cells"."""
     names = [CLASSES[dataset][i] for i in arrangement(dataset)]
-    rows = named("cells")
+    rows = vega.named("cells")
     angle = -45 if dataset is Dataset.FASHION else 0
     x = alt.X(
         "predicted:N",
@@ -119,7 +107,7 @@ def confusion_spec(dataset: Dataset) -> dict[str, Any]:
         axis=alt.Axis(labelAngle=angle, labelOverlap=False),
     )
     y = alt.Y("true:N", title=text.common.TRUE_CLASS, sort=names, axis=alt.Axis(labelOverlap=False))
-    tips = tooltip(
+    tips = vega.tooltip(
         true=text.common.TRUE_CLASS,
         predicted=text.common.PREDICTED_AS,
         fraction=text.classes.FRACTION_OF_CLASS,
@@ -145,10 +133,10 @@ def confusion_spec(dataset: Dataset) -> dict[str, Any]:
                 tooltip=tips,
             )
         )
-    return fitted(alt.layer(*layers), alt.Step(STEP[dataset]))
+    return vega.fitted(alt.layer(*layers), alt.Step(STEP[dataset]))
 
 
-def confusion_rows(counts: NDArray[np.integer], dataset: Dataset) -> Rows:
+def confusion_rows(counts: NDArray[np.integer], dataset: Dataset) -> vega.Rows:
     """A row a cell; `counts` is integers (true, predicted)."""
     names, close, totals = CLASSES[dataset], near(dataset), counts.sum(axis=1)
     return [
@@ -166,13 +154,13 @@ def confusion_rows(counts: NDArray[np.integer], dataset: Dataset) -> Rows:
     ]
 
 
-def worst(cells: Rows) -> dict[str, Any] | None:
+def worst(cells: vega.Rows) -> dict[str, Any] | None:
     """The confusion of the largest fraction of a class; None where nothing is wrong."""
     wrong = [cell for cell in cells if cell["true"] != cell["predicted"] and cell["count"]]
     return max(wrong, key=lambda cell: cell["fraction"], default=None)
 
 
-def confusion_table(counts: NDArray[np.integer], classes: Sequence[str]) -> Rows:
+def confusion_table(counts: NDArray[np.integer], classes: Sequence[str]) -> vega.Rows:
     """As one is used to it: a row for each true class, a column for what it is predicted as."""
     return [
         {text.common.TRUE_CLASS: name} | dict(zip(classes, row, strict=True))
@@ -184,11 +172,11 @@ def confusion_table(counts: NDArray[np.integer], classes: Sequence[str]) -> Rows
 def near_spec() -> dict[str, Any]:
     """The fraction of flips that stay near, along epsilon. Fed by "fractions" and "marker"."""
     kinds = [text.classes.MEASURED, text.classes.BY_CHANCE]
-    x, y = epsilon_axis(), percent_axis("fraction", text.classes.NEAR_AXIS)
-    rows, marker = named("fractions"), named("marker")
-    colour = colours("kind", kinds, [ORANGE, BLUE])
-    dash = dashes("kind", kinds, [[1, 0], [2, 3]])
-    tips = tooltip(
+    x, y = vega.epsilon_axis(), vega.percent_axis("fraction", text.classes.NEAR_AXIS)
+    rows, marker = vega.named("fractions"), vega.named("marker")
+    colour = vega.colours("kind", kinds, [vega.ORANGE, vega.BLUE])
+    dash = vega.dashes("kind", kinds, [[1, 0], [2, 3]])
+    tips = vega.tooltip(
         kind=" ",
         epsilon=text.common.EPSILON_AXIS,
         fraction=text.classes.NEAR_AXIS,
@@ -198,16 +186,16 @@ def near_spec() -> dict[str, Any]:
     chart = alt.layer(
         marker.mark_rule(color=RULE).encode(x=x),
         rows.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
-        hover_points(rows, x, y, tips),
+        vega.hover_points(rows, x, y, tips),
         points.mark_point(filled=True, size=80, opacity=1).encode(tooltip=tips),
         points.mark_text(align="left", dx=8, dy=-8, fontSize=13, fontWeight="bold").encode(
             text=alt.Text("fraction:Q", format=".0%")
         ),
     )
-    return fitted(chart, LOW)
+    return vega.fitted(chart, LOW)
 
 
-def near_rows(flips: NearFlips, epsilon: float) -> dict[str, Rows]:
+def near_rows(flips: NearFlips, epsilon: float) -> dict[str, vega.Rows]:
     """What feeds `near_spec`; without a flip there is no fraction."""
     rows = [
         {
@@ -227,7 +215,7 @@ def near_rows(flips: NearFlips, epsilon: float) -> dict[str, Rows]:
     return {"fractions": rows, "marker": marked or [{"epsilon": epsilon, "fraction": None}]}
 
 
-def near_table(flips: NearFlips) -> Rows:
+def near_table(flips: NearFlips) -> vega.Rows:
     return [
         {
             "epsilon": e,
@@ -243,21 +231,21 @@ def near_table(flips: NearFlips) -> Rows:
 @lru_cache(maxsize=1)
 def flips_spec() -> dict[str, Any]:
     """How many pictures flip first at each epsilon. Fed by "bars" and "marker"."""
-    tips = tooltip(
+    tips = vega.tooltip(
         ".2%",
         epsilon=text.classes.FLIPS_AT,
         fraction=text.classes.FLIPS_AXIS,
         counted=text.classes.PICTURES_COUNTED,
     )
-    y = percent_axis("fraction", text.classes.FLIPS_AXIS, (0, MOST_AT_ONCE))
+    y = vega.percent_axis("fraction", text.classes.FLIPS_AXIS, (0, MOST_AT_ONCE))
     y = y.axis(format="%", tickCount=4)
-    bars = named("bars").mark_rect(color=ORANGE, clip=True)
-    bars = bars.encode(x=epsilon_axis("from"), x2="to:Q", y=y, y2=alt.Y2Datum(0), tooltip=tips)
-    rule = named("marker").mark_rule(color=RULE).encode(x="epsilon:Q")
-    return fitted(alt.layer(bars, rule), LOW)
+    bars = vega.named("bars").mark_rect(color=vega.ORANGE, clip=True)
+    bars = bars.encode(x=vega.epsilon_axis("from"), x2="to:Q", y=y, y2=alt.Y2Datum(0), tooltip=tips)
+    rule = vega.named("marker").mark_rule(color=RULE).encode(x="epsilon:Q")
+    return vega.fitted(alt.layer(bars, rule), LOW)
 
 
-def flips_rows(counts: Sequence[int], epsilon: float) -> dict[str, Rows]:
+def flips_rows(counts: Sequence[int], epsilon: float) -> dict[str, vega.Rows]:
     """What feeds `flips_spec`, from `nudge.evaluation.per_class.flips_by_step`."""
     total, gap = sum(counts), EPSILON_STEP / 10
     bars = [
@@ -274,7 +262,7 @@ def flips_rows(counts: Sequence[int], epsilon: float) -> dict[str, Rows]:
     return {"bars": bars, "marker": [{"epsilon": epsilon}]}
 
 
-def flips_table(counts: Sequence[int]) -> Rows:
+def flips_table(counts: Sequence[int]) -> vega.Rows:
     names = [text.classes.WRONG_BEFORE, *(f"{e:g}" for e in EPSILONS[1:]), text.classes.NEVER_FLIPS]
     return [
         {"smallest flipping epsilon": name, "pictures": count}

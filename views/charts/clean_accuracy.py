@@ -8,7 +8,7 @@ import altair as alt
 
 from models import Variant
 from views import text
-from views.charts.encodings import BLUE, ORANGE, Rows, colours, named, tooltip
+from views.charts import vega
 
 
 @lru_cache(maxsize=1)
@@ -18,7 +18,7 @@ def twins_spec() -> dict[str, Any]:
     One named set of rows feeds it, "twins", see `twins_rows`.
     """
     orders = list(text.common.PIXELS.values())
-    base = named("twins").encode(
+    base = vega.named("twins").encode(
         y=alt.Y(
             "network:N",
             title=None,
@@ -26,7 +26,7 @@ def twins_spec() -> dict[str, Any]:
             axis=alt.Axis(labelLimit=0, labelFontSize=13, labelExpr="split(datum.label, ' ')"),
         ),
         yOffset=alt.YOffset("pixels:N", scale=alt.Scale(domain=orders)),
-        tooltip=tooltip(
+        tooltip=vega.tooltip(
             ".2%",
             network=text.common.ARCHITECTURE,
             pixels=text.common.PIXEL_ORDER,
@@ -34,7 +34,7 @@ def twins_spec() -> dict[str, Any]:
             right=text.common.COUNTED,
         ),
     )
-    colour = colours("pixels", orders, [BLUE, ORANGE], symbolType="circle")
+    colour = vega.colours("pixels", orders, [vega.BLUE, vega.ORANGE], symbolType="circle")
     # Dots, not bars, for an axis that does not begin at 0.
     scale, axis = alt.Scale(domain=[0.6, 1], zero=False), alt.Axis(format="%", tickCount=6)
     accuracy, low = (
@@ -51,7 +51,7 @@ def twins_spec() -> dict[str, Any]:
     return alt.layer(intervals, dots, figures).properties(height=alt.Step(34)).to_dict()
 
 
-def twins_rows(variants: Sequence[Variant]) -> Rows:
+def twins_rows(variants: Sequence[Variant]) -> vega.Rows:
     """A row for each variant, from its card."""
     return [
         {

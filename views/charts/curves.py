@@ -11,20 +11,8 @@ from models.cards import wilson_interval
 from nudge.evaluation.sweep import EPSILONS
 from nudge.serving.live_curves import CurveSnapshot
 from views import text
-from views.charts.encodings import (
-    Rows,
-    dashes,
-    epsilon_axis,
-    fitted,
-    hover_points,
-    named,
-    numbered,
-    percent_axis,
-    tooltip,
-    variant_colour,
-    variant_number,
-    with_halo,
-)
+from views.charts import vega
+from views.charts.variant_number import numbered, variant_number
 
 LABEL_GAP = 0.052  # of the axis, between two values at the rule
 HEIGHT = 340
@@ -39,8 +27,8 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
     FGSM is solid, the random nudge dashed; bands are 95 % intervals, dots what was counted here.
     """
     kinds = [text.common.FGSM_CURVE, text.common.RANDOM_CURVE]
-    x, y, colour = epsilon_axis(), percent_axis("accuracy"), variant_colour(ids)
-    tips = tooltip(
+    x, y, colour = vega.epsilon_axis(), vega.percent_axis("accuracy"), vega.variant_colour(ids)
+    tips = vega.tooltip(
         ".2%",
         variant=" ",
         kind=text.common.METHOD,
@@ -49,10 +37,13 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
         interval=text.curves.INTERVAL,
         counted=text.common.COUNTED,
     )
-    recorded, live = named("recorded"), named("live")
-    band = {"x": x, "y": percent_axis("low"), "y2": "high:Q", "color": colour, "detail": "kind:N"}
+    recorded, live = vega.named("recorded"), vega.named("live")
+    recorded_band, live_band = (
+        rows.encode(x=x, y=vega.percent_axis("low"), y2="high:Q", color=colour, detail="kind:N")
+        for rows in (recorded, live)
+    )
     short = f"datum.label == '{kinds[0]}' ? '{kinds[0]}' : '{text.curves.RANDOM_SHORT}'"
-    dash = dashes("kind", kinds, symbolSize=220, labelExpr=short)
+    dash = vega.dashes("kind", kinds, symbolSize=220, labelExpr=short)
     dots = [
         live.mark_point(
             filled=kind == text.common.FGSM_CURVE,
@@ -67,19 +58,19 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
     ]
     chart = alt.layer(
         *_chance(),
-        recorded.mark_area(opacity=0.22).encode(**band),
-        live.mark_area(opacity=0.16).encode(**band),
-        named("marker").mark_rule(color="grey").encode(x=x),
+        recorded_band.mark_area(opacity=0.22),
+        live_band.mark_area(opacity=0.16),
+        vega.named("marker").mark_rule(color="grey").encode(x=x),
         recorded.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
         *dots,
-        hover_points(recorded, x, y, tips),
+        vega.hover_points(recorded, x, y, tips),
         *_values(x, y, colour, tips),
     )
-    return fitted(chart, HEIGHT)
+    return vega.fitted(chart, HEIGHT)
 
 
 def _chance() -> tuple[alt.Chart, alt.Chart]:
-    rows = named("chance")
+    rows = vega.named("chance")
     rule = rows.mark_rule(strokeDash=[2, 3], color="grey").encode(y="accuracy:Q")
     words = rows.mark_text(align="left", dx=4, dy=-7, color="grey", fontSize=12).encode(
         y="accuracy:Q", x=alt.value(0), text="label:N"
@@ -89,12 +80,13 @@ def _chance() -> tuple[alt.Chart, alt.Chart]:
 
 def _values(x: alt.X, y: alt.Y, colour: alt.Color, tips: list[alt.Tooltip]) -> list[alt.Chart]:
     """Each curve's value at the rule, on the side where there is room."""
-    rows = named("marker")
+    rows = vega.named("marker")
     points = rows.mark_point(filled=True, size=80, opacity=1)
     found = [points.encode(x=x, y=y, color=colour, tooltip=tips)]
+    place = vega.percent_axis("place")
     for align, dx in SIDES:
         side = rows.transform_filter(alt.FieldEqualPredicate(field="side", equal=align))
-        found += with_halo(side, align=align, dx=dx, x=x, y=percent_axis("place"), color=colour)
+        found += vega.with_halo(side, align=align, dx=dx, x=x, y=place, color=colour)
     return found
 
 
@@ -104,7 +96,7 @@ def rows(
     epsilon: float,
     *,
     background: str = "white",
-) -> dict[str, Rows]:
+) -> dict[str, vega.Rows]:
     """What feeds `spec`. The background's colour stands around the words."""
     recorded = [
         row
@@ -133,7 +125,9 @@ def rows(
     }
 
 
-def _curve_rows(variant: Variant, fgsm: Sequence[int], random: Sequence[int], total: int) -> Rows:
+def _curve_rows(
+    variant: Variant, fgsm: Sequence[int], random: Sequence[int], total: int
+) -> vega.Rows:
     name = numbered(variant)
     found = []
     for kind, counts in ((text.common.FGSM_CURVE, fgsm), (text.common.RANDOM_CURVE, random)):
@@ -155,7 +149,7 @@ def _curve_rows(variant: Variant, fgsm: Sequence[int], random: Sequence[int], to
     return found
 
 
-def _with_labels(marked: Rows) -> Rows:
+def _with_labels(marked: vega.Rows) -> vega.Rows:
     places = spread([row["accuracy"] for row in marked], LABEL_GAP)
     return [
         row
@@ -191,7 +185,7 @@ def chances(variants: Sequence[Variant]) -> list[float]:
     return sorted({1 / len(variant.classes) for variant in variants})
 
 
-def table(variants: Sequence[Variant], sights: Mapping[str, CurveSnapshot]) -> Rows:
+def table(variants: Sequence[Variant], sights: Mapping[str, CurveSnapshot]) -> vega.Rows:
     """All counts, recorded and live, by variant and epsilon."""
     found = []
     for variant in variants:

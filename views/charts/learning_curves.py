@@ -9,17 +9,7 @@ import altair as alt
 from models import Variant
 from nudge.findings.training_history import learning_points
 from views import text
-from views.charts.encodings import (
-    BLUE,
-    ORANGE,
-    Rows,
-    colours,
-    dashes,
-    legend,
-    named,
-    percent_axis,
-    tooltip,
-)
+from views.charts import vega
 
 
 @lru_cache(maxsize=8)
@@ -39,15 +29,15 @@ def learning_spec(epochs: int) -> dict[str, Any]:
         axis=alt.Axis(format="d", tickMinStep=1),
     )
     lines = (
-        named("points")
+        vega.named("points")
         .mark_line(clip=True)
         .encode(
             x=x,
-            y=percent_axis("accuracy", bounds=(0.5, 1)),
-            color=colours("pixels", orders, [BLUE, ORANGE]),
-            strokeWidth=alt.StrokeWidth("pixels:N", title=None, scale=widths, legend=legend()),
-            strokeDash=dashes("on", kinds, [[1, 0], [5, 4]]),
-            tooltip=tooltip(
+            y=vega.percent_axis("accuracy", bounds=(0.5, 1)),
+            color=vega.colours("pixels", orders, [vega.BLUE, vega.ORANGE]),
+            strokeWidth=alt.StrokeWidth("pixels:N", title=None, scale=widths, legend=vega.legend()),
+            strokeDash=vega.dashes("on", kinds, [[1, 0], [5, 4]]),
+            tooltip=vega.tooltip(
                 ".2%",
                 pixels=text.common.PIXEL_ORDER,
                 on=text.assignment.PICTURES_OF,
@@ -60,7 +50,7 @@ def learning_spec(epochs: int) -> dict[str, Any]:
     return spec
 
 
-def learning_rows(variants: Sequence[Variant]) -> Rows:
+def learning_rows(variants: Sequence[Variant]) -> vega.Rows:
     """A row for each variant, epoch and set of pictures; the same figures make the table."""
     names = {"test": text.assignment.ON_TEST, "training": text.assignment.ON_TRAINING}
     return [

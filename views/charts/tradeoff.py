@@ -10,20 +10,9 @@ from models import Variant
 from nudge.evaluation.sweep import EPSILONS
 from nudge.findings.tradeoff import ASSIGNMENT, trade_off
 from views import text
+from views.charts import vega
 from views.charts.curves import spread
-from views.charts.encodings import (
-    Rows,
-    dashes,
-    fitted,
-    hover_points,
-    named,
-    numbered,
-    percent_axis,
-    tooltip,
-    variant_colour,
-    variant_number,
-    with_halo,
-)
+from views.charts.variant_number import numbered, variant_number
 from views.session.resources import Strip
 
 SHOWN = EPSILONS[::6]  # 0, 0.03 ... 0.3: as many pictures as stand side by side on a phone
@@ -48,10 +37,10 @@ def along_spec(ids: tuple[str, ...]) -> dict[str, Any]:
         scale=alt.Scale(domain=[-HALF, EPSILONS[-1] + HALF], nice=False),
         axis=alt.Axis(values=list(SHOWN), format=".2f", offset=-below, grid=False),
     )
-    y, colour = _upright("value", below), variant_colour(ids)
+    y, colour = _upright("value", below), vega.variant_colour(ids)
     layers = [*_assignment(x, below), *_curves(x, y, colour), *_best(x, below, colour)]
     layers += _pictures(x, below)
-    return fitted(alt.layer(*layers), CURVES + below)
+    return vega.fitted(alt.layer(*layers), CURVES + below)
 
 
 def _upright(field: str, below: int) -> alt.Y:
@@ -66,7 +55,7 @@ def _upright(field: str, below: int) -> alt.Y:
 
 def _assignment(x: alt.X, below: int) -> list[alt.Chart]:
     """What the assignment recommends: a band, or a line where it names one epsilon."""
-    rows = named("assignment")
+    rows = vega.named("assignment")
     top, bottom = alt.value(0), alt.value(CURVES)
     return [
         rows.mark_rect(color="grey", opacity=0.22).encode(x=x, x2="to:Q", y=top, y2=bottom),
@@ -78,9 +67,9 @@ def _assignment(x: alt.X, below: int) -> list[alt.Chart]:
 
 
 def _curves(x: alt.X, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
-    rows = named("curves")
-    dash = dashes("kind", [text.common.ACCURACY_AXIS, text.tradeoff.SSIM], symbolSize=220)
-    tips = tooltip(
+    rows = vega.named("curves")
+    dash = vega.dashes("kind", [text.common.ACCURACY_AXIS, text.tradeoff.SSIM], symbolSize=220)
+    tips = vega.tooltip(
         variant=" ",
         epsilon=text.common.EPSILON_AXIS,
         accuracy=text.common.ACCURACY_AXIS,
@@ -89,14 +78,14 @@ def _curves(x: alt.X, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
     )
     return [
         rows.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
-        hover_points(rows, x, y, tips),
+        vega.hover_points(rows, x, y, tips),
     ]
 
 
 def _best(x: alt.X, below: int, colour: alt.Color) -> list[alt.Chart]:
     """What our measure recommends, a diamond on both curves, named at the one of accuracy."""
-    rows = named("best")
-    tips = tooltip(
+    rows = vega.named("best")
+    tips = vega.tooltip(
         variant=text.tradeoff.OURS,
         epsilon=text.common.EPSILON_AXIS,
         range=text.tradeoff.NEARLY_AS_GOOD,
@@ -107,14 +96,14 @@ def _best(x: alt.X, below: int, colour: alt.Color) -> list[alt.Chart]:
         rows.mark_point(shape="diamond", filled=True, size=190, opacity=1).encode(
             x=x, y=_upright("value", below), color=colour, tooltip=tips
         ),
-        *with_halo(words, dx=12, x=x, y=_upright("place", below), color=colour),
+        *vega.with_halo(words, dx=12, x=x, y=_upright("place", below), color=colour),
     ]
 
 
 def _pictures(x: alt.X, below: int) -> list[alt.Chart]:
-    rows, place = named("strip"), _upright("place", below)
+    rows, place = vega.named("strip"), _upright("place", below)
     side = alt.ExprRef(f"min(width / {len(SHOWN) + 1}, {SIDE})")
-    tips = tooltip(
+    tips = vega.tooltip(
         variant=" ",
         epsilon=text.common.EPSILON_AXIS,
         predicted=text.common.PREDICTED_AS,
@@ -124,7 +113,7 @@ def _pictures(x: alt.X, below: int) -> list[alt.Chart]:
     verdicts = [text.tradeoff.RIGHT, text.tradeoff.WRONG]
     shape = _shapes("verdict", verdicts, ["circle", "cross"])
     return [
-        named("titles")
+        vega.named("titles")
         .mark_text(align="left", fontSize=12, color="grey")
         .encode(x=alt.value(0), y=place, text="title:N"),
         rows.mark_image(width=side, height=side).encode(x=x, y=place, url="url:N", tooltip=tips),
@@ -142,7 +131,7 @@ def _shapes(field: str, kinds: list[str], shapes: list[str], **options: Any) -> 
 
 def along_rows(
     variants: Sequence[Variant], strips: Mapping[str, Strip], *, background: str
-) -> dict[str, Rows]:
+) -> dict[str, vega.Rows]:
     """What feeds `along_spec`."""
     curves, best = [], []
     for variant in variants:
@@ -162,8 +151,9 @@ def along_rows(
                     "halo": background,
                 }
             )
-    named = best[::2]  # those on the curves of accuracy
-    for row, place in zip(named, spread([r["value"] for r in named], LABEL_GAP), strict=True):
+    on_accuracy = best[::2]
+    places = spread([row["value"] for row in on_accuracy], LABEL_GAP)
+    for row, place in zip(on_accuracy, places, strict=True):
         row["place"] = place
     for row in best[1::2]:
         row["place"] = None
@@ -183,8 +173,8 @@ def along_rows(
     }
 
 
-def _assignment_rows(variants: Sequence[Variant]) -> Rows:
-    rows: Rows = []
+def _assignment_rows(variants: Sequence[Variant]) -> vega.Rows:
+    rows: vega.Rows = []
     for dataset in dict.fromkeys(variant.dataset for variant in variants):
         low, high = ASSIGNMENT[dataset]
         label = text.tradeoff.assignment_label(dataset, (low, high))
@@ -192,7 +182,7 @@ def _assignment_rows(variants: Sequence[Variant]) -> Rows:
     return rows
 
 
-def _strip_rows(variant: Variant, strips: Mapping[str, Strip], row: int) -> Rows:
+def _strip_rows(variant: Variant, strips: Mapping[str, Strip], row: int) -> vega.Rows:
     if variant.id not in strips:
         return []
     strip = strips[variant.id]
@@ -213,7 +203,7 @@ def _strip_rows(variant: Variant, strips: Mapping[str, Strip], row: int) -> Rows
     ]
 
 
-def _points(variant: Variant) -> Rows:
+def _points(variant: Variant) -> vega.Rows:
     """One for each epsilon."""
     card = variant.card
     scores = trade_off(card).scores.tolist()
@@ -238,11 +228,9 @@ def against_spec(ids: tuple[str, ...]) -> dict[str, Any]:
         scale=alt.Scale(domain=[1, 0], nice=False),
         axis=alt.Axis(format=".1f", tickCount=6),
     )
-    rows, marks = (
-        named(name).encode(x=x, y=percent_axis("accuracy"), color=variant_colour(ids))
-        for name in ("curves", "marks")
-    )
-    tips = tooltip(
+    y, colour = vega.percent_axis("accuracy"), vega.variant_colour(ids)
+    rows, marks = (vega.named(n).encode(x=x, y=y, color=colour) for n in ("curves", "marks"))
+    tips = vega.tooltip(
         variant=" ",
         epsilon=text.common.EPSILON_AXIS,
         accuracy=text.common.ACCURACY_AXIS,
@@ -256,13 +244,13 @@ def against_spec(ids: tuple[str, ...]) -> dict[str, Any]:
         marks.mark_point(filled=True, size=150, opacity=1).encode(shape=shape, tooltip=tips),
         marks.mark_text(align="left", dx=10, dy=-8, fontSize=12).encode(text="label:N"),
     )
-    return fitted(chart, 320)
+    return vega.fitted(chart, 320)
 
 
-def against_rows(variants: Sequence[Variant]) -> dict[str, Rows]:
+def against_rows(variants: Sequence[Variant]) -> dict[str, vega.Rows]:
     """What feeds `against_spec`."""
-    curves: Rows = []
-    marks: Rows = []
+    curves: vega.Rows = []
+    marks: vega.Rows = []
     for variant in variants:
         points, best = _points(variant), trade_off(variant.card).best
         curves += points
@@ -274,9 +262,9 @@ def against_rows(variants: Sequence[Variant]) -> dict[str, Rows]:
     return {"curves": curves, "marks": marks}
 
 
-def table(variants: Sequence[Variant], strips: Mapping[str, Strip]) -> Rows:
+def table(variants: Sequence[Variant], strips: Mapping[str, Strip]) -> vega.Rows:
     """All figures by variant and epsilon, and what the picture of the strip is predicted as."""
-    found: Rows = []
+    found: vega.Rows = []
     for variant in variants:
         card, strip = variant.card, strips.get(variant.id)
         low, high = trade_off(card).nearly

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nudge.evaluation.transferability import Transfer
 from views import text
-from views.charts.encodings import ORANGE, Rows, named, tooltip
+from views.charts import vega
 
 
 @lru_cache(maxsize=2)
@@ -39,14 +39,14 @@ def transfer_spec(rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, 
         titleY=-12,
     )
     source, target = text.transfer.TRANSFER_SOURCE, text.transfer.TRANSFER_TARGET
-    base = named("cells").encode(
+    base = vega.named("cells").encode(
         x=alt.X("target:N", title=target, scale=alt.Scale(domain=columns), axis=below),
         y=alt.Y("source:N", title=source, scale=alt.Scale(domain=rows), axis=beside),
     )
     scale = alt.Scale(domain=[0, 1], scheme="viridis")
     cells = base.mark_rect().encode(
         color=alt.Color("accuracy:Q", scale=scale, legend=None),  # each cell says its figure
-        tooltip=tooltip(
+        tooltip=vega.tooltip(
             ".2%",
             source=source,
             target=target,
@@ -55,7 +55,7 @@ def transfer_spec(rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, 
         ),
     )
     usual = base.transform_filter("datum.usual").mark_rect(
-        filled=False, stroke=ORANGE, strokeWidth=4
+        filled=False, stroke=vega.ORANGE, strokeWidth=4
     )
     figures = base.mark_text(fontSize=14, fontWeight="bold").encode(
         text=alt.Text("accuracy:Q", format=".1%"),
@@ -67,7 +67,7 @@ def transfer_spec(rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, 
 
 def cells(
     rows: Sequence[str], columns: Sequence[str], counts: NDArray[np.int64], total: int
-) -> Rows:
+) -> vega.Rows:
     """The rows for `transfer_spec` from counts (rows, columns) out of `total` pictures each."""
     return [
         {
@@ -82,7 +82,7 @@ def cells(
     ]
 
 
-def table(rows: Sequence[str], columns: Sequence[str], found: Transfer) -> Rows:
+def table(rows: Sequence[str], columns: Sequence[str], found: Transfer) -> vega.Rows:
     """Every count of a transfer, at every epsilon: its sources are the first of `rows`."""
     _, sources, targets = found.correct.shape
     heads = text.transfer.TRANSFER_COLUMNS

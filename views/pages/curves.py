@@ -84,24 +84,20 @@ def _controls(variants: Sequence[Variant]) -> None:
 
 def _status(place: Position[Request], progress: Progress) -> None:
     if place.served:
-        share = progress.done / progress.total if progress.total else 0.0
-        st.progress(
-            share,
-            text.curves.counting_networks(progress.done, progress.total, progress.seconds_left),
-        )
+        said = text.curves.counting_networks(progress.done, progress.total, progress.seconds_left)
+        st.progress(progress.fraction, said)
         return
     first = place.ahead[0]
-    of_first = count_queue.progress(first.what)
-    share = of_first.done / of_first.total if of_first.total else 0.0
+    fraction = count_queue.progress(first.what).fraction
     names = [text.common.plain(VARIANTS[name]) for name in first.what.variants]
     st.progress(
-        share,
+        fraction,
         text.curves.in_line(
             own=place.own.number,
             before=len(place.ahead),
             served=first.number,
             what=text.curves.request(names, first.what.count),
-            share=share,
+            fraction=fraction,
         ),
     )
 

@@ -18,6 +18,7 @@ from views.parts import data_notice, picture_input, share, widgets
 from views.parts.gallery import Walk
 from views.session import error_notice, resources
 from views.session.audience import audience
+from views.session.error_notice import Attempts
 from views.session.page import begin
 from views.session.state import Compare, Method, View, current, opened, write_address
 from views.stage import payload
@@ -53,17 +54,11 @@ def page() -> None:
 
 def _usable(view: View) -> tuple[Variant, ...]:
     """Those on the stage with weights and a card; what is wrong with the others is told."""
-    usable, told = [], set[str]()
+    usable, attempt = list[Variant](), Attempts()
     for variant in view.on_stage:
-        try:
+        with attempt(f"**{text.explorer.broken(text.common.variant(variant))}.** "):
             resources.model(variant.id)
             usable += [variant] if variant.card.total else []
-        except PretrainedError as error:
-            if str(error) not in told:
-                error_notice.explain(
-                    error, lead=f"**{text.explorer.broken(text.common.variant(variant))}.** "
-                )
-            told.add(str(error))
     return tuple(usable)
 
 

@@ -11,7 +11,7 @@ from nudge.findings.tradeoff import ASSIGNMENT, NEARLY, trade_off
 from views import text
 from views.charts import figure
 from views.charts import tradeoff as tradeoff_chart
-from views.charts.encodings import variant_number
+from views.charts.variant_number import numbered
 from views.parts import data_notice, widgets
 from views.session import resources
 from views.session.error_notice import Attempts
@@ -38,7 +38,7 @@ def _recommendation(variant: Variant) -> str:
     card, found = variant.card, trade_off(variant.card)
     at = card.epsilons.index(found.best)
     return text.tradeoff.recommendation(
-        text.common.tagged(variant, variant_number(variant.id)),
+        numbered(variant),
         best=found.best,
         nearly=found.nearly,
         assignment=ASSIGNMENT[variant.dataset],

@@ -5,7 +5,7 @@ import streamlit as st
 from models import VARIANTS, Architecture, Dataset, PixelOrder
 from nudge.evaluation.sweep import EPSILONS
 from views import text
-from views.charts.encodings import variant_number
+from views.charts.variant_number import numbered
 from views.session.state import Compare, Method, View
 
 # Each choice of one of a few, by its key: its options, its label and how it names the options.
@@ -43,7 +43,7 @@ def variants(view: View) -> None:
         text.common.CHOOSE_VARIANTS,
         list(VARIANTS),
         selection_mode="multi",
-        format_func=lambda name: text.common.tagged(VARIANTS[name], variant_number(name)),
+        format_func=lambda name: numbered(VARIANTS[name]),
         key=_CHOSEN,
         on_change=take,
     )

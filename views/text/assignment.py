@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 # The assignment, checked.
 ASSIGNMENT_LEAD = (
-    "Nudge reproduces a course assignment. What that reported stands here beside what the eight "
-    "variants measure on the full official test sets, each with a verdict by fixed rules."
+    "Nudge reproduces a course assignment. Each result that it reported stands beside our "
+    "measurement on the full official test set. Fixed rules give the verdict."
 )
 CLAIM_HEADS = ("Reported", "Measured", "Verdict", "Because")
 RULES = "How it is judged"
@@ -28,15 +28,15 @@ PERMUTATION = "permutation"
 # Hyperparameters in words, in the order of the card.
 HYPERPARAMETERS = {
     "epochs": "Epochs",
-    "batch_size": "Pictures a batch",
+    "batch_size": "Pictures per batch",
     "learning_rate": "Largest learning rate, AdamW",
-    "warm_up": "Share of the training until that rate",
+    "warm_up": "Fraction of the training until that rate",
     "weight_decay": "Weight decay",
     "input_dropout": "Dropout of pixels",
     "dropout": "Dropout before dense layers",
     "mixup": "Mixup",
     "label_smoothing": "Label smoothing",
-    "noise": "Noise on the pixels, at most",
+    "noise": "Largest noise on the pixels",
     "averaging": "Decay of the averaged weights",
     "precision": "Precision",
 }
@@ -57,9 +57,9 @@ def network(variant: "Variant") -> str:
 
 def learning_caption(*, total: int) -> str:
     return (
-        f"Top-1 accuracy after each epoch: on all {total:,} test pictures, by the averaged "
-        "weights; on training pictures by the network at work, with dropout, blended pictures or "
-        "noise. The last epoch is the one that counts; none was chosen."
+        f"Top-1 accuracy after each epoch. On all {total:,} test pictures: with the averaged "
+        "weights. On training pictures: during training, with dropout, mixup or noise. The last "
+        "epoch counts; none was selected."
     )
 
 
@@ -80,8 +80,8 @@ def card_facts(card: "Card") -> list[str]:
 
 def seeds(*, count: int, mean: float, deviation: float) -> str:
     return (
-        f"Over {count} seeds of the training the clean accuracy is {mean:.2f} % on average, with a "
-        f"standard deviation of {deviation:.2f} points."
+        f"Over {count} training seeds the mean clean accuracy is {mean:.2f} %, with a standard "
+        f"deviation of {deviation:.2f} points."
     )
 
 

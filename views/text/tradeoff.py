@@ -10,12 +10,12 @@ AGAINST = "Accuracy against readability"
 SSIM = "Similarity (SSIM)"
 SSIM_AXIS = "Similarity (SSIM) with the original"
 TRADE_OFF_AXIS = "Accuracy and similarity"
-SCORE = "Share of accuracy lost x SSIM"
+SCORE = "Fraction of accuracy lost x SSIM"
 OURS = "our measure"
 THEIRS = "assignment"
 NEARLY_AS_GOOD = "Nearly as good"
-RIGHT = "read right"
-WRONG = "read wrong"
+RIGHT = "correct"
+WRONG = "wrong"
 
 
 def from_to(bounds: tuple[float, float]) -> str:
@@ -51,10 +51,10 @@ def along_caption(
     pictures = listing([f"{total:,}" for total in totals])
     return (
         f"Solid: top-1 accuracy under FGSM over all {pictures} official test pictures. Dashed: "
-        f"mean SSIM of the attacked picture with the original, over the first {ssim_pictures:,}. "
-        "Grey: what the assignment recommends. Diamonds: where the share of accuracy lost, times "
-        f"SSIM, is largest; nearly as good is {nearly:.0%} of that. Under the axis: {under} "
-        f"{image}, nudged by the epsilon above it, along each network's own gradient."
+        f"mean SSIM of attacked and original pictures, over the first {ssim_pictures:,}. Grey: "
+        "what the assignment recommends. Diamonds: where the fraction of accuracy lost, times "
+        f"SSIM, is largest; nearly as good is at least {nearly:.0%} of that. Under the axis: "
+        f"{under} {image}, nudged by the epsilon above it along each network's own gradient."
     )
 
 
@@ -63,7 +63,7 @@ def against_caption(*, totals: Sequence[int], ssim_pictures: int) -> str:
     return (
         f"One dot for every 0.005 of epsilon, from the left. Accuracy over all {pictures} official "
         f"test pictures, SSIM over the first {ssim_pictures:,}, both recorded with the weights. "
-        "The lower left is best for who attacks: fooled, and nothing to be seen."
+        "The lower left is best for an attacker: the network is fooled, and nobody notices."
     )
 
 

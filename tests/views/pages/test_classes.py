@@ -79,7 +79,9 @@ def test_the_histogram_and_both_ends() -> None:
         f"{int((misses == step).sum()):,} / 7,172" for step in range(1, len(EPSILONS))
     ]
     wrong, never = int((misses == 0).sum()), int((misses == NEVER_FLIPS).sum())
-    assert any(f"{wrong:,} were wrong before, {never:,} never" in c.value for c in page.caption)
+    assert any(
+        f"{wrong:,} were wrong before the attack, {never:,} never" in c.value for c in page.caption
+    )
     links = [parse_qs(link.proto.query_string) for link in page.get("page_link")]
     indices = [int(link["image"][0]) for link in links]
     assert len(set(indices)) == 16
@@ -102,7 +104,9 @@ def test_which_classes_fall_first() -> None:
     assert {r["class"]: r["epsilon"] for r in rows(page, "halves", FALLS)} == {
         name: at for name, at in falls.items() if at is not None
     }
-    sentence = next(m.value for m in page.markdown if m.value.startswith("Less than half"))
+    sentence = next(
+        m.value for m in page.markdown if m.value.startswith("Accuracy falls below half")
+    )
     earliest = min(at for at in falls.values() if at is not None)
     named = sentence.split("**")[1]
     assert all(n in named for n, at in falls.items() if at == earliest)

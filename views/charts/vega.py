@@ -1,13 +1,14 @@
-"""What charts share: axes, colours, dashes, tooltips, and the number of a variant."""
+"""What charts share: axes, colours, dashes, legends and tooltips."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import altair as alt
 
-from models import VARIANTS, Variant
+from models import VARIANTS
 from nudge.evaluation.sweep import EPSILONS
 from views import text
+from views.charts.variant_number import numbered
 
 Rows = list[dict[str, Any]]
 
@@ -21,16 +22,6 @@ COLOURS = dict(
 )
 BLUE, ORANGE = "#3a93cf", "#dd6b20"
 DASHED = [[1, 0], [6, 4]]  # the first of two kinds solid, the second dashed
-
-
-def numbered(variant: Variant) -> str:
-    """The variant with its number, which tells its curve where colours do not."""
-    return text.common.tagged(variant, variant_number(variant.id))
-
-
-def variant_number(variant_id: str) -> int:
-    """From 1 up, in the zoo's order."""
-    return list(VARIANTS).index(variant_id) + 1
 
 
 def named(name: str) -> alt.Chart:
