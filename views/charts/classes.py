@@ -221,7 +221,7 @@ def near_table(flips: NearFlips) -> vega.Rows:
             "epsilon": e,
             "flipped": int(flips.flipped[k]),
             "near": int(flips.near[k]),
-            "share near": round(float(flips.share[k]), 6) if flips.flipped[k] else None,
+            "fraction near": round(float(flips.share[k]), 6) if flips.flipped[k] else None,
             "by chance": round(float(flips.chance[k]), 6) if flips.flipped[k] else None,
         }
         for k, e in enumerate(EPSILONS)

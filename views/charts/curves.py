@@ -92,7 +92,7 @@ def _values(x: alt.X, y: alt.Y, colour: alt.Color, tips: list[alt.Tooltip]) -> l
 
 def rows(
     variants: Sequence[Variant],
-    sights: Mapping[str, CurveSnapshot],
+    snapshots: Mapping[str, CurveSnapshot],
     epsilon: float,
     *,
     background: str = "white",
@@ -106,7 +106,7 @@ def rows(
     live = [
         row
         for variant in variants
-        if (snapshot := sights.get(variant.id)) is not None
+        if (snapshot := snapshots.get(variant.id)) is not None
         for row in _curve_rows(
             variant, snapshot.pair.fgsm.correct, snapshot.pair.random.correct, snapshot.pair.total
         )
@@ -185,11 +185,11 @@ def chances(variants: Sequence[Variant]) -> list[float]:
     return sorted({1 / len(variant.classes) for variant in variants})
 
 
-def table(variants: Sequence[Variant], sights: Mapping[str, CurveSnapshot]) -> vega.Rows:
+def table(variants: Sequence[Variant], snapshots: Mapping[str, CurveSnapshot]) -> vega.Rows:
     """All counts, recorded and live, by variant and epsilon."""
     found = []
     for variant in variants:
-        card, snapshot = variant.card, sights.get(variant.id)
+        card, snapshot = variant.card, snapshots.get(variant.id)
         for i, epsilon in enumerate(card.epsilons):
             row = {"variant": variant.id, "epsilon": epsilon, "pictures": card.total}
             for kind, counts in (("fgsm", card.fgsm), ("random", card.random)):
@@ -200,7 +200,7 @@ def table(variants: Sequence[Variant], sights: Mapping[str, CurveSnapshot]) -> v
                     f"{kind} 95 % low": round(low, 6),
                     f"{kind} 95 % high": round(high, 6),
                 }
-            if sights:
+            if snapshots:
                 pair = snapshot.pair if snapshot else None
                 row |= {
                     "counted here": pair.total if pair else 0,

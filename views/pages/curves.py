@@ -16,7 +16,7 @@ from views.session.count_queue import Progress, Request
 from views.session.page import begin, readable
 from views.session.state import View, current, write_address
 
-POLL = 0.7  # seconds between two looks at growing curves
+POLL = 0.7  # seconds between two polls of growing curves
 
 
 def page() -> None:
@@ -103,29 +103,29 @@ def _status(place: Position[Request], progress: Progress) -> None:
 
 
 def _chart(view: View, variants: Sequence[Variant]) -> None:
-    sights = count_queue.counted(tuple(variant.id for variant in variants))
     ids = tuple(variant.id for variant in variants)
+    snapshots = count_queue.counted(ids)
     totals = sorted({variant.card.total for variant in variants}, reverse=True)
     figure.show(
         "curves",
         curves_chart.spec(ids),
-        curves_chart.rows(variants, sights, view.epsilon, background=figure.background()),
-        curves_chart.table(variants, sights),
+        curves_chart.rows(variants, snapshots, view.epsilon, background=figure.background()),
+        curves_chart.table(variants, snapshots),
         text.curves.curves_caption(
             totals=totals,
             chances=curves_chart.chances(variants),
-            live=bool(sights),
-            generated=any(snapshot.generated for snapshot in sights.values()),
+            live=bool(snapshots),
+            generated=any(snapshot.generated for snapshot in snapshots.values()),
         ),
     )
-    for name, snapshot in sights.items():
+    for name, snapshot in snapshots.items():
         if lost := snapshot.pair.fgsm.zero_gradients:
             words = text.common.zero_gradients(
                 lost, snapshot.pair.total, text.common.plain(VARIANTS[name])
             )
             st.caption(f":material/warning: {words}")
     try:
-        agreements = count_queue.agreements(sights)
+        agreements = count_queue.agreements(snapshots)
     except NudgeError as error:  # the curves stand, with nothing to hold them against
         error_notice.explain(error)
         return
@@ -136,7 +136,7 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
             found.pictures,
             found.same,
             found.differing,
-            generated=sights[name].generated,
+            generated=snapshots[name].generated,
         )
         st.caption(f"{icon} {words}")
 

@@ -24,10 +24,10 @@ from views.session.state import Compare, Method, View, current, opened, write_ad
 from views.stage import payload
 
 COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
-# Seconds between two looks at growing curves: at least, and for each visitor. A look takes a server
-# 8 ms, so that a crowd that looked as often as one person would leave no time for anything else.
+# Seconds between two polls of growing curves: at least, and for each visitor. A poll takes a server
+# 8 ms: a crowd that polled as often as one person would leave no time for anything else.
 POLL, POLL_EACH = 0.7, 0.04
-POLL_AT_MOST = 4.0  # or the count takes it that nobody looks any more
+POLL_AT_MOST = 4.0  # or the count takes it that nobody polls any more
 
 
 def page() -> None:

@@ -35,16 +35,9 @@ def page() -> None:
 
 
 def _recommendation(variant: Variant) -> str:
-    card, found = variant.card, trade_off(variant.card)
-    at = card.epsilons.index(found.best)
+    card = variant.card
     return text.tradeoff.recommendation(
-        numbered(variant),
-        best=found.best,
-        nearly=found.nearly,
-        assignment=ASSIGNMENT[variant.dataset],
-        clean=card.accuracy,
-        left=card.fgsm[at] / card.total,
-        ssim=card.ssim[at],
+        numbered(variant), card, trade_off(card), ASSIGNMENT[variant.dataset]
     )
 
 

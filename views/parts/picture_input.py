@@ -1,4 +1,4 @@
-"""Which picture is nudged: one of those here, or somebody's own, prepared before their eyes."""
+"""Which picture is nudged: one of those here, or somebody's own, prepared step by step."""
 
 from dataclasses import asdict
 from hashlib import sha256
@@ -157,7 +157,7 @@ def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
 
 
 def _forget() -> None:
-    """Whoever takes a picture away finds nothing of it left, not even in memory."""
+    """Nothing is left of a picture that was taken away, not even in memory."""
     for key in (_OWN, _SEEN, _SUGGESTED, _DECODED, _BOX, _STEPS, _ATTACKS):
         st.session_state.pop(key, None)
 

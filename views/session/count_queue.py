@@ -81,10 +81,10 @@ def stop() -> None:
 def stand(request: Request) -> tuple[Position[Request], Progress]:
     """Stay in line; the first in line has the next batch computed."""
     place = line().stand(_visitor(), request)
-    sights = {}
+    snapshots = {}
     if place.served:
-        sights = _each(request, lambda curves: curves.poll(request.count, _visitor()))
-    return place, _together(sights)
+        snapshots = _each(request, lambda curves: curves.poll(request.count, _visitor()))
+    return place, _together(snapshots)
 
 
 def progress(request: Request) -> Progress:
@@ -98,14 +98,14 @@ def counted(shown: tuple[str, ...]) -> Mapping[str, CurveSnapshot]:
     if request is None:
         return {}
     names = tuple(name for name in request.variants if name in shown)
-    sights = _snapshots(Request(names, request.count))
-    return {name: snapshot for name, snapshot in sights.items() if snapshot.pair.total}
+    snapshots = _snapshots(Request(names, request.count))
+    return {name: snapshot for name, snapshot in snapshots.items() if snapshot.pair.total}
 
 
-def agreements(sights: Mapping[str, CurveSnapshot]) -> dict[str, Agreement]:
+def agreements(snapshots: Mapping[str, CurveSnapshot]) -> dict[str, Agreement]:
     """What was counted beside the record of the same pictures. Raises NudgeError."""
     found = {}
-    for name, snapshot in sights.items():
+    for name, snapshot in snapshots.items():
         recorded = resources.first_misses(name, generated=snapshot.generated).numpy()
         found[name] = agreement(snapshot, VARIANTS[name].card, recorded)
     return found

@@ -215,9 +215,9 @@ def _quoted(asked: str) -> str:
 def open_address(page: str) -> list[str]:
     """Bring the widgets' state to what the address says, if it was changed from outside.
 
-    Called by every page before any widget is made, with the page's name. Whoever comes from another
-    page by the navigation, whose addresses are bare, goes on with the view that was there. Returns
-    what had to be adjusted, in words.
+    Called by every page before any widget is made, with the page's name. The navigation's addresses
+    are bare: a visitor who follows it goes on with the view that was there. Returns what had to be
+    adjusted, in words.
     """
     query = st.query_params.to_dict()
     state = st.session_state

@@ -84,7 +84,7 @@ export class Axis {
     if (scene.shows("epsilon")) this.listenOnCharts();
   }
 
-  // The charts are the same axis: whoever takes hold of them moves the thumb. A finger may be
+  // The charts are the same axis: a drag on them moves the thumb. A finger may be
   // scrolling the page, so it takes hold only by moving sideways, or by a tap.
   listenOnCharts() {
     const { charts, scene } = this;

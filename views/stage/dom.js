@@ -31,7 +31,7 @@ export function focusedBeside(node) {
 }
 
 /**
- * Has the inside of `root` built anew, and gives the focus back to the part of the same name.
+ * Rebuilds the inside of `root`, and gives the focus back to the part of the same name.
  * @param {HTMLElement} root
  * @param {() => void} build
  */

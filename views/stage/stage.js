@@ -15,7 +15,7 @@ import { Walk } from "./walk.js";
 const scenes = new WeakMap(); // by root element, so that news of epsilon or accuracy build nothing
 
 /** @type {Map<string, number>} */
-const guesses = new Map(); // by scene: whoever has locked one in cannot guess again
+const guesses = new Map(); // by scene: a guess that is locked in stays
 
 /** @param {Mounted<SceneData>} mounted */
 export default function ({ data: [data], parentElement, setStateValue }) {

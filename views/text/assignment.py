@@ -1,12 +1,14 @@
 """The Assignment page."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from views.text.common import ARCHITECTURES, DATASETS
+from views.text.common import ARCHITECTURES, DATASETS, variant
 
 if TYPE_CHECKING:
     from models import Card, Variant
+    from nudge.findings.assignment_claims import Claim
 
 # The assignment, checked.
 ASSIGNMENT_LEAD = (
@@ -42,17 +44,19 @@ HYPERPARAMETERS = {
 }
 
 
-def claims_tally(*, total: int, holds: int, in_part: int, fails: int) -> str:
+def claims_tally(claims: Sequence["Claim"]) -> str:
+    counts = Counter(str(claim.verdict) for claim in claims)
+    fails = counts["does not hold"]
     return (
-        f"Of {total} findings **{holds} hold**, **{in_part} hold in part** and "
+        f"Of {len(claims)} findings **{counts['holds']} hold**, "
+        f"**{counts['holds in part']} hold in part** and "
         f"**{fails} {'does' if fails == 1 else 'do'} not hold**."
     )
 
 
-def network(variant: "Variant") -> str:
+def network(found: "Variant") -> str:
     """A network and its twin."""
-    architecture = ARCHITECTURES[variant.architecture]
-    return f"{DATASETS[variant.dataset]}, {architecture}"
+    return f"{DATASETS[found.dataset]}, {ARCHITECTURES[found.architecture]}"
 
 
 def learning_caption(*, total: int) -> str:
@@ -63,8 +67,9 @@ def learning_caption(*, total: int) -> str:
     )
 
 
-def card_line(*, accuracy: float, low: float, high: float) -> str:
-    return f"{accuracy:.2%} ({low:.2%} to {high:.2%})"
+def card_line(found: "Variant") -> str:
+    low, high = found.card.interval
+    return f"**{variant(found)}**: {found.card.accuracy:.2%} ({low:.2%} to {high:.2%})"
 
 
 def card_facts(card: "Card") -> list[str]:
@@ -78,7 +83,7 @@ def card_facts(card: "Card") -> list[str]:
     ]
 
 
-def seeds(*, count: int, mean: float, deviation: float) -> str:
+def seeds(count: int, mean: float, deviation: float) -> str:
     return (
         f"Over {count} training seeds the mean clean accuracy is {mean:.2f} %, with a standard "
         f"deviation of {deviation:.2f} points."

@@ -68,12 +68,9 @@ def confusions_caption(name: str, total: int, epsilon: float, dataset: str) -> s
     )
 
 
-def near_caption(
-    *, near: int, flipped: int, chance: float | None, epsilon: float, dataset: str
-) -> str:
-    if chance is None:
-        here = f"At epsilon {epsilon:g} no picture flips."
-    else:
+def near_caption(near: int, flipped: int, chance: float, epsilon: float, dataset: str) -> str:
+    here = f"At epsilon {epsilon:g} no picture flips."
+    if flipped:
         here = (
             f"At epsilon {epsilon:g}: {near:,} of {flipped:,} flips ({near / flipped:.0%}) stay "
             f"near. By chance it would be {chance:.0%}."
@@ -84,13 +81,13 @@ def near_caption(
     )
 
 
-def flips_caption(
-    name: str, *, total: int, wrong: int, never: int, by_here: int, epsilon: float
-) -> str:
+def flips_caption(name: str, counts: Sequence[int], step: int, epsilon: float) -> str:
+    """`counts` are pictures by the step at which they flip, of which epsilon is the `step`-th."""
     return (
-        f"{name}: all {total:,} official test pictures by the smallest epsilon at which FGSM makes "
-        f"them wrong. Not in the bars: {wrong:,} were wrong before the attack, {never:,} never "
-        f"flip up to 0.3. Up to epsilon {epsilon:g}, {by_here:,} flip."
+        f"{name}: all {sum(counts):,} official test pictures by the smallest epsilon at which FGSM "
+        f"makes them wrong. Not in the bars: {counts[0]:,} were wrong before the attack, "
+        f"{counts[-1]:,} never flip up to 0.3. Up to epsilon {epsilon:g}, "
+        f"{sum(counts[1 : step + 1]):,} flip."
     )
 
 

@@ -1,8 +1,13 @@
 """The Trade-off page."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from views.text.common import DATASETS, listing, one_picture
+
+if TYPE_CHECKING:
+    from models import Card
+    from nudge.findings.tradeoff import TradeOff
 
 # The trade-off.
 STRIP_PICTURE = "Picture under the axis"
@@ -28,19 +33,14 @@ def assignment_label(dataset: str, bounds: tuple[float, float]) -> str:
 
 
 def recommendation(
-    name: str,
-    *,
-    best: float,
-    nearly: tuple[float, float],
-    assignment: tuple[float, float],
-    clean: float,
-    left: float,
-    ssim: float,
+    name: str, card: "Card", found: "TradeOff", assignment: tuple[float, float]
 ) -> str:
+    at = card.epsilons.index(found.best)
     return (
-        f"**{name}**: our measure recommends **{best:g}** ({from_to(nearly)} is nearly as good), "
-        f"the assignment **{from_to(assignment)}**. At {best:g} accuracy falls from {clean:.1%} "
-        f"to {left:.1%}, at a similarity of {ssim:.2f}."
+        f"**{name}**: our measure recommends **{found.best:g}** ({from_to(found.nearly)} is nearly "
+        f"as good), the assignment **{from_to(assignment)}**. At {found.best:g} accuracy falls "
+        f"from {card.accuracy:.1%} to {card.fgsm[at] / card.total:.1%}, at a similarity of "
+        f"{card.ssim[at]:.2f}."
     )
 
 
