@@ -24,7 +24,7 @@ NEEDED = {
     "Streamlit's server": "import streamlit.web.cli, streamlit.web.bootstrap, streamlit.web.server",
     "PyTorch": "import torch",
     "Nudge's pages": "import views.stage.payload, views.parts.picture_input",
-    "one network": "from views.session import resources; resources.reader('fashion-cnn')",
+    "one network": "from views.session import resources; resources.fast_model('fashion-cnn')",
     "Fashion's test pictures": "from models import Dataset; resources.display_set(Dataset.FASHION)",
 }
 # What the first view does without; each comes on top of all that stands before it.

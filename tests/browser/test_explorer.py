@@ -195,7 +195,7 @@ def test_what_is_hidden_is_not_told_either(visit: Visit) -> None:
         ADDRESS.replace("epsilon=0&", "epsilon=0.05&") + "&hide=verdict,epsilon,perturbation"
     )
     attacked = visit.page.locator(".equation canvas").last
-    expect(attacked).to_have_attribute("aria-label", re.compile("read as not shown yet"))
+    expect(attacked).to_have_attribute("aria-label", re.compile("predicted as not shown yet"))
     expect(visit.page.locator(".equation .sign")).to_have_text("→")
     visit.page.locator(".chart > canvas").first.click(position={"x": 200, "y": 20})
     visit.page.wait_for_timeout(300)

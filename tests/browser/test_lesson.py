@@ -37,9 +37,9 @@ def test_every_step_opens_its_page(visit: Visit) -> None:
 def test_answers_and_the_sheet_for_them(visit: Visit, tmp_path: Path) -> None:
     visit.open_page("lesson?dataset=fashion", "What people ask")
     answer = f"{FOUND.flips_at:g}, {255 * FOUND.flips_at:.1f} of 255"
-    expect(visit.page.get_by_text("is first misread at")).to_have_count(0)
+    expect(visit.page.get_by_text("is first misclassified at")).to_have_count(0)
     visit.page.get_by_text(text.lesson.TEACHER).click()
-    expect(visit.page.get_by_text("is first misread at")).to_contain_text(answer)
+    expect(visit.page.get_by_text("is first misclassified at")).to_contain_text(answer)
     assert visit.fits()
     with visit.page.expect_download() as download:
         visit.page.get_by_role("button", name=text.lesson.WORKSHEET_ANSWERS).click()

@@ -15,7 +15,7 @@ from tests.nudge.pictures.drawn import encode, grey
 from tests.nudge.scenes import chessboard, photograph, white_wall
 from views import text
 
-SEPARATED = ".nudge-steps figure:has-text('Separate')"
+SEPARATED = ".nudge-steps figure:has-text('Remove the background')"
 Box = tuple[float, float, float, float]
 
 
@@ -78,10 +78,10 @@ def test_a_box_dragged_around_the_object(visit: Visit, busy: tuple[Path, Box]) -
     page.mouse.up()
     expect(page.locator(SEPARATED)).to_be_visible()
     assert drawn(visit) == pytest.approx(box, abs=0.01)
-    expect(page.get_by_label("Separate from the ground")).to_be_checked()
+    expect(page.get_by_label("Remove the background")).to_be_checked()
     expect(page.locator(".verdict")).to_contain_text("trouser")
     # It can be undone, and the box is still there.
-    page.get_by_text("Separate from the ground", exact=True).first.click()
+    page.get_by_text("Remove the background", exact=True).first.click()
     expect(page.locator(SEPARATED)).to_have_count(0)
     expect(page.locator(".marking .box")).to_be_visible()
     assert visit.fits()
@@ -154,7 +154,7 @@ def test_on_a_plain_wall_a_box_is_drawn_where_it_is_asked_for(
     expect(page.locator(".nudge-steps figure").first).to_be_visible()
     expect(page.locator(".marking .surface")).to_have_count(0)
     expect(page.get_by_text(text.picture_input.BUSY)).to_have_count(0)
-    page.get_by_text("Separate from the ground", exact=True).first.click()
+    page.get_by_text("Remove the background", exact=True).first.click()
     surface(visit)
 
 

@@ -23,12 +23,12 @@ def test_hands_stand_in_and_the_button_says_what_failed(visit: Visit) -> None:
     page = visit.page
     visit.open("?dataset=sign&architecture=cnn&image=5000")
     expect(page.get_by_text("only 1,200 generated hands are here")).to_be_visible()
-    expect(page.get_by_text("stand in for Sign's test pictures")).to_be_visible()
+    expect(page.get_by_text("Sign's test pictures are not on this computer")).to_be_visible()
     expect(page.get_by_text("the first 200 generated hands")).to_be_visible()
     page.get_by_role("button", name=text.data_notice.GET_REAL).click()
     expect(page.get_by_text("could not be downloaded")).to_be_visible()
-    expect(page.get_by_text("By hand: where there is a network")).to_be_visible()
-    expect(page.get_by_text("stand in for Sign's test pictures")).to_be_visible()
+    expect(page.get_by_text("By hand: on a computer with internet")).to_be_visible()
+    expect(page.get_by_text("Sign's test pictures are not on this computer")).to_be_visible()
     assert visit.fits()
     assert barriers(page) == []
 

@@ -61,7 +61,7 @@ def test_counting_here_and_leaving_the_line(
     for other in visits(browser, server, 1280, 800, "light"):
         other.read("curves?variants=sign-cnn")
         other.page.get_by_role("button", name="Compute here").click()
-        waiting = other.page.get_by_text(re.compile("You wait with number .*Fashion CNN, 2,000"))
+        waiting = other.page.get_by_text(re.compile("You are number .*Fashion CNN, 2,000"))
         expect(waiting).to_be_visible()
         other.page.get_by_role("button", name="Cancel").click()
         expect(waiting).to_have_count(0)

@@ -30,7 +30,7 @@ def test_the_record_as_chart_and_table(visit: Visit, tmp_path: Path) -> None:
     download.value.save_as(tmp_path / "table.csv")
     with (tmp_path / "table.csv").open(encoding="utf-8") as file:
         rows = {
-            (r["nudged along"], r["read by"], float(r["epsilon"])): int(r["right"])
+            (r["nudged along"], r["classified by"], float(r["epsilon"])): int(r["right"])
             for r in csv.DictReader(file)
         }
     four = [f"{n} {p}" for n in ("Fully connected", "CNN") for p in ("ordered", "scrambled")]
@@ -45,7 +45,7 @@ def test_counting_here_and_back(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Count here").click()
     expect(visit.page.get_by_text("counted now on this computer over the first 50")).to_be_visible()
     expect(visit.page.get_by_test_id("stProgress")).to_have_count(0)
-    visit.page.get_by_role("button", name="Show what was recorded").click()
+    visit.page.get_by_role("button", name="Show the record").click()
     expect(visit.page.get_by_text("over all 10,000, recorded with the weights")).to_be_visible()
     visit.page.get_by_role("link", name="The four on one picture").click()
     expect(visit.page).to_have_url(re.compile("compare=all"))

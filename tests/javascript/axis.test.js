@@ -30,10 +30,10 @@ test("beside the scale are steps outside of the grid", () => {
 
 test("the scale is labelled at every tenth step", () => {
   assert.deepEqual(marksOf({ count: 31, step: 0.01 }), [
-    { share: 0, label: "0" },
-    { share: 1 / 3, label: "0.1" },
-    { share: 2 / 3, label: "0.2" },
-    { share: 1, label: "0.3" },
+    { fraction: 0, label: "0" },
+    { fraction: 1 / 3, label: "0.1" },
+    { fraction: 2 / 3, label: "0.2" },
+    { fraction: 1, label: "0.3" },
   ]);
   assert.deepEqual(
     marksOf(GRID).map(({ label }) => label),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { heightOf, pathOf, placeOf, share, shareAt } from "../../views/stage/charts.js";
+import { fractionAt, heightOf, pathOf, placeOf, wholePercent } from "../../views/stage/charts.js";
 
 test("the scale leaves 44 pixels at its left and 16 at its right", () => {
   assert.equal(placeOf(0, 460), 44);
@@ -9,14 +9,14 @@ test("the scale leaves 44 pixels at its left and 16 at its right", () => {
   assert.equal(placeOf(1, 460), 444);
 });
 
-test("a place on the scale and its share are each other's inverse", () => {
+test("a place on the scale and its fraction are each other's inverse", () => {
   for (const width of [200, 460, 1203]) {
     for (const part of [0, 0.125, 0.5, 1]) {
-      assert.ok(Math.abs(shareAt(placeOf(part, width), width) - part) < 1e-12);
+      assert.ok(Math.abs(fractionAt(placeOf(part, width), width) - part) < 1e-12);
     }
   }
-  assert.equal(shareAt(244, 460), 0.5);
-  assert.equal(shareAt(-356, 460), -1); // left of the chart
+  assert.equal(fractionAt(244, 460), 0.5);
+  assert.equal(fractionAt(-356, 460), -1); // left of the chart
 });
 
 test("0 is low and 1 is high, both 7 pixels from the edge of 96", () => {
@@ -33,8 +33,8 @@ test("a line goes from the left end of the scale to the right one", () => {
   ]);
 });
 
-test("a share of pictures can be all or none", () => {
-  assert.equal(share(1), "100 %");
-  assert.equal(share(0), "0 %");
-  assert.equal(share(0.876), "88 %");
+test("a fraction of pictures can be all or none", () => {
+  assert.equal(wholePercent(1), "100 %");
+  assert.equal(wholePercent(0), "0 %");
+  assert.equal(wholePercent(0.876), "88 %");
 });

@@ -50,6 +50,7 @@ from nudge.evaluation.fused_inference import for_inference, logits_along
 from nudge.evaluation.generated_hands import at_percentages, measure_hands, nearest_distances
 from nudge.evaluation.measurement import Measurement, measure
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
+from nudge.evaluation.picture_attack import Subject, attack_picture
 from nudge.evaluation.predictions import predictions_along, prepared, stream_batches
 from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.ssim import structural_similarity
@@ -360,6 +361,16 @@ TABLE: dict[str, Call] = {
         update_ema,
         {"average": network(), "live": network(), "decay": 0.9, "step": 0},
         {"average": NO_MODULE, "live": NO_MODULE},
+    ),
+    "nudge.evaluation.picture_attack.attack_picture": Call(
+        attack_picture,
+        {
+            "model": MODEL,
+            "classifier": MODEL,
+            "subject": Subject(FLOATS[:1], 0, DIRECTIONS[:1]),
+            "target": None,
+        },
+        {"model": NO_MODEL, "classifier": NO_MODEL},
     ),
     "nudge.evaluation.probability_path.probability_paths": Call(
         probability_paths,

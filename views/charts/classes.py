@@ -13,9 +13,7 @@ from nudge.evaluation.class_similarity import NearFlips, arrangement, near
 from nudge.evaluation.per_class import ClassCurves
 from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
 from views import text
-from views.charts.curves import epsilon_axis, fitted, share_axis
-
-Rows = list[dict[str, Any]]
+from views.charts import vega
 
 STEP = {Dataset.FASHION: 30, Dataset.SIGN: 17}  # pixels to a class
 MOST_AT_ONCE = 0.15  # of the pictures; no variant has more that flip at one epsilon
@@ -32,32 +30,32 @@ def falls_spec(dataset: Dataset) -> dict[str, Any]:
     by_place = alt.EncodingSortField(field="place", op="min")
     y = alt.Y("class:N", title=None, sort=by_place, axis=alt.Axis(labelOverlap=False))
     cells = (
-        alt.Chart(alt.NamedData("classes"))
+        vega.named("classes")
         .mark_rect(clip=True)
         .encode(
-            x=epsilon_axis("from"),
+            x=vega.epsilon_axis("from"),
             x2="to:Q",
             y=y,
-            color=_shares(straight=True),
-            tooltip=[
-                alt.Tooltip("class:N", title=text.common.CLASS),
-                alt.Tooltip("epsilon:Q", title=text.common.EPSILON_AXIS, format=".3f"),
-                alt.Tooltip("share:Q", title=text.common.ACCURACY_AXIS, format=".1%"),
-                alt.Tooltip("counted:N", title=text.common.COUNTED),
-            ],
+            color=_fractions(straight=True),
+            tooltip=vega.tooltip(
+                **{"class": text.common.CLASS},
+                epsilon=text.common.EPSILON_AXIS,
+                fraction=text.common.ACCURACY_AXIS,
+                counted=text.common.COUNTED,
+            ),
         )
     )
     halves = (
-        alt.Chart(alt.NamedData("halves"))
+        vega.named("halves")
         .mark_tick(color="white", thickness=3, size=STEP[dataset] - 5)
         .encode(x="epsilon:Q", y=y)
     )
-    rule = alt.Chart(alt.NamedData("marker")).mark_rule(color="white", strokeDash=[4, 3], size=1.5)
+    rule = vega.named("marker").mark_rule(color="white", strokeDash=[4, 3], size=1.5)
     layered = alt.layer(cells, halves, rule.encode(x="epsilon:Q"))
-    return fitted(layered, alt.Step(STEP[dataset]))
+    return vega.fitted(layered, alt.Step(STEP[dataset]))
 
 
-def falls_rows(curves: ClassCurves, classes: Sequence[str], epsilon: float) -> dict[str, Rows]:
+def falls_rows(curves: ClassCurves, classes: Sequence[str], epsilon: float) -> dict[str, vega.Rows]:
     """What feeds `falls_spec`, the class that falls first at the top."""
     accuracy, half = curves.accuracy, EPSILON_STEP / 2
     places = np.argsort(curves.order()).tolist()
@@ -68,7 +66,7 @@ def falls_rows(curves: ClassCurves, classes: Sequence[str], epsilon: float) -> d
             "epsilon": e,
             "from": max(e - half, 0.0),
             "to": min(e + 2 * half, EPSILONS[-1]),  # under the next, else a seam is seen
-            "share": float(accuracy[k, c]),
+            "fraction": float(accuracy[k, c]),
             "counted": f"{curves.right[k, c]:,} / {curves.totals[c]:,}",
         }
         for c, name in enumerate(classes)
@@ -82,7 +80,7 @@ def falls_rows(curves: ClassCurves, classes: Sequence[str], epsilon: float) -> d
     return {"classes": rows, "halves": halves, "marker": [{"epsilon": epsilon}]}
 
 
-def falls_table(curves: ClassCurves, classes: Sequence[str]) -> Rows:
+def falls_table(curves: ClassCurves, classes: Sequence[str]) -> vega.Rows:
     return [
         {
             "class": classes[c],
@@ -98,24 +96,24 @@ def falls_table(curves: ClassCurves, classes: Sequence[str]) -> Rows:
 
 @lru_cache(maxsize=len(Dataset))
 def confusion_spec(dataset: Dataset) -> dict[str, Any]:
-    """What each class is read as: one square of cells, near classes outlined. Fed by "cells"."""
+    """What each class is predicted as: a square of cells, near ones outlined. Fed by "cells"."""
     names = [CLASSES[dataset][i] for i in arrangement(dataset)]
-    rows = alt.Chart(alt.NamedData("cells"))
+    rows = vega.named("cells")
     angle = -45 if dataset is Dataset.FASHION else 0
     x = alt.X(
-        "read:N",
-        title=text.common.READ_AS,
+        "predicted:N",
+        title=text.common.PREDICTED_AS,
         sort=names,
         axis=alt.Axis(labelAngle=angle, labelOverlap=False),
     )
     y = alt.Y("true:N", title=text.common.TRUE_CLASS, sort=names, axis=alt.Axis(labelOverlap=False))
-    tooltip = [
-        alt.Tooltip("true:N", title=text.common.TRUE_CLASS),
-        alt.Tooltip("read:N", title=text.common.READ_AS),
-        alt.Tooltip("share:Q", title=text.classes.SHARE_OF_CLASS, format=".1%"),
-        alt.Tooltip("counted:N", title=text.classes.PICTURES_COUNTED),
-    ]
-    cells = rows.mark_rect().encode(x=x, y=y, color=_shares(straight=False), tooltip=tooltip)
+    tips = vega.tooltip(
+        true=text.common.TRUE_CLASS,
+        predicted=text.common.PREDICTED_AS,
+        fraction=text.classes.FRACTION_OF_CLASS,
+        counted=text.classes.PICTURES_COUNTED,
+    )
+    cells = rows.mark_rect().encode(x=x, y=y, color=_fractions(straight=False), tooltip=tips)
     outlines = (
         rows.mark_rect(filled=False, stroke="white", strokeWidth=1.2, strokeOpacity=0.8)
         .transform_filter("datum.near")
@@ -123,29 +121,29 @@ def confusion_spec(dataset: Dataset) -> dict[str, Any]:
     )
     layers = [cells, outlines]
     if dataset is Dataset.FASHION:  # there is no room for words in a cell of 24 letters
-        # A narrow window has room for two digits only; small shares are left to the colour.
+        # A narrow window has room for two digits only; small fractions are left to the colour.
         layers.append(
             rows.mark_text(fontSize=alt.ExprRef("width < 320 ? 9 : 12"))
-            .transform_filter("datum.share >= 0.01")
+            .transform_filter("datum.fraction >= 0.01")
             .encode(
                 x=x,
                 y=y,
                 text="percent:N",
-                color=alt.condition("datum.share < 0.4", alt.value("white"), alt.value("black")),
-                tooltip=tooltip,
+                color=alt.condition("datum.fraction < 0.4", alt.value("white"), alt.value("black")),
+                tooltip=tips,
             )
         )
-    return fitted(alt.layer(*layers), alt.Step(STEP[dataset]))
+    return vega.fitted(alt.layer(*layers), alt.Step(STEP[dataset]))
 
 
-def confusion_rows(counts: NDArray[np.integer], dataset: Dataset) -> Rows:
-    """A row a cell; `counts` is integers (true, read)."""
+def confusion_rows(counts: NDArray[np.integer], dataset: Dataset) -> vega.Rows:
+    """A row a cell; `counts` is integers (true, predicted)."""
     names, close, totals = CLASSES[dataset], near(dataset), counts.sum(axis=1)
     return [
         {
             "true": names[t],
-            "read": names[r],
-            "share": float(counts[t, r] / totals[t]),
+            "predicted": names[r],
+            "fraction": float(counts[t, r] / totals[t]),
             "percent": f"{100 * counts[t, r] / totals[t]:.0f}",
             "near": bool(close[t, r]),
             "count": int(counts[t, r]),
@@ -156,14 +154,14 @@ def confusion_rows(counts: NDArray[np.integer], dataset: Dataset) -> Rows:
     ]
 
 
-def worst(cells: Rows) -> dict[str, Any] | None:
-    """The confusion of the largest share of a class; None where nothing is wrong."""
-    wrong = [cell for cell in cells if cell["true"] != cell["read"] and cell["count"]]
-    return max(wrong, key=lambda cell: cell["share"], default=None)
+def worst(cells: vega.Rows) -> dict[str, Any] | None:
+    """The confusion of the largest fraction of a class; None where nothing is wrong."""
+    wrong = [cell for cell in cells if cell["true"] != cell["predicted"] and cell["count"]]
+    return max(wrong, key=lambda cell: cell["fraction"], default=None)
 
 
-def confusion_table(counts: NDArray[np.integer], classes: Sequence[str]) -> Rows:
-    """As one is used to it: a row for each true class, a column for what it is read as."""
+def confusion_table(counts: NDArray[np.integer], classes: Sequence[str]) -> vega.Rows:
+    """As one is used to it: a row for each true class, a column for what it is predicted as."""
     return [
         {text.common.TRUE_CLASS: name} | dict(zip(classes, row, strict=True))
         for name, row in zip(classes, counts.tolist(), strict=True)
@@ -172,46 +170,41 @@ def confusion_table(counts: NDArray[np.integer], classes: Sequence[str]) -> Rows
 
 @lru_cache(maxsize=1)
 def near_spec() -> dict[str, Any]:
-    """The share of flips that stay near, along epsilon. Fed by "shares" and "marker"."""
+    """The fraction of flips that stay near, along epsilon. Fed by "fractions" and "marker"."""
     kinds = [text.classes.MEASURED, text.classes.BY_CHANCE]
-    x, y = epsilon_axis(), share_axis("share", text.classes.NEAR_AXIS)
-    rows, marker = alt.Chart(alt.NamedData("shares")), alt.Chart(alt.NamedData("marker"))
-    legend = alt.Legend(orient="bottom", symbolType="stroke", labelLimit=0)
-    scale = alt.Scale(domain=kinds, range=["#dd6b20", "#3a93cf"])
-    colour = alt.Color("kind:N", title=None, legend=legend, scale=scale)
-    strokes = alt.Scale(domain=kinds, range=[[1, 0], [2, 3]])
-    dash = alt.StrokeDash("kind:N", title=None, legend=legend, scale=strokes)
-    tooltip = [
-        alt.Tooltip("kind:N", title=" "),
-        alt.Tooltip("epsilon:Q", title=text.common.EPSILON_AXIS, format=".3f"),
-        alt.Tooltip("share:Q", title=text.classes.NEAR_AXIS, format=".1%"),
-        alt.Tooltip("counted:N", title=text.classes.NEAR_COUNTED),
-    ]
-    points = marker.transform_filter("isValid(datum.share)")
+    x, y = vega.epsilon_axis(), vega.percent_axis("fraction", text.classes.NEAR_AXIS)
+    rows, marker = vega.named("fractions"), vega.named("marker")
+    colour = vega.colours("kind", kinds, [vega.ORANGE, vega.BLUE])
+    dash = vega.dashes("kind", kinds, [[1, 0], [2, 3]])
+    tips = vega.tooltip(
+        kind=" ",
+        epsilon=text.common.EPSILON_AXIS,
+        fraction=text.classes.NEAR_AXIS,
+        counted=text.classes.NEAR_COUNTED,
+    )
+    points = marker.transform_filter("isValid(datum.fraction)").encode(x=x, y=y, color=colour)
     chart = alt.layer(
         marker.mark_rule(color=RULE).encode(x=x),
         rows.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
-        rows.mark_point(size=120, opacity=0).encode(x=x, y=y, tooltip=tooltip),
-        points.mark_point(filled=True, size=80, opacity=1).encode(
-            x=x, y=y, color=colour, tooltip=tooltip
-        ),
+        vega.hover_points(rows, x, y, tips),
+        points.mark_point(filled=True, size=80, opacity=1).encode(tooltip=tips),
         points.mark_text(align="left", dx=8, dy=-8, fontSize=13, fontWeight="bold").encode(
-            x=x, y=y, color=colour, text=alt.Text("share:Q", format=".0%")
+            text=alt.Text("fraction:Q", format=".0%")
         ),
     )
-    return fitted(chart, LOW)
+    return vega.fitted(chart, LOW)
 
 
-def near_rows(flips: NearFlips, epsilon: float) -> dict[str, Rows]:
-    """What feeds `near_spec`; without a flip there is no share."""
+def near_rows(flips: NearFlips, epsilon: float) -> dict[str, vega.Rows]:
+    """What feeds `near_spec`; without a flip there is no fraction."""
     rows = [
         {
             "kind": kind,
             "epsilon": e,
-            "share": float(shares[k]),
+            "fraction": float(fractions[k]),
             "counted": f"{flips.near[k]:,} / {flips.flipped[k]:,}",
         }
-        for kind, shares in (
+        for kind, fractions in (
             (text.classes.MEASURED, flips.fraction),
             (text.classes.BY_CHANCE, flips.chance),
         )
@@ -219,16 +212,16 @@ def near_rows(flips: NearFlips, epsilon: float) -> dict[str, Rows]:
         if flips.flipped[k]
     ]
     marked = [row for row in rows if row["epsilon"] == epsilon]
-    return {"shares": rows, "marker": marked or [{"epsilon": epsilon, "share": None}]}
+    return {"fractions": rows, "marker": marked or [{"epsilon": epsilon, "fraction": None}]}
 
 
-def near_table(flips: NearFlips) -> Rows:
+def near_table(flips: NearFlips) -> vega.Rows:
     return [
         {
             "epsilon": e,
             "flipped": int(flips.flipped[k]),
             "near": int(flips.near[k]),
-            "share near": round(float(flips.fraction[k]), 6) if flips.flipped[k] else None,
+            "fraction near": round(float(flips.fraction[k]), 6) if flips.flipped[k] else None,
             "by chance": round(float(flips.chance[k]), 6) if flips.flipped[k] else None,
         }
         for k, e in enumerate(EPSILONS)
@@ -238,32 +231,21 @@ def near_table(flips: NearFlips) -> Rows:
 @lru_cache(maxsize=1)
 def flips_spec() -> dict[str, Any]:
     """How many pictures flip first at each epsilon. Fed by "bars" and "marker"."""
-    y = alt.Y(
-        "share:Q",
-        title=text.classes.FLIPS_AXIS,
-        scale=alt.Scale(domain=[0, MOST_AT_ONCE]),
-        axis=alt.Axis(format="%", tickCount=4),
+    tips = vega.tooltip(
+        ".2%",
+        epsilon=text.classes.FLIPS_AT,
+        fraction=text.classes.FLIPS_AXIS,
+        counted=text.classes.PICTURES_COUNTED,
     )
-    bars = (
-        alt.Chart(alt.NamedData("bars"))
-        .mark_rect(color="#dd6b20", clip=True)
-        .encode(
-            x=epsilon_axis("from"),
-            x2="to:Q",
-            y=y,
-            y2=alt.Y2Datum(0),
-            tooltip=[
-                alt.Tooltip("epsilon:Q", title=text.classes.FLIPS_AT, format=".3f"),
-                alt.Tooltip("share:Q", title=text.classes.FLIPS_AXIS, format=".2%"),
-                alt.Tooltip("counted:N", title=text.classes.PICTURES_COUNTED),
-            ],
-        )
-    )
-    rule = alt.Chart(alt.NamedData("marker")).mark_rule(color=RULE).encode(x="epsilon:Q")
-    return fitted(alt.layer(bars, rule), LOW)
+    y = vega.percent_axis("fraction", text.classes.FLIPS_AXIS, (0, MOST_AT_ONCE))
+    y = y.axis(format="%", tickCount=4)
+    bars = vega.named("bars").mark_rect(color=vega.ORANGE, clip=True)
+    bars = bars.encode(x=vega.epsilon_axis("from"), x2="to:Q", y=y, y2=alt.Y2Datum(0), tooltip=tips)
+    rule = vega.named("marker").mark_rule(color=RULE).encode(x="epsilon:Q")
+    return vega.fitted(alt.layer(bars, rule), LOW)
 
 
-def flips_rows(counts: Sequence[int], epsilon: float) -> dict[str, Rows]:
+def flips_rows(counts: Sequence[int], epsilon: float) -> dict[str, vega.Rows]:
     """What feeds `flips_spec`, from `nudge.evaluation.per_class.flips_by_step`."""
     total, gap = sum(counts), EPSILON_STEP / 10
     bars = [
@@ -271,7 +253,7 @@ def flips_rows(counts: Sequence[int], epsilon: float) -> dict[str, Rows]:
             "epsilon": e,
             "from": e - EPSILON_STEP + gap,  # a picture flips somewhere since the step before
             "to": e,
-            "share": counts[k] / total,
+            "fraction": counts[k] / total,
             "counted": f"{counts[k]:,} / {total:,}",
         }
         for k, e in enumerate(EPSILONS)
@@ -280,7 +262,7 @@ def flips_rows(counts: Sequence[int], epsilon: float) -> dict[str, Rows]:
     return {"bars": bars, "marker": [{"epsilon": epsilon}]}
 
 
-def flips_table(counts: Sequence[int]) -> Rows:
+def flips_table(counts: Sequence[int]) -> vega.Rows:
     names = [text.classes.WRONG_BEFORE, *(f"{e:g}" for e in EPSILONS[1:]), text.classes.NEVER_FLIPS]
     return [
         {"smallest flipping epsilon": name, "pictures": count}
@@ -288,12 +270,12 @@ def flips_table(counts: Sequence[int]) -> Rows:
     ]
 
 
-def _shares(*, straight: bool) -> alt.Color:
-    """Dark to bright on both themes; on a bent scale small shares can be told from none."""
+def _fractions(*, straight: bool) -> alt.Color:
+    """Dark to bright on both themes; on a bent scale small fractions can be told from none."""
     kind: Literal["linear", "sqrt"] = "linear" if straight else "sqrt"
     return alt.Color(
-        "share:Q",
-        title=text.common.ACCURACY_AXIS if straight else text.classes.SHARE_OF_CLASS,
+        "fraction:Q",
+        title=text.common.ACCURACY_AXIS if straight else text.classes.FRACTION_OF_CLASS,
         scale=alt.Scale(domain=[0, 1], scheme="viridis", type=kind),
         legend=alt.Legend(format="%", orient="bottom", gradientLength=180, tickCount=4),
     )

@@ -8,9 +8,7 @@ import altair as alt
 
 from models import Variant
 from views import text
-
-Rows = list[dict[str, Any]]
-COLOURS = ["#3a93cf", "#dd6b20"]
+from views.charts import vega
 
 
 @lru_cache(maxsize=1)
@@ -20,7 +18,7 @@ def twins_spec() -> dict[str, Any]:
     One named set of rows feeds it, "twins", see `twins_rows`.
     """
     orders = list(text.common.PIXELS.values())
-    base = alt.Chart(alt.NamedData("twins")).encode(
+    base = vega.named("twins").encode(
         y=alt.Y(
             "network:N",
             title=None,
@@ -28,24 +26,21 @@ def twins_spec() -> dict[str, Any]:
             axis=alt.Axis(labelLimit=0, labelFontSize=13, labelExpr="split(datum.label, ' ')"),
         ),
         yOffset=alt.YOffset("pixels:N", scale=alt.Scale(domain=orders)),
-        tooltip=[
-            alt.Tooltip("network:N", title=text.common.ARCHITECTURE),
-            alt.Tooltip("pixels:N", title=text.common.PIXEL_ORDER),
-            alt.Tooltip("accuracy:Q", title=text.scramble.CLEAN_AXIS, format=".2%"),
-            alt.Tooltip("right:N", title=text.common.COUNTED),
-        ],
+        tooltip=vega.tooltip(
+            ".2%",
+            network=text.common.ARCHITECTURE,
+            pixels=text.common.PIXEL_ORDER,
+            accuracy=text.scramble.CLEAN_AXIS,
+            right=text.common.COUNTED,
+        ),
     )
-    colour = alt.Color(
-        "pixels:N",
-        title=None,
-        scale=alt.Scale(domain=orders, range=COLOURS),
-        legend=alt.Legend(orient="bottom", symbolType="circle"),
-    )
+    colour = vega.colours("pixels", orders, [vega.BLUE, vega.ORANGE], symbolType="circle")
     # Dots, not bars, for an axis that does not begin at 0.
-    scale = alt.Scale(domain=[0.6, 1], zero=False)
-    axis = alt.Axis(format="%", tickCount=6)
-    accuracy = alt.X("accuracy:Q", title=text.scramble.CLEAN_AXIS, scale=scale, axis=axis)
-    low = alt.X("low:Q", title=text.scramble.CLEAN_AXIS, scale=scale, axis=axis)
+    scale, axis = alt.Scale(domain=[0.6, 1], zero=False), alt.Axis(format="%", tickCount=6)
+    accuracy, low = (
+        alt.X(f"{field}:Q", title=text.scramble.CLEAN_AXIS, scale=scale, axis=axis)
+        for field in ("accuracy", "low")
+    )
     intervals = base.mark_rule(strokeWidth=5, opacity=0.5).encode(x=low, x2="high:Q", color=colour)
     dots = base.mark_point(filled=True, size=110, opacity=1).encode(
         x=accuracy, color=colour, shape=alt.Shape("pixels:N", title=None, legend=None)
@@ -53,27 +48,21 @@ def twins_spec() -> dict[str, Any]:
     figures = base.mark_text(align="right", dx=-8, fontSize=14, fontWeight="bold").encode(
         x=low, text="said:N", color=colour
     )
-    spec: dict[str, Any] = (
-        alt.layer(intervals, dots, figures).properties(height=alt.Step(34)).to_dict()
-    )
-    return spec
+    return alt.layer(intervals, dots, figures).properties(height=alt.Step(34)).to_dict()
 
 
-def twins_rows(variants: Sequence[Variant]) -> Rows:
+def twins_rows(variants: Sequence[Variant]) -> vega.Rows:
     """A row for each variant, from its card."""
-    rows = []
-    for variant in variants:
-        card = variant.card
-        low, high = card.interval
-        rows.append(
-            {
-                "network": text.common.ARCHITECTURES[variant.architecture],
-                "pixels": text.common.PIXELS[variant.pixels],
-                "accuracy": card.accuracy,
-                "low": low,
-                "high": high,
-                "right": f"{card.fgsm[0]:,} / {card.total:,}",
-                "said": f"{text.common.PIXELS[variant.pixels]} {card.accuracy:.2%}",
-            }
-        )
-    return rows
+    return [
+        {
+            "network": text.common.ARCHITECTURES[variant.architecture],
+            "pixels": text.common.PIXELS[variant.pixels],
+            "accuracy": card.accuracy,
+            "low": card.interval[0],
+            "high": card.interval[1],
+            "right": f"{card.fgsm[0]:,} / {card.total:,}",
+            "said": f"{text.common.PIXELS[variant.pixels]} {card.accuracy:.2%}",
+        }
+        for variant in variants
+        for card in [variant.card]
+    ]

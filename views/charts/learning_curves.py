@@ -9,9 +9,7 @@ import altair as alt
 from models import Variant
 from nudge.findings.training_history import learning_points
 from views import text
-
-Rows = list[dict[str, Any]]
-COLOURS = ["#3a93cf", "#dd6b20"]
+from views.charts import vega
 
 
 @lru_cache(maxsize=8)
@@ -20,46 +18,39 @@ def learning_spec(epochs: int) -> dict[str, Any]:
 
     One named set of rows feeds it, "points", see `learning_rows`.
     """
-    legend = alt.Legend(orient="bottom", symbolType="stroke", labelLimit=0)
-    pixels = alt.Scale(domain=list(text.common.PIXELS.values()), range=COLOURS)
+    orders = list(text.common.PIXELS.values())
     # Where twins agree, the one is seen around the other.
-    widths = alt.Scale(domain=list(text.common.PIXELS.values()), range=[5, 2])
-    dashes = alt.Scale(
-        domain=[text.assignment.ON_TEST, text.assignment.ON_TRAINING], range=[[1, 0], [5, 4]]
+    widths = alt.Scale(domain=orders, range=[5, 2])
+    kinds = [text.assignment.ON_TEST, text.assignment.ON_TRAINING]
+    x = alt.X(
+        "epoch:Q",
+        title=text.assignment.EPOCH,
+        scale=alt.Scale(domain=[1, epochs], nice=False),
+        axis=alt.Axis(format="d", tickMinStep=1),
     )
-    chart = (
-        alt.Chart(alt.NamedData("points"))
+    lines = (
+        vega.named("points")
         .mark_line(clip=True)
         .encode(
-            x=alt.X(
-                "epoch:Q",
-                title=text.assignment.EPOCH,
-                scale=alt.Scale(domain=[1, epochs], nice=False),
-                axis=alt.Axis(format="d", tickMinStep=1),
+            x=x,
+            y=vega.percent_axis("accuracy", bounds=(0.5, 1)),
+            color=vega.colours("pixels", orders, [vega.BLUE, vega.ORANGE]),
+            strokeWidth=alt.StrokeWidth("pixels:N", title=None, scale=widths, legend=vega.legend()),
+            strokeDash=vega.dashes("on", kinds, [[1, 0], [5, 4]]),
+            tooltip=vega.tooltip(
+                ".2%",
+                pixels=text.common.PIXEL_ORDER,
+                on=text.assignment.PICTURES_OF,
+                epoch=text.assignment.EPOCH,
+                accuracy=text.common.ACCURACY_AXIS,
             ),
-            y=alt.Y(
-                "accuracy:Q",
-                title=text.common.ACCURACY_AXIS,
-                scale=alt.Scale(domain=[0.5, 1]),
-                axis=alt.Axis(format="%"),
-            ),
-            color=alt.Color("pixels:N", title=None, scale=pixels, legend=legend),
-            strokeWidth=alt.StrokeWidth("pixels:N", title=None, scale=widths, legend=legend),
-            strokeDash=alt.StrokeDash("on:N", title=None, scale=dashes, legend=legend),
-            tooltip=[
-                alt.Tooltip("pixels:N", title=text.common.PIXEL_ORDER),
-                alt.Tooltip("on:N", title=text.assignment.PICTURES_OF),
-                alt.Tooltip("epoch:Q", title=text.assignment.EPOCH),
-                alt.Tooltip("accuracy:Q", title=text.common.ACCURACY_AXIS, format=".2%"),
-            ],
         )
-        .properties(height=340)
     )
-    spec: dict[str, Any] = chart.to_dict()
+    spec: dict[str, Any] = lines.properties(height=340).to_dict()
     return spec
 
 
-def learning_rows(variants: Sequence[Variant]) -> Rows:
+def learning_rows(variants: Sequence[Variant]) -> vega.Rows:
     """A row for each variant, epoch and set of pictures; the same figures make the table."""
     names = {"test": text.assignment.ON_TEST, "training": text.assignment.ON_TRAINING}
     return [

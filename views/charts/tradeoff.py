@@ -10,11 +10,10 @@ from models import Variant
 from nudge.evaluation.sweep import EPSILONS
 from nudge.findings.tradeoff import ASSIGNMENT, trade_off
 from views import text
-from views.charts.curves import fitted, share_axis, spread, variant_colour
-from views.charts.variant_number import variant_number
+from views.charts import vega
+from views.charts.curves import spread
+from views.charts.variant_number import numbered, variant_number
 from views.session.resources import Strip
-
-Rows = list[dict[str, Any]]
 
 SHOWN = EPSILONS[::6]  # 0, 0.03 ... 0.3: as many pictures as stand side by side on a phone
 # Pixels from the top: the curves, the axis, then a row of pictures for each variant.
@@ -38,26 +37,25 @@ def along_spec(ids: tuple[str, ...]) -> dict[str, Any]:
         scale=alt.Scale(domain=[-HALF, EPSILONS[-1] + HALF], nice=False),
         axis=alt.Axis(values=list(SHOWN), format=".2f", offset=-below, grid=False),
     )
-    y = _upright("value", below / CURVES)
-    colour = variant_colour(ids)
+    y, colour = _upright("value", below), vega.variant_colour(ids)
     layers = [*_assignment(x, below), *_curves(x, y, colour), *_best(x, below, colour)]
     layers += _pictures(x, below)
-    return fitted(alt.layer(*layers), CURVES + below)
+    return vega.fitted(alt.layer(*layers), CURVES + below)
 
 
-def _upright(field: str, below: float) -> alt.Y:
-    """From 0 to 1, with room underneath for what hangs below the axis."""
+def _upright(field: str, below: int) -> alt.Y:
+    """From 0 to 1, with room underneath, in pixels, for what hangs below the axis."""
     return alt.Y(
         f"{field}:Q",
         title=text.tradeoff.TRADE_OFF_AXIS,
-        scale=alt.Scale(domain=[-below, 1], nice=False),
+        scale=alt.Scale(domain=[-below / CURVES, 1], nice=False),
         axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], format="%", titleY=CURVES / 2),
     )
 
 
 def _assignment(x: alt.X, below: int) -> list[alt.Chart]:
     """What the assignment recommends: a band, or a line where it names one epsilon."""
-    rows = alt.Chart(alt.NamedData("assignment"))
+    rows = vega.named("assignment")
     top, bottom = alt.value(0), alt.value(CURVES)
     return [
         rows.mark_rect(color="grey", opacity=0.22).encode(x=x, x2="to:Q", y=top, y2=bottom),
@@ -69,99 +67,75 @@ def _assignment(x: alt.X, below: int) -> list[alt.Chart]:
 
 
 def _curves(x: alt.X, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
-    rows = alt.Chart(alt.NamedData("curves"))
-    kinds = [text.common.ACCURACY_AXIS, text.tradeoff.SSIM]
-    dash = alt.StrokeDash(
-        "kind:N",
-        title=None,
-        scale=alt.Scale(domain=kinds, range=[[1, 0], [6, 4]]),
-        legend=alt.Legend(orient="bottom", symbolType="stroke", symbolSize=220, labelLimit=0),
+    rows = vega.named("curves")
+    dash = vega.dashes("kind", [text.common.ACCURACY_AXIS, text.tradeoff.SSIM], symbolSize=220)
+    tips = vega.tooltip(
+        variant=" ",
+        epsilon=text.common.EPSILON_AXIS,
+        accuracy=text.common.ACCURACY_AXIS,
+        ssim=text.tradeoff.SSIM,
+        score=text.tradeoff.SCORE,
     )
-    tooltip = [
-        alt.Tooltip("variant:N", title=" "),
-        alt.Tooltip("epsilon:Q", title=text.common.EPSILON_AXIS, format=".3f"),
-        alt.Tooltip("accuracy:Q", title=text.common.ACCURACY_AXIS, format=".1%"),
-        alt.Tooltip("ssim:Q", title=text.tradeoff.SSIM, format=".3f"),
-        alt.Tooltip("score:Q", title=text.tradeoff.SCORE, format=".3f"),
-    ]
     return [
         rows.mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour, strokeDash=dash),
-        rows.mark_point(size=120, opacity=0).encode(x=x, y=y, tooltip=tooltip),
+        vega.hover_points(rows, x, y, tips),
     ]
 
 
 def _best(x: alt.X, below: int, colour: alt.Color) -> list[alt.Chart]:
     """What our measure recommends, a diamond on both curves, named at the one of accuracy."""
-    rows = alt.Chart(alt.NamedData("best"))
-    y = _upright("value", below / CURVES)
-    tooltip = [
-        alt.Tooltip("variant:N", title=text.tradeoff.OURS),
-        alt.Tooltip("epsilon:Q", title=text.common.EPSILON_AXIS, format=".3f"),
-        alt.Tooltip("range:N", title=text.tradeoff.NEARLY_AS_GOOD),
-        alt.Tooltip("score:Q", title=text.tradeoff.SCORE, format=".3f"),
-    ]
+    rows = vega.named("best")
+    tips = vega.tooltip(
+        variant=text.tradeoff.OURS,
+        epsilon=text.common.EPSILON_AXIS,
+        range=text.tradeoff.NEARLY_AS_GOOD,
+        score=text.tradeoff.SCORE,
+    )
     words = rows.transform_filter("isValid(datum.place)")
-    halo = alt.Stroke("halo:N", scale=None)
     return [
         rows.mark_point(shape="diamond", filled=True, size=190, opacity=1).encode(
-            x=x, y=y, color=colour, tooltip=tooltip
+            x=x, y=_upright("value", below), color=colour, tooltip=tips
         ),
-        *(
-            words.mark_text(
-                align="left", dx=12, fontSize=13, fontWeight="bold", strokeWidth=width
-            ).encode(
-                x=x,
-                y=_upright("place", below / CURVES),
-                color=colour,
-                text="label:N",
-                **({"stroke": halo} if width else {}),
-            )
-            for width in (5, 0)
-        ),
+        *vega.with_halo(words, dx=12, x=x, y=_upright("place", below), color=colour),
     ]
 
 
 def _pictures(x: alt.X, below: int) -> list[alt.Chart]:
-    rows, titles = alt.Chart(alt.NamedData("strip")), alt.Chart(alt.NamedData("titles"))
+    rows, place = vega.named("strip"), _upright("place", below)
     side = alt.ExprRef(f"min(width / {len(SHOWN) + 1}, {SIDE})")
-    tooltip = [
-        alt.Tooltip("variant:N", title=" "),
-        alt.Tooltip("epsilon:Q", title=text.common.EPSILON_AXIS, format=".3f"),
-        alt.Tooltip("read:N", title=text.common.READ_AS),
-        alt.Tooltip("true:N", title=text.common.TRUE_CLASS),
-        alt.Tooltip("verdict:N", title=" "),
-    ]
-    shape = alt.Shape(
-        "verdict:N",
-        title=None,
-        scale=alt.Scale(
-            domain=[text.tradeoff.RIGHT, text.tradeoff.WRONG], range=["circle", "cross"]
-        ),
-        legend=alt.Legend(orient="bottom", labelLimit=0),
+    tips = vega.tooltip(
+        variant=" ",
+        epsilon=text.common.EPSILON_AXIS,
+        predicted=text.common.PREDICTED_AS,
+        true=text.common.TRUE_CLASS,
+        verdict=" ",
     )
+    verdicts = [text.tradeoff.RIGHT, text.tradeoff.WRONG]
+    shape = _shapes("verdict", verdicts, ["circle", "cross"])
     return [
-        titles.mark_text(align="left", fontSize=12, color="grey").encode(
-            x=alt.value(0), y=_upright("place", below / CURVES), text="title:N"
-        ),
-        rows.mark_image(width=side, height=side).encode(
-            x=x, y=_upright("place", below / CURVES), url="url:N", tooltip=tooltip
-        ),
+        vega.named("titles")
+        .mark_text(align="left", fontSize=12, color="grey")
+        .encode(x=alt.value(0), y=place, text="title:N"),
+        rows.mark_image(width=side, height=side).encode(x=x, y=place, url="url:N", tooltip=tips),
         rows.mark_point(filled=True, size=45, color="grey", opacity=1).encode(
-            x=x, y=_upright("under", below / CURVES), shape=shape, tooltip=tooltip
+            x=x, y=_upright("under", below), shape=shape, tooltip=tips
         ),
     ]
+
+
+def _shapes(field: str, kinds: list[str], shapes: list[str], **options: Any) -> alt.Shape:
+    scale = alt.Scale(domain=kinds, range=shapes)
+    key = alt.Legend(orient="bottom", labelLimit=0, **options)
+    return alt.Shape(f"{field}:N", title=None, scale=scale, legend=key)
 
 
 def along_rows(
     variants: Sequence[Variant], strips: Mapping[str, Strip], *, background: str
-) -> dict[str, Rows]:
+) -> dict[str, vega.Rows]:
     """What feeds `along_spec`."""
     curves, best = [], []
     for variant in variants:
-        name, found = (
-            text.common.tagged(variant, variant_number(variant.id)),
-            trade_off(variant.card),
-        )
+        name, found = numbered(variant), trade_off(variant.card)
         at = found.epsilons.index(found.best)
         points = _points(variant)
         for kind, field in ((text.common.ACCURACY_AXIS, "accuracy"), (text.tradeoff.SSIM, "ssim")):
@@ -177,8 +151,9 @@ def along_rows(
                     "halo": background,
                 }
             )
-    named = best[::2]  # those on the curves of accuracy
-    for row, place in zip(named, spread([r["value"] for r in named], LABEL_GAP), strict=True):
+    on_accuracy = best[::2]
+    places = spread([row["value"] for row in on_accuracy], LABEL_GAP)
+    for row, place in zip(on_accuracy, places, strict=True):
         row["place"] = place
     for row in best[1::2]:
         row["place"] = None
@@ -189,7 +164,7 @@ def along_rows(
         "strip": [row for i, v in enumerate(variants) for row in _strip_rows(v, strips, i)],
         "titles": [
             {
-                "title": text.common.tagged(v, variant_number(v.id)),
+                "title": numbered(v),
                 "place": -(AXIS + i * ROW + 6) / CURVES,
             }
             for i, v in enumerate(variants)
@@ -198,8 +173,8 @@ def along_rows(
     }
 
 
-def _assignment_rows(variants: Sequence[Variant]) -> Rows:
-    rows: Rows = []
+def _assignment_rows(variants: Sequence[Variant]) -> vega.Rows:
+    rows: vega.Rows = []
     for dataset in dict.fromkeys(variant.dataset for variant in variants):
         low, high = ASSIGNMENT[dataset]
         label = text.tradeoff.assignment_label(dataset, (low, high))
@@ -207,7 +182,7 @@ def _assignment_rows(variants: Sequence[Variant]) -> Rows:
     return rows
 
 
-def _strip_rows(variant: Variant, strips: Mapping[str, Strip], row: int) -> Rows:
+def _strip_rows(variant: Variant, strips: Mapping[str, Strip], row: int) -> vega.Rows:
     if variant.id not in strips:
         return []
     strip = strips[variant.id]
@@ -215,26 +190,26 @@ def _strip_rows(variant: Variant, strips: Mapping[str, Strip], row: int) -> Rows
     top = AXIS + row * ROW + 16
     return [
         {
-            "variant": text.common.tagged(variant, variant_number(variant.id)),
+            "variant": numbered(variant),
             "epsilon": epsilon,
             "url": url,
-            "read": names[read],
+            "predicted": names[label],
             "true": names[strip.label],
-            "verdict": text.tradeoff.RIGHT if read == strip.label else text.tradeoff.WRONG,
+            "verdict": text.tradeoff.RIGHT if label == strip.label else text.tradeoff.WRONG,
             "place": -(top + SIDE / 2) / CURVES,
             "under": -(top + SIDE + 7) / CURVES,
         }
-        for epsilon, url, read in zip(SHOWN, strip.pictures, strip.read, strict=True)
+        for epsilon, url, label in zip(SHOWN, strip.pictures, strip.predictions, strict=True)
     ]
 
 
-def _points(variant: Variant) -> Rows:
+def _points(variant: Variant) -> vega.Rows:
     """One for each epsilon."""
     card = variant.card
     scores = trade_off(card).scores.tolist()
     return [
         {
-            "variant": text.common.tagged(variant, variant_number(variant.id)),
+            "variant": numbered(variant),
             "epsilon": e,
             "accuracy": correct / card.total,
             "ssim": ssim,
@@ -253,42 +228,29 @@ def against_spec(ids: tuple[str, ...]) -> dict[str, Any]:
         scale=alt.Scale(domain=[1, 0], nice=False),
         axis=alt.Axis(format=".1f", tickCount=6),
     )
-    y = share_axis("accuracy", text.common.ACCURACY_AXIS)
-    colour = variant_colour(ids)
-    rows, marks = alt.Chart(alt.NamedData("curves")), alt.Chart(alt.NamedData("marks"))
-    tooltip = [
-        alt.Tooltip("variant:N", title=" "),
-        alt.Tooltip("epsilon:Q", title=text.common.EPSILON_AXIS, format=".3f"),
-        alt.Tooltip("accuracy:Q", title=text.common.ACCURACY_AXIS, format=".1%"),
-        alt.Tooltip("ssim:Q", title=text.tradeoff.SSIM, format=".3f"),
-    ]
-    shape = alt.Shape(
-        "mark:N",
-        title=None,
-        scale=alt.Scale(
-            domain=[text.tradeoff.OURS, text.tradeoff.THEIRS], range=["diamond", "square"]
-        ),
-        legend=alt.Legend(orient="bottom", labelLimit=0, symbolFillColor="grey"),
+    y, colour = vega.percent_axis("accuracy"), vega.variant_colour(ids)
+    rows, marks = (vega.named(n).encode(x=x, y=y, color=colour) for n in ("curves", "marks"))
+    tips = vega.tooltip(
+        variant=" ",
+        epsilon=text.common.EPSILON_AXIS,
+        accuracy=text.common.ACCURACY_AXIS,
+        ssim=text.tradeoff.SSIM,
     )
+    kinds = [text.tradeoff.OURS, text.tradeoff.THEIRS]
+    shape = _shapes("mark", kinds, ["diamond", "square"], symbolFillColor="grey")
     chart = alt.layer(
-        rows.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, order="epsilon:Q"),
-        rows.mark_point(filled=True, size=14, opacity=1).encode(
-            x=x, y=y, color=colour, tooltip=tooltip
-        ),
-        marks.mark_point(filled=True, size=150, opacity=1).encode(
-            x=x, y=y, color=colour, shape=shape, tooltip=tooltip
-        ),
-        marks.mark_text(align="left", dx=10, dy=-8, fontSize=12).encode(
-            x=x, y=y, color=colour, text="label:N"
-        ),
+        rows.mark_line(strokeWidth=2).encode(order="epsilon:Q"),
+        rows.mark_point(filled=True, size=14, opacity=1).encode(tooltip=tips),
+        marks.mark_point(filled=True, size=150, opacity=1).encode(shape=shape, tooltip=tips),
+        marks.mark_text(align="left", dx=10, dy=-8, fontSize=12).encode(text="label:N"),
     )
-    return fitted(chart, 320)
+    return vega.fitted(chart, 320)
 
 
-def against_rows(variants: Sequence[Variant]) -> dict[str, Rows]:
+def against_rows(variants: Sequence[Variant]) -> dict[str, vega.Rows]:
     """What feeds `against_spec`."""
-    curves: Rows = []
-    marks: Rows = []
+    curves: vega.Rows = []
+    marks: vega.Rows = []
     for variant in variants:
         points, best = _points(variant), trade_off(variant.card).best
         curves += points
@@ -300,9 +262,9 @@ def against_rows(variants: Sequence[Variant]) -> dict[str, Rows]:
     return {"curves": curves, "marks": marks}
 
 
-def table(variants: Sequence[Variant], strips: Mapping[str, Strip]) -> Rows:
-    """All figures by variant and epsilon, and what the picture of the strip is read as."""
-    found: Rows = []
+def table(variants: Sequence[Variant], strips: Mapping[str, Strip]) -> vega.Rows:
+    """All figures by variant and epsilon, and what the picture of the strip is predicted as."""
+    found: vega.Rows = []
     for variant in variants:
         card, strip = variant.card, strips.get(variant.id)
         low, high = trade_off(card).nearly
@@ -319,7 +281,10 @@ def table(variants: Sequence[Variant], strips: Mapping[str, Strip]) -> Rows:
             }
             if strips:
                 shown = strip is not None and point["epsilon"] in SHOWN
-                read = strip.read[SHOWN.index(point["epsilon"])] if strip and shown else None
-                row["picture read as"] = None if read is None else variant.classes[read]
+                row["picture predicted as"] = (
+                    variant.classes[strip.predictions[SHOWN.index(point["epsilon"])]]
+                    if strip and shown
+                    else None
+                )
             found.append(row)
     return found

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from nudge.evaluation.transferability import Transfer
 from views import text
-
-Rows = list[dict[str, Any]]
+from views.charts import vega
 
 
 @lru_cache(maxsize=2)
@@ -39,35 +38,24 @@ def transfer_spec(rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, 
         titleX=-110,
         titleY=-12,
     )
-    base = alt.Chart(alt.NamedData("cells")).encode(
-        x=alt.X(
-            "target:N",
-            title=text.transfer.TRANSFER_TARGET,
-            scale=alt.Scale(domain=columns),
-            axis=below,
-        ),
-        y=alt.Y(
-            "source:N",
-            title=text.transfer.TRANSFER_SOURCE,
-            scale=alt.Scale(domain=rows),
-            axis=beside,
-        ),
+    source, target = text.transfer.TRANSFER_SOURCE, text.transfer.TRANSFER_TARGET
+    base = vega.named("cells").encode(
+        x=alt.X("target:N", title=target, scale=alt.Scale(domain=columns), axis=below),
+        y=alt.Y("source:N", title=source, scale=alt.Scale(domain=rows), axis=beside),
     )
+    scale = alt.Scale(domain=[0, 1], scheme="viridis")
     cells = base.mark_rect().encode(
-        color=alt.Color(
-            "accuracy:Q",
-            scale=alt.Scale(domain=[0, 1], scheme="viridis"),
-            legend=None,  # each cell says its figure
+        color=alt.Color("accuracy:Q", scale=scale, legend=None),  # each cell says its figure
+        tooltip=vega.tooltip(
+            ".2%",
+            source=source,
+            target=target,
+            accuracy=text.common.ACCURACY_AXIS,
+            right=text.common.COUNTED,
         ),
-        tooltip=[
-            alt.Tooltip("source:N", title=text.transfer.TRANSFER_SOURCE),
-            alt.Tooltip("target:N", title=text.transfer.TRANSFER_TARGET),
-            alt.Tooltip("accuracy:Q", title=text.common.ACCURACY_AXIS, format=".2%"),
-            alt.Tooltip("right:N", title=text.common.COUNTED),
-        ],
     )
     usual = base.transform_filter("datum.usual").mark_rect(
-        filled=False, stroke="#dd6b20", strokeWidth=4
+        filled=False, stroke=vega.ORANGE, strokeWidth=4
     )
     figures = base.mark_text(fontSize=14, fontWeight="bold").encode(
         text=alt.Text("accuracy:Q", format=".1%"),
@@ -79,7 +67,7 @@ def transfer_spec(rows: tuple[str, ...], columns: tuple[str, ...]) -> dict[str, 
 
 def cells(
     rows: Sequence[str], columns: Sequence[str], counts: NDArray[np.int64], total: int
-) -> Rows:
+) -> vega.Rows:
     """The rows for `transfer_spec` from counts (rows, columns) out of `total` pictures each."""
     return [
         {
@@ -94,25 +82,15 @@ def cells(
     ]
 
 
-def table(rows: Sequence[str], columns: Sequence[str], found: Transfer) -> Rows:
+def table(rows: Sequence[str], columns: Sequence[str], found: Transfer) -> vega.Rows:
     """Every count of a transfer, at every epsilon: its sources are the first of `rows`."""
-    epsilons, sources, targets = found.correct.shape
+    _, sources, targets = found.correct.shape
+    heads = text.transfer.TRANSFER_COLUMNS
     return [
-        dict(
-            zip(
-                text.transfer.TRANSFER_COLUMNS,
-                (
-                    rows[i].replace(",", ""),
-                    columns[j].replace(",", ""),
-                    found.epsilons[k],
-                    int(found.correct[k, i, j]),
-                    found.total,
-                    int(found.correct[k, i, j]) / found.total,
-                ),
-                strict=True,
-            )
-        )
-        for k in range(epsilons)
+        dict(zip(heads, (*pair, epsilon, right, found.total, right / found.total), strict=True))
+        for k, epsilon in enumerate(found.epsilons)
         for i in range(sources)
         for j in range(targets)
+        for pair in [(rows[i].replace(",", ""), columns[j].replace(",", ""))]
+        for right in [int(found.correct[k, i, j])]
     ]

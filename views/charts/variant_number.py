@@ -1,8 +1,14 @@
-"""A variant's number, which tells its curve where colours do not."""
+"""A variant's number, which tells its curve where colours do not. Loads no Altair."""
 
-from models import VARIANTS
+from models import VARIANTS, Variant
+from views import text
 
 
 def variant_number(variant_id: str) -> int:
     """From 1 up, in the zoo's order."""
     return list(VARIANTS).index(variant_id) + 1
+
+
+def numbered(variant: Variant) -> str:
+    """The variant with its number."""
+    return text.common.tagged(variant, variant_number(variant.id))

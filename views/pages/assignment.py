@@ -13,8 +13,7 @@ from nudge.findings.training_history import repetitions, spread
 from views import text
 from views.charts import figure
 from views.charts.learning_curves import learning_rows, learning_spec
-from views.parts import claims_table as claims_table
-from views.parts import widgets
+from views.parts import claims_table, widgets
 from views.session.error_notice import Attempts
 from views.session.page import begin, draw, readable
 from views.session.state import View, current, write_address
@@ -35,7 +34,7 @@ def _claims(usable: Sequence[Variant], _: View) -> None:
     found = claims(Figures({variant.id: variant.card for variant in usable}), flips)
     if not found:
         return
-    st.markdown(claims_table.tally(found))
+    st.markdown(text.assignment.claims_tally(found))
     st.html(claims_table.html(found))
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover(text.assignment.RULES, icon=":material/gavel:"):
@@ -79,17 +78,10 @@ def _cards(usable: Sequence[Variant], view: View) -> None:
         runs |= repetitions()
     for variant in (v for v in view.twins if v in usable):
         card = variant.card
-        low, high = card.interval
-        said = text.assignment.card_line(accuracy=card.accuracy, low=low, high=high)
-        with st.expander(f"**{text.common.variant(variant)}**: {said}"):
+        with st.expander(text.assignment.card_line(variant)):
             st.markdown(_lines(text.assignment.card_facts(card)))
             if found := spread(runs.get(variant.id, [])):
-                mean, deviation = found
-                st.markdown(
-                    text.assignment.seeds(
-                        count=len(runs[variant.id]), mean=mean, deviation=deviation
-                    )
-                )
+                st.markdown(text.assignment.seeds(len(runs[variant.id]), *found))
             st.markdown(text.assignment.RECIPE)
             st.markdown(_lines(text.assignment.recipe(card.recipe)))
             st.markdown(text.assignment.CHECKSUMS)

@@ -74,21 +74,15 @@ def _confusions(view: View) -> None:
 
 def _near(view: View) -> None:
     flips = near_flips(resources.confusions(view.variant.id)[1], view.dataset)
-    st.subheader(text.classes.NEAR)
     step = EPSILONS.index(view.epsilon)
-    flipped = int(flips.flipped[step])
+    here = int(flips.near[step]), int(flips.flipped[step]), float(flips.chance[step])
+    st.subheader(text.classes.NEAR)
     figure.show(
         "near-flips",
         classes_chart.near_spec(),
         classes_chart.near_rows(flips, view.epsilon),
         classes_chart.near_table(flips),
-        text.classes.near_caption(
-            near=int(flips.near[step]),
-            flipped=flipped,
-            chance=float(flips.chance[step]) if flipped else None,
-            epsilon=view.epsilon,
-            dataset=view.dataset,
-        ),
+        text.classes.near_caption(*here, view.epsilon, view.dataset),
     )
 
 
@@ -102,12 +96,7 @@ def _flips(view: View) -> None:
         classes_chart.flips_rows(counts, view.epsilon),
         classes_chart.flips_table(counts),
         text.classes.flips_caption(
-            text.common.plain(view.variant),
-            total=len(misses),
-            wrong=counts[0],
-            never=counts[-1],
-            by_here=sum(counts[1 : EPSILONS.index(view.epsilon) + 1]),
-            epsilon=view.epsilon,
+            text.common.plain(view.variant), counts, EPSILONS.index(view.epsilon), view.epsilon
         ),
     )
 

@@ -16,7 +16,7 @@ from views.session.count_queue import Progress, Request
 from views.session.page import begin, readable
 from views.session.state import View, current, write_address
 
-POLL = 0.7  # seconds between two looks at growing curves
+POLL = 0.7  # seconds between two polls of growing curves
 
 
 def page() -> None:
@@ -84,52 +84,48 @@ def _controls(variants: Sequence[Variant]) -> None:
 
 def _status(place: Position[Request], progress: Progress) -> None:
     if place.served:
-        share = progress.done / progress.total if progress.total else 0.0
-        st.progress(
-            share,
-            text.curves.counting_networks(progress.done, progress.total, progress.seconds_left),
-        )
+        said = text.curves.counting_networks(progress.done, progress.total, progress.seconds_left)
+        st.progress(progress.fraction, said)
         return
     first = place.ahead[0]
-    of_first = count_queue.progress(first.what)
-    share = of_first.done / of_first.total if of_first.total else 0.0
+    fraction = count_queue.progress(first.what).fraction
     names = [text.common.plain(VARIANTS[name]) for name in first.what.variants]
     st.progress(
-        share,
+        fraction,
         text.curves.in_line(
             own=place.own.number,
             before=len(place.ahead),
             served=first.number,
             what=text.curves.request(names, first.what.count),
-            share=share,
+            fraction=fraction,
         ),
     )
 
 
 def _chart(view: View, variants: Sequence[Variant]) -> None:
-    sights = count_queue.counted(tuple(variant.id for variant in variants))
     ids = tuple(variant.id for variant in variants)
+    snapshots = count_queue.counted(ids)
     totals = sorted({variant.card.total for variant in variants}, reverse=True)
     figure.show(
         "curves",
         curves_chart.spec(ids),
-        curves_chart.rows(variants, sights, view.epsilon, background=figure.background()),
-        curves_chart.table(variants, sights),
+        curves_chart.rows(variants, snapshots, view.epsilon, background=figure.background()),
+        curves_chart.table(variants, snapshots),
         text.curves.curves_caption(
             totals=totals,
             chances=curves_chart.chances(variants),
-            live=bool(sights),
-            generated=any(snapshot.generated for snapshot in sights.values()),
+            live=bool(snapshots),
+            generated=any(snapshot.generated for snapshot in snapshots.values()),
         ),
     )
-    for name, snapshot in sights.items():
+    for name, snapshot in snapshots.items():
         if lost := snapshot.pair.fgsm.zero_gradients:
             words = text.common.zero_gradients(
                 lost, snapshot.pair.total, text.common.plain(VARIANTS[name])
             )
             st.caption(f":material/warning: {words}")
     try:
-        agreements = count_queue.agreements(sights)
+        agreements = count_queue.agreements(snapshots)
     except NudgeError as error:  # the curves stand, with nothing to hold them against
         error_notice.explain(error)
         return
@@ -140,7 +136,7 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
             found.pictures,
             found.same,
             found.differing,
-            generated=sights[name].generated,
+            generated=snapshots[name].generated,
         )
         st.caption(f"{icon} {words}")
 

@@ -1,30 +1,33 @@
 """The explorer: one picture, one network or four, and the slider that nudges."""
 
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from models import CLASSES, Architecture, Dataset, NudgeError, PixelOrder, PretrainedError, Variant
+from models import CLASSES, NudgeError, PretrainedError, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
-from nudge.evaluation.sweep import EPSILONS, AccuracyCurve
-from nudge.serving.live_curves import CurvePair, CurveSnapshot
+from nudge.evaluation.picture_attack import Attack, Subject
+from nudge.evaluation.sweep import EPSILONS
+from nudge.serving.live_curves import CurveSnapshot
 from views import text
+from views.charts import figure
 from views.parts import data_notice, picture_input, share, widgets
 from views.parts.gallery import Walk
 from views.session import error_notice, resources
+from views.session.audience import audience
+from views.session.error_notice import Attempts
 from views.session.page import begin
 from views.session.state import Compare, Method, View, current, opened, write_address
 from views.stage import payload
 
 COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
-# Seconds between two looks at growing curves: at least, and for each visitor. A look takes a server
-# 8 ms, so that a crowd that looked as often as one person would leave no time for anything else.
+# Seconds between two polls of growing curves: at least, and for each visitor. A poll takes a server
+# 8 ms: a crowd that polled as often as one person would leave no time for anything else.
 POLL, POLL_EACH = 0.7, 0.04
-POLL_AT_MOST = 4.0  # or the count takes it that nobody looks any more
+POLL_AT_MOST = 4.0  # or the count takes it that nobody polls any more
 
 
 def page() -> None:
@@ -51,36 +54,21 @@ def page() -> None:
 
 def _usable(view: View) -> tuple[Variant, ...]:
     """Those on the stage with weights and a card; what is wrong with the others is told."""
-    usable, told = [], set[str]()
+    usable, attempt = list[Variant](), Attempts()
     for variant in view.on_stage:
-        try:
+        with attempt(f"**{text.explorer.broken(text.common.variant(variant))}.** "):
             resources.model(variant.id)
             usable += [variant] if variant.card.total else []
-        except PretrainedError as error:
-            if str(error) not in told:
-                error_notice.explain(
-                    error, lead=f"**{text.explorer.broken(text.common.variant(variant))}.** "
-                )
-            told.add(str(error))
     return tuple(usable)
 
 
 def _controls() -> DeltaGenerator:
     view = current()
+    of_one = ("architecture", "pixels") if view.compare is Compare.ONE else ()
+    keys = ("dataset", *of_one, "compare", "method")
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     with row:
-        _choice(view, "dataset", Dataset, text.common.DATASET, text.common.DATASETS)
-        if view.compare is Compare.ONE:
-            _choice(
-                view,
-                "architecture",
-                Architecture,
-                text.common.ARCHITECTURE,
-                text.common.ARCHITECTURES,
-            )
-            _choice(view, "pixels", PixelOrder, text.common.PIXEL_ORDER, text.common.PIXELS)
-        _choice(view, "compare", Compare, text.explorer.COMPARE, text.explorer.COMPARISONS)
-        _choice(view, "method", Method, text.common.METHOD, text.common.METHODS)
+        widgets.segments(*(key for key in keys if key not in view.hide))
         if view.method is Method.TARGETED and "method" not in view.hide:
             st.selectbox(
                 text.explorer.TARGET,
@@ -92,16 +80,9 @@ def _controls() -> DeltaGenerator:
     return row
 
 
-def _choice(
-    view: View, key: str, options: type[StrEnum], label: str, names: Mapping[str, str]
-) -> None:
-    if key not in view.hide:
-        widgets.segments(key, options, label, names)
-
-
 def _stage(
     view: View,
-    subject: resources.Subject,
+    subject: Subject,
     pictures: DisplaySet,
     variants: Sequence[Variant],
     walk: Walk | None,
@@ -116,7 +97,7 @@ def _stage(
 
 def _poll() -> float:
     context = get_script_run_ctx()
-    count = resources.audience(context.session_id if context else "")
+    count = audience(context.session_id if context else "")
     return min(max(POLL, POLL_EACH * count), POLL_AT_MOST)
 
 
@@ -134,7 +115,7 @@ def _wanted(pictures: DisplaySet) -> int:
 
 
 def _drawn(
-    subject: resources.Subject,
+    subject: Subject,
     pictures: DisplaySet,
     variants: Sequence[Variant],
     walk: Walk | None,
@@ -149,23 +130,15 @@ def _drawn(
     snapshot = curves.poll(wanted) if curves else None
     if polling and snapshot is not None and snapshot.complete:
         st.rerun()  # without polling
+    here = snapshot.pair if snapshot else None
     networks = [
-        payload.Shown(
-            variant, _attack(variant, view, subject, pictures), snapshot.pair if snapshot else None
-        )
+        payload.Shown(variant, _attack(variant, view, subject, pictures), here)
         for variant in variants
     ]
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
-    payload.show(
-        view,
-        subject,
-        networks,
-        step=step,
-        opened=opened(),
-        walk=walk,
-        on_release=_take_epsilon,
-    )
+    scene = payload.scene(view, subject, networks, step=step, opened=opened(), walk=walk)
+    payload.show(scene, on_release=_take_epsilon)
     if not all(shown.attack.direction.any() for shown in networks):
         st.caption(f":material/warning: {text.explorer.NO_GRADIENT}")
     _captions(view, subject, pictures, snapshot, polling=polling)
@@ -179,9 +152,7 @@ def _take_epsilon() -> None:
             st.session_state.epsilon = EPSILONS[step]
 
 
-def _attack(
-    variant: Variant, view: View, subject: resources.Subject, pictures: DisplaySet
-) -> resources.Attack:
+def _attack(variant: Variant, view: View, subject: Subject, pictures: DisplaySet) -> Attack:
     if subject.label is None:  # somebody's own picture is nobody else's: not in the shared cache
         return picture_input.attack(variant, subject, view.target_index)
     return resources.attacked_test_picture(variant.id, view.image, view.target_index, pictures)
@@ -189,7 +160,7 @@ def _attack(
 
 def _captions(
     view: View,
-    subject: resources.Subject,
+    subject: Subject,
     pictures: DisplaySet,
     snapshot: CurveSnapshot | None,
     *,
@@ -207,10 +178,8 @@ def _captions(
         # The room stays when the count has ended, so that nothing jumps away under a finger.
         with st.container(height=64, border=False):
             if polling:
-                share = done / snapshot.wanted
-                st.progress(
-                    share, text.common.counting(done, snapshot.wanted, snapshot.seconds_left)
-                )
+                said = text.common.counting(done, snapshot.wanted, snapshot.seconds_left)
+                st.progress(done / snapshot.wanted, said)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             text.explorer.curve_caption(
@@ -246,22 +215,17 @@ def _without_pictures(error: NudgeError, view: View) -> None:
         card = view.variant.card
     except PretrainedError:  # which was told already
         return
-    pair = CurvePair(
-        *(
-            AccuracyCurve(tuple(card.epsilons), tuple(counts), card.total)
-            for counts in (card.fgsm, card.random)
-        )
-    )
-    from views.charts import (
-        accuracy as accuracy_chart,  # Altair is long to load, and seldom needed on this page
-    )
+    from views.charts import curves  # Altair is long to load, and seldom needed on this page
 
-    rows = accuracy_chart.accuracy_rows(pair, view.epsilon, _chance(view))
-    st.vega_lite_chart(spec=accuracy_chart.accuracy_spec() | {"datasets": rows}, key="curve")
-    st.caption(
+    variants, background = [view.variant], figure.background()
+    figure.show(
+        "curve",
+        curves.spec((view.variant.id,)),
+        curves.rows(variants, {}, view.epsilon, background=background),
+        curves.table(variants, {}),
         text.explorer.recorded_caption(
             total=card.total, chance=_chance(view), name=text.common.variant(view.variant)
-        )
+        ),
     )
 
 

@@ -17,7 +17,7 @@ from views.session.state import current, write_address
 
 def page() -> None:
     begin("lesson")
-    # Whoever comes back from an exercise is done with it: the explorer is whole again.
+    # Who comes back from an exercise is done with it: the explorer shows everything again.
     st.session_state.quiz, st.session_state.hide = False, frozenset()
     view = current()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -80,15 +80,8 @@ def _early(found: Findings) -> None:
 
 def _faq(found: Findings) -> None:
     st.subheader(text.lesson.FAQ, anchor=False)
-    for question, answer in text.lesson.faq(
-        clean=found.clean,
-        wrong=found.total - round(found.clean * found.total),
-        total=found.total,
-        fgsm=found.fgsm,
-        random=found.random,
-        title=SOURCES[found.variant.dataset].title,
-        classes=len(found.variant.classes),
-    ):
+    title = SOURCES[found.variant.dataset].title
+    for question, answer in text.lesson.faq(found, title):
         with st.expander(question):
             st.markdown(answer)
 

@@ -1,6 +1,5 @@
 """The scramble: one permutation of the pixels, and what it does to each of the two networks."""
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -9,13 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models import VARIANTS, Architecture, PixelOrder, Scramble, Variant
-from nudge.evaluation.first_layer import (
-    first_dense,
-    first_filters,
-    in_order,
-    largest,
-    neighbour_correlation,
-)
+from nudge.evaluation import first_layer
 from views import text
 from views.charts import figure
 from views.charts.clean_accuracy import twins_rows, twins_spec
@@ -122,10 +115,13 @@ def dense_pictures(variant_id: str, *, restore: bool) -> tuple[Pictures, float]:
     Raises PretrainedError.
     """
     model = resources.model(variant_id)
-    weights = first_dense(model)
-    put_back: Callable[[Tensor], Tensor] = lambda w: in_order(model, w) if restore else w  # noqa: E731
-    shown = put_back(largest(weights, UNITS))
-    return [in_colours(w) for w in shown], neighbour_correlation(put_back(weights))
+
+    def shown(weights: Tensor) -> Tensor:
+        return first_layer.in_order(model, weights) if restore else weights
+
+    weights = first_layer.first_dense(model)
+    units = shown(first_layer.largest(weights, UNITS))
+    return [in_colours(w) for w in units], first_layer.neighbour_correlation(shown(weights))
 
 
 @st.cache_data(show_spinner=False, max_entries=len(VARIANTS))
@@ -134,10 +130,13 @@ def filter_pictures(variant_id: str) -> list[tuple[Pictures, float]]:
 
     The widest come first, which show most. Raises PretrainedError.
     """
-    kinds = sorted(first_filters(resources.model(variant_id)), key=lambda f: -f.shape[-1])
+    kinds = first_layer.first_filters(resources.model(variant_id))
     return [
-        ([in_colours(w) for w in largest(filters, FILTERS)], neighbour_correlation(filters))
-        for filters in kinds
+        (
+            [in_colours(w) for w in first_layer.largest(filters, FILTERS)],
+            first_layer.neighbour_correlation(filters),
+        )
+        for filters in sorted(kinds, key=lambda filters: -filters.shape[-1])
     ]
 
 

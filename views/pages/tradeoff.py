@@ -11,7 +11,7 @@ from nudge.findings.tradeoff import ASSIGNMENT, NEARLY, trade_off
 from views import text
 from views.charts import figure
 from views.charts import tradeoff as tradeoff_chart
-from views.charts.variant_number import variant_number
+from views.charts.variant_number import numbered
 from views.parts import data_notice, widgets
 from views.session import resources
 from views.session.error_notice import Attempts
@@ -35,16 +35,9 @@ def page() -> None:
 
 
 def _recommendation(variant: Variant) -> str:
-    card, found = variant.card, trade_off(variant.card)
-    at = card.epsilons.index(found.best)
+    card = variant.card
     return text.tradeoff.recommendation(
-        text.common.tagged(variant, variant_number(variant.id)),
-        best=found.best,
-        nearly=found.nearly,
-        assignment=ASSIGNMENT[variant.dataset],
-        clean=card.accuracy,
-        left=card.fgsm[at] / card.total,
-        ssim=card.ssim[at],
+        numbered(variant), card, trade_off(card), ASSIGNMENT[variant.dataset]
     )
 
 

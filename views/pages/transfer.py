@@ -3,27 +3,22 @@
 import numpy as np
 import streamlit as st
 
-from models import Dataset, NudgeError
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
-from nudge.evaluation.transferability import (
-    TRANSFER_EPSILONS,
-    Transfer,
-    averages,
-    nearest,
-    networks,
-    read_transfer,
-)
+from nudge.evaluation import transferability
+from nudge.evaluation.transferability import TRANSFER_EPSILONS, Transfer, networks
+from nudge.serving.background_job import Job
 from views import text
 from views.charts import figure, transfer_matrix
 from views.parts import data_notice, widgets
 from views.parts.links import link
-from views.session import error_notice, resources
+from views.session import resources
+from views.session.error_notice import Attempts
 from views.session.page import begin
 from views.session.state import Compare, View, current, write_address
 
 COUNTS = (50, 200, 1000, 0)  # pictures to count here; 0 is all of them
-POLL = 1.0  # seconds between two looks at growing counts
+POLL = 1.0  # seconds between two polls of growing counts
 _HERE = "_transfer_here"  # the data set that this session asked to have counted here
 
 
@@ -33,9 +28,14 @@ def page() -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         widgets.dataset()
-    recorded = _recorded(st.session_state.dataset)
+    recorded: Transfer | None = None
+    pictures: DisplaySet | None = None
+    attempt = Attempts()
+    with attempt():
+        recorded = transferability.read_transfer(st.session_state.dataset)
     grid = recorded.epsilons if recorded else TRANSFER_EPSILONS
-    pictures = _pictures(st.session_state.dataset)
+    with attempt():
+        pictures = resources.display_set(st.session_state.dataset)
     with row:
         _choose_epsilon(grid)
         wanted = _choose_count(pictures) if pictures else 0
@@ -48,26 +48,10 @@ def page() -> None:
     link("explorer", text.transfer.ON_THESE, four, icon=":material/grid_view:")
 
 
-def _recorded(dataset: Dataset) -> Transfer | None:
-    try:
-        return read_transfer(dataset)
-    except NudgeError as error:
-        error_notice.explain(error)
-        return None
-
-
-def _pictures(dataset: Dataset) -> DisplaySet | None:
-    try:
-        return resources.display_set(dataset)
-    except NudgeError as error:
-        error_notice.explain(error)
-        return None
-
-
 def _choose_epsilon(grid: tuple[float, ...]) -> None:
     """A slider over the measured epsilons; what the address says stays until it is moved."""
     state = st.session_state
-    state.transfer_epsilon = nearest(grid, state.epsilon)
+    state.transfer_epsilon = transferability.nearest(grid, state.epsilon)
 
     def take() -> None:
         state.epsilon = state.transfer_epsilon
@@ -100,13 +84,9 @@ def _choose_count(pictures: DisplaySet) -> int:
         key="transfer_count",
         width=270 if pictures.generated else 170,
     )
+    label = text.transfer.STOP_HERE if asked else text.transfer.HERE
     icon = ":material/history:" if asked else ":material/calculate:"
-    st.button(
-        text.transfer.STOP_HERE if asked else text.transfer.HERE,
-        icon=icon,
-        on_click=ask,
-        key="transfer_here",
-    )
+    st.button(label, icon=icon, on_click=ask, key="transfer_here")
     return (count or pictures.total) if asked else 0
 
 
@@ -117,43 +97,38 @@ def _counts(
     wanted: int,
     pictures: DisplaySet | None,
 ) -> None:
-    if not wanted or pictures is None:
+    job: Job[Transfer] | None = None
+    with Attempts()():
+        job = resources.transfer_job(pictures, wanted, grid) if wanted and pictures else None
+    if job is None or pictures is None:
         if recorded:
             _draw(view, recorded, here=False)
         return
     generated = pictures.generated
-    try:
-        job = resources.transfer_job(pictures, wanted, grid)
-    except NudgeError as error:
-        error_notice.explain(error)
-        if recorded:
-            _draw(view, recorded, here=False)
-        return
     polling = not job.poll().complete
 
     def drawn() -> None:
-        look = job.poll()
-        if polling and look.complete:
+        snapshot = job.poll()
+        if polling and snapshot.complete:
             st.rerun()  # without polling
-        if not look.complete:
-            told = text.common.counting(look.value.total, wanted, look.seconds_left)
-            st.progress(look.done / look.steps, told)
-        if look.value.total:
-            _draw(view, look.value, here=True, generated=generated)
-        if recorded and look.value.total == recorded.total and not generated:
-            st.caption(
-                text.transfer.transfer_equal(np.array_equal(look.value.correct, recorded.correct))
-            )
+        if not snapshot.complete:
+            told = text.common.counting(snapshot.value.total, wanted, snapshot.seconds_left)
+            st.progress(snapshot.done / snapshot.steps, told)
+        if snapshot.value.total:
+            _draw(view, snapshot.value, here=True, generated=generated)
+        if recorded and snapshot.value.total == recorded.total and not generated:
+            equal = np.array_equal(snapshot.value.correct, recorded.correct)
+            st.caption(text.transfer.transfer_equal(equal))
 
     st.fragment(drawn, run_every=POLL if polling else None)()
 
 
 def _draw(view: View, found: Transfer, *, here: bool, generated: bool = False) -> None:
-    epsilon = nearest(found.epsilons, view.epsilon)
+    epsilon = transferability.nearest(found.epsilons, view.epsilon)
     columns = tuple(text.common.short_variant(variant) for variant in networks(view.dataset))
     names = (*columns, text.transfer.RANDOM_NUDGE, text.transfer.NO_NUDGE)
     counts = np.vstack([found.at(epsilon), found.clean])
-    own, other, random = averages(found, epsilon)
+    own, other, random = transferability.averages(found, epsilon)
     st.markdown(
         text.transfer.transfer_finding(own=own, other=other, random=random, epsilon=epsilon)
     )

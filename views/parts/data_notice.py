@@ -1,4 +1,4 @@
-"""Says plainly where generated hands stand in, and fetches the real pictures for whoever asks."""
+"""Says plainly where generated hands stand in, and fetches the real pictures on request."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ from nudge.serving.background_download import State
 from views import text
 from views.session import resources
 
-POLL = 1.0  # seconds between two looks at a download
+POLL = 1.0  # seconds between two polls of a download
 # Key of the session's state: whether this visitor asked. Only who asked is told how it ended.
 _ASKED = "_asked_for_real_data"
 
@@ -59,13 +59,13 @@ def _fetch(pictures: DisplaySet, *, polling: bool) -> None:
     if state is None:
         return
     if state.running:
-        share = min(state.received / state.total, 1.0) if state.total else 0.0
+        fraction = min(state.received / state.total, 1.0) if state.total else 0.0
         told = (
             text.data_notice.received(state.received, state.total)
             if state.received
             else text.data_notice.GETTING
         )
-        st.progress(share, told)
+        st.progress(fraction, told)
     elif state.failure and st.session_state.get(_ASKED):
         _explain(state, state.failure)
 

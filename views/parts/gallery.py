@@ -1,6 +1,5 @@
-"""Choosing a test picture: by class, by how much it stands, or by chance."""
+"""Choosing a test picture: by class, by how robust it is, or by chance."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,8 @@ from views.session.state import View
 PAGE = 24  # thumbnails at a time
 _MARKED = "_marked"  # key of the session's state: the picture that was marked last
 
-_FOLDER = Path(__file__).parent
-_mount = st.components.v2.component(
-    "gallery",
-    html='<div class="gallery"></div>',
-    css=(_FOLDER / "gallery.css").read_text(encoding="utf-8"),
-    js=javascript.join(_FOLDER / "gallery.js"),
-)
-
-
-_listen = st.components.v2.component("wishes", js=javascript.join(_FOLDER / "wishes.js"))
+_mount = javascript.component(Path(__file__).with_name("gallery.js"))
+_listen = javascript.component(Path(__file__).with_name("wishes.js"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +42,12 @@ def walk(view: View, found: NDArray[np.int64]) -> Walk | None:
             st.session_state.image = int(found[place])
 
     _listen(key="wishes", on_place_change=go)
-    return Walk(found, int(np.flatnonzero(found == view.image)[0]) if view.image in found else -1)
+    return Walk(found, _place(view, found))
+
+
+def _place(view: View, found: NDArray[np.int64]) -> int:
+    """Of the view's picture among those found; -1 where it is none of them."""
+    return int(np.flatnonzero(found == view.image)[0]) if view.image in found else -1
 
 
 def search(view: View, among: DisplaySet) -> NDArray[np.int64]:
@@ -76,7 +72,7 @@ def search(view: View, among: DisplaySet) -> NDArray[np.int64]:
         )
     try:
         found = pictures(view, among, label, order)
-    except NudgeError as error:  # how much each stands was recorded, but cannot be read
+    except NudgeError as error:  # how robust each is was recorded, but the record cannot be read
         error_notice.explain(error)
         found = pictures(view, among, label, "test set")
     if "image" not in view.hide:
@@ -88,9 +84,8 @@ def search(view: View, among: DisplaySet) -> NDArray[np.int64]:
 def pictures(view: View, among: DisplaySet, label: int | None, order: str) -> NDArray[np.int64]:
     """The pictures of a class, or of all, in an order of `text.gallery.ORDERS`.
 
-    How much a picture stands was recorded with the weights: the epsilon at which the chosen
-    network first reads it wrong. Those read wrong without a nudge are no test of that, so the
-    orders by it leave them to an order of their own.
+    How robust a picture is was recorded with the weights: the epsilon at which the chosen network
+    first misclassifies it. Those misclassified without a nudge have an order of their own.
     """
     labels = among.split.labels.numpy()
     chosen = labels == label if label is not None else np.ones(len(labels), dtype=bool)
@@ -116,7 +111,7 @@ def show(view: View, among: DisplaySet, found: NDArray[np.int64]) -> None:
     if st.session_state.get(_MARKED) != view.image:  # chosen elsewhere, so it is shown where it is
         st.session_state[_MARKED] = view.image
         if view.image in found:
-            st.session_state.gallery_page = int(np.flatnonzero(found == view.image)[0]) // PAGE
+            st.session_state.gallery_page = _place(view, found) // PAGE
     page = min(st.session_state.setdefault("gallery_page", 0), pages - 1)
 
     def chosen() -> None:
@@ -182,5 +177,4 @@ def _to_first_page() -> None:
 
 
 def _name(view: View, label: int) -> str:
-    names: Sequence[str] = CLASSES[view.dataset]
-    return text.common.class_name(view.dataset, names[label])
+    return text.common.class_name(view.dataset, CLASSES[view.dataset][label])

@@ -27,14 +27,7 @@ class Step:
 
 def steps(found: Findings) -> list[Step]:
     """The lesson on one data set."""
-    variant = found.variant
-    base = View(
-        dataset=variant.dataset,
-        architecture=variant.architecture,
-        pixels=variant.pixels,
-        image=found.image,
-        epsilon=0.0,
-    )
+    base, only = _start(found), (found.variant.id,)
     # Nothing that gives the answer away, nothing that leads astray.
     bare = frozenset(HIDEABLE) - {"epsilon", "perturbation", "verdict", "bars", "scramble"}
     places = {
@@ -44,9 +37,9 @@ def steps(found: Findings) -> list[Step]:
             "explorer",
             replace(base, method=Method.RANDOM, epsilon=found.flips_at, hide=bare - {"method"}),
         ),
-        "many": (6, "curves", replace(base, epsilon=LARGE, variants=(variant.id,))),
+        "many": (6, "curves", replace(base, epsilon=LARGE, variants=only)),
         "meaning": (6, "classes", replace(base, epsilon=SMALL)),
-        "eye": (6, "tradeoff", replace(base, epsilon=LARGE, variants=(variant.id,))),
+        "eye": (6, "tradeoff", replace(base, epsilon=LARGE, variants=only)),
         "scramble": (6, "scramble", base),
         "transfer": (6, "transfer", replace(base, epsilon=BETWEEN)),
     }
@@ -62,18 +55,16 @@ def steps(found: Findings) -> list[Step]:
 
 def early(found: Findings) -> list[tuple[str, View]]:
     """More to do for those who are done early."""
-    variant = found.variant
-    last = variant.classes[-1]
-    start = View(
-        dataset=variant.dataset,
-        architecture=variant.architecture,
-        pixels=variant.pixels,
-        image=found.image,
-        epsilon=0.0,
-    )
-    name = text.common.class_name(variant.dataset, last)
+    start, last = _start(found), found.variant.classes[-1]
+    name = text.common.class_name(start.dataset, last)
     return [
         (text.lesson.early_target(name), replace(start, method=Method.TARGETED, target=last)),
         (text.lesson.EARLY_FOUR, replace(start, compare=Compare.ALL)),
         (text.lesson.EARLY_OWN, start),
     ]
+
+
+def _start(found: Findings) -> View:
+    """The lesson's network and picture, before any nudge."""
+    v = found.variant
+    return View(v.dataset, v.architecture, v.pixels, epsilon=0.0, image=found.image)

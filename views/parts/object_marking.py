@@ -13,13 +13,7 @@ from views import text
 from views.session import javascript
 
 _SHOWN = 420  # pixels of a side, as marking.css has room for
-_FOLDER = Path(__file__).parent
-_mount = st.components.v2.component(
-    "marking",
-    html='<div class="marking"></div>',
-    css=(_FOLDER / "marking.css").read_text(encoding="utf-8"),
-    js=javascript.join(_FOLDER / "marking.js"),
-)
+_mount = javascript.component(Path(__file__).with_name("marking.js"))
 
 
 def show(image: Image.Image, digest: str, box: Box | None, on_mark: Callable[[Box], None]) -> None:

@@ -1,4 +1,4 @@
-"""Which picture is nudged: one of those here, or somebody's own, prepared before their eyes."""
+"""Which picture is nudged: one of those here, or somebody's own, prepared step by step."""
 
 from dataclasses import asdict
 from hashlib import sha256
@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from models import Dataset, Variant
 from nudge.data.display_set import DisplaySet
+from nudge.evaluation.picture_attack import Attack, Subject
 from nudge.pictures.data_uri import png
 from nudge.pictures.decoding import PictureError, read_picture
 from nudge.pictures.preprocessing import (
@@ -26,7 +27,6 @@ from nudge.pictures.segmentation import Box
 from views import text
 from views.parts import gallery, object_marking
 from views.session import resources, secure_context
-from views.session.resources import Attack, Subject
 from views.session.state import View
 
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.
@@ -164,7 +164,7 @@ def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
 
 
 def _forget() -> None:
-    """Whoever takes a picture away finds nothing of it left, not even in memory."""
+    """Nothing is left of a picture that was taken away, not even in memory."""
     for key in (_OWN, _SEEN, _SUGGESTED, _DECODED, _BOX, _STEPS, _ATTACKS):
         st.session_state.pop(key, None)
 

@@ -1,4 +1,4 @@
-"""Taking a view along: its address for the class's phones, and the code that makes it anew."""
+"""Taking a view along: its address for the class's phones, and the code that computes it."""
 
 import socket
 from ipaddress import ip_address

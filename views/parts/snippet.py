@@ -1,4 +1,4 @@
-"""The code that makes a view anew, for whoever wants to go on from there."""
+"""The code that computes a view, for those who want to go on from there."""
 
 from nudge.pictures.preprocessing import Preparation
 from views.session.state import Method, View
@@ -7,7 +7,7 @@ from views.session.state import Method, View
 def snippet(view: View, own: Preparation | None = None, *, generated: bool = False) -> str:
     """Python of at most 25 lines, to be run in the project's folder.
 
-    It prints what each network of the view reads in the original and in the attacked picture.
+    It prints what each network of the view predicts for the original and the attacked picture.
     `own` says how somebody's own picture was prepared; it is looked for as picture.png. The view's
     picture may be a generated one.
     """
@@ -38,7 +38,7 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
             'photograph = read_picture(Path("picture.png").read_bytes())',
             f"image = to_pixels(pixels(prepare(photograph, {own}))[None])",
         ]
-    label = ["    label = model(image).argmax(dim=1)  # nobody knows the truth"]
+    label = ["    label = model(image).argmax(dim=1)  # the true class is unknown"]
     if view.method is Method.FGSM:
         imports.append("from nudge.attacks import fgsm_direction, nudge")
         direction = "fgsm_direction(model, image, label)"
@@ -48,8 +48,8 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
     else:
         imports.append("from nudge.attacks import nudge, random_direction")
         imports.append("from nudge.evaluation.measurement import RANDOM_SEED")
-        toss = one if own is None else "0:1"
-        direction = f"random_direction({toss.split(':')[1]}, seed=RANDOM_SEED)[{toss}]"
+        row = one if own is None else "0:1"
+        direction = f"random_direction({row.split(':')[1]}, seed=RANDOM_SEED)[{row}]"
     lines = [
         *sorted(imports),
         "",
@@ -61,7 +61,7 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
         f"    attacked = nudge(image, direction, epsilon={view.epsilon:g})",
         '    for title, picture in (("original", image), ("attacked", attacked)):',
         "        probabilities = model(picture).softmax(dim=1)[0]",
-        "        read = int(probabilities.argmax())",
-        '        print(f"{name}, {title}: {classes[read]} {probabilities[read]:.4f}")',
+        "        label = int(probabilities.argmax())",
+        '        print(f"{name}, {title}: {classes[label]} {probabilities[label]:.4f}")',
     ]
     return "\n".join(lines) + "\n"

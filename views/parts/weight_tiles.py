@@ -21,9 +21,9 @@ def in_colours(weights: Tensor) -> NDArray[np.uint8]:
     The largest weight, whatever its sign, has the full colour.
     """
     values = weights.double().numpy()
-    share = (values / max(float(np.abs(values).max()), 1e-12))[..., None]
+    fraction = (values / max(float(np.abs(values).max()), 1e-12))[..., None]
     colours = np.where(
-        share < 0, NOTHING + share * (NOTHING - BELOW), NOTHING + share * (ABOVE - NOTHING)
+        fraction < 0, NOTHING + fraction * (NOTHING - BELOW), NOTHING + fraction * (ABOVE - NOTHING)
     )
     rounded: NDArray[np.uint8] = colours.round().astype(np.uint8)
     return rounded

@@ -1,29 +1,32 @@
 """Controls that the pages of the whole test set share. Each is kept in the address."""
 
-from collections.abc import Mapping
-from enum import StrEnum
-
 import streamlit as st
 
 from models import VARIANTS, Architecture, Dataset, PixelOrder
 from nudge.evaluation.sweep import EPSILONS
 from views import text
-from views.charts.variant_number import variant_number
-from views.session.state import View
+from views.charts.variant_number import numbered
+from views.session.state import Compare, Method, View
 
+# Each choice of one of a few, by its key: its options, its label and how it names the options.
+_SEGMENTS = {
+    "dataset": (Dataset, text.common.DATASET, text.common.DATASETS),
+    "architecture": (Architecture, text.common.ARCHITECTURE, text.common.ARCHITECTURES),
+    "pixels": (PixelOrder, text.common.PIXEL_ORDER, text.common.PIXELS),
+    "compare": (Compare, text.explorer.COMPARE, text.explorer.COMPARISONS),
+    "method": (Method, text.common.METHOD, text.common.METHODS),
+}
 _CHOSEN = "_chosen"  # the pills; the state's `variants` is empty for the four of the data set
 
 
 def dataset() -> None:
-    segments("dataset", Dataset, text.common.DATASET, text.common.DATASETS)
+    segments("dataset")
 
 
 def variant() -> None:
     """Data set, network and order of the pixels."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        dataset()
-        segments("architecture", Architecture, text.common.ARCHITECTURE, text.common.ARCHITECTURES)
-        segments("pixels", PixelOrder, text.common.PIXEL_ORDER, text.common.PIXELS)
+        segments("dataset", "architecture", "pixels")
 
 
 def variants(view: View) -> None:
@@ -40,7 +43,7 @@ def variants(view: View) -> None:
         text.common.CHOOSE_VARIANTS,
         list(VARIANTS),
         selection_mode="multi",
-        format_func=lambda name: text.common.tagged(VARIANTS[name], variant_number(name)),
+        format_func=lambda name: numbered(VARIANTS[name]),
         key=_CHOSEN,
         on_change=take,
     )
@@ -50,8 +53,10 @@ def epsilon() -> None:
     st.select_slider(text.common.EPSILON, EPSILONS, format_func=lambda e: f"{e:.3f}", key="epsilon")
 
 
-def segments(key: str, options: type[StrEnum], label: str, names: Mapping[str, str]) -> None:
-    """One of a few, kept under `key`."""
-    st.segmented_control(
-        label, list(options), format_func=names.__getitem__, key=key, required=True
-    )
+def segments(*keys: str) -> None:
+    """Choices of one of a few, each kept under its key."""
+    for key in keys:
+        options, label, names = _SEGMENTS[key]
+        st.segmented_control(
+            label, list(options), format_func=names.__getitem__, key=key, required=True
+        )

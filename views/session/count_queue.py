@@ -3,7 +3,7 @@
 Nothing here draws; the page asks again and again while somebody looks at it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -37,6 +37,10 @@ class Progress:
     done: int
     total: int
     seconds_left: float | None  # of computing; None before each network's first batch
+
+    @property
+    def fraction(self) -> float:
+        return self.done / self.total if self.total else 0.0
 
     @property
     def complete(self) -> bool:
@@ -75,20 +79,17 @@ def stop() -> None:
 
 
 def stand(request: Request) -> tuple[Position[Request], Progress]:
-    """Stay in line; whoever stands in front has the next batch computed."""
+    """Stay in line; the first in line has the next batch computed."""
     place = line().stand(_visitor(), request)
-    sights = []
-    for name in request.variants if place.served else ():
-        try:
-            sights.append(_curves(name).poll(request.count, _visitor()))
-        except NudgeError as error:
-            problems()[name] = error
-    return place, _together(sights)
+    snapshots = {}
+    if place.served:
+        snapshots = _each(request, lambda curves: curves.poll(request.count, _visitor()))
+    return place, _together(snapshots)
 
 
 def progress(request: Request) -> Progress:
     """How far somebody else's request has come; has nothing computed."""
-    return _together(list(_snapshots(request).values()))
+    return _together(_snapshots(request))
 
 
 def counted(shown: tuple[str, ...]) -> Mapping[str, CurveSnapshot]:
@@ -97,14 +98,14 @@ def counted(shown: tuple[str, ...]) -> Mapping[str, CurveSnapshot]:
     if request is None:
         return {}
     names = tuple(name for name in request.variants if name in shown)
-    sights = _snapshots(Request(names, request.count))
-    return {name: snapshot for name, snapshot in sights.items() if snapshot.pair.total}
+    snapshots = _snapshots(Request(names, request.count))
+    return {name: snapshot for name, snapshot in snapshots.items() if snapshot.pair.total}
 
 
-def agreements(sights: Mapping[str, CurveSnapshot]) -> dict[str, Agreement]:
+def agreements(snapshots: Mapping[str, CurveSnapshot]) -> dict[str, Agreement]:
     """What was counted beside the record of the same pictures. Raises NudgeError."""
     found = {}
-    for name, snapshot in sights.items():
+    for name, snapshot in snapshots.items():
         recorded = resources.first_misses(name, generated=snapshot.generated).numpy()
         found[name] = agreement(snapshot, VARIANTS[name].card, recorded)
     return found
@@ -117,27 +118,33 @@ def problems() -> dict[str, NudgeError]:
 
 
 def _snapshots(request: Request) -> dict[str, CurveSnapshot]:
-    sights = {}
+    return _each(request, lambda curves: curves.snapshot(request.count))
+
+
+def _each(request: Request, ask: Callable[[LiveCurves], CurveSnapshot]) -> dict[str, CurveSnapshot]:
+    """What each variant's curves answer; a variant that cannot be counted is noted and left out."""
+    found = {}
     for name in request.variants:
         if name not in problems():
             try:
-                sights[name] = _curves(name).snapshot(request.count)
+                found[name] = ask(_curves(name))
             except NudgeError as error:
                 problems()[name] = error
-    return sights
+    return found
 
 
 def _curves(name: str) -> LiveCurves:
     return resources.live_curves(name, resources.display_set(VARIANTS[name].dataset))
 
 
-def _together(sights: list[CurveSnapshot]) -> Progress:
+def _together(found: Mapping[str, CurveSnapshot]) -> Progress:
     """Several networks take turns, so their times add up."""
-    lefts = [0.0 if snapshot.complete else snapshot.seconds_left for snapshot in sights]
+    snapshots = found.values()
+    lefts = [0.0 if snapshot.complete else snapshot.seconds_left for snapshot in snapshots]
     known = [left for left in lefts if left is not None]
     return Progress(
-        sum(min(snapshot.pair.total, snapshot.wanted) for snapshot in sights),
-        sum(snapshot.wanted for snapshot in sights),
+        sum(min(snapshot.pair.total, snapshot.wanted) for snapshot in snapshots),
+        sum(snapshot.wanted for snapshot in snapshots),
         sum(known) if len(known) == len(lefts) else None,
     )
 

@@ -34,11 +34,11 @@ class Attempts:
         self._told: set[str] = set()
 
     @contextmanager
-    def __call__(self) -> Iterator[None]:
+    def __call__(self, lead: str = "") -> Iterator[None]:
         try:
             yield
         except NudgeError as error:
             said = f"{error.what} {error.mend}"
             if said not in self._told:
                 self._told.add(said)
-                explain(error)
+                explain(error, lead=lead)

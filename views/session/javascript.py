@@ -1,12 +1,26 @@
-"""Joins JavaScript modules into one: browsers get it without a build or further requests."""
+"""Joins JavaScript modules into components, without a build step or further requests."""
 
 import re
 from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\./[^"]+|\.\./[^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const)\b)", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import\b|export (?!default\b)).*", re.MULTILINE)
 _LEFT_IN_A_PART = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+
+
+def component(script: Path) -> ComponentRenderer:
+    """The component of a script: a `div` of its name, with the style sheet beside it.
+
+    A script without a style sheet shows nothing.
+    """
+    name, style = script.stem, script.with_suffix(".css")
+    css = style.read_text(encoding="utf-8") if style.exists() else None
+    html = f'<div class="{name}"></div>' if css else None
+    return st.components.v2.component(name, html=html, css=css, js=join(script))
 
 
 def join(entry: Path) -> str:

@@ -1,12 +1,8 @@
-"""What all visitors share: models, pictures and results. Read by many threads, written by none."""
+"""What all visitors share, cached: models, pictures and results. No thread writes to them."""
 
 import atexit
-import ctypes
 import gc
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -20,18 +16,18 @@ from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
 from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
-from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
+from nudge.attacks import nudge, random_direction
 from nudge.data import display_set as display_sets
 from nudge.data import to_pixels
 from nudge.data.display_set import DisplaySet
 from nudge.data.generated_hands import generated_flip_steps
 from nudge.evaluation.fused_inference import for_inference
 from nudge.evaluation.measurement import RANDOM_SEED
-from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
+from nudge.evaluation.picture_attack import Attack, Subject, attack_picture
 from nudge.evaluation.sweep import EPSILONS
 from nudge.evaluation.transferability import Transfer, networks, stream_transfer
 from nudge.pictures.data_uri import png
-from nudge.serving import scheduler
+from nudge.serving import process, scheduler
 from nudge.serving.background_download import Fetcher
 from nudge.serving.background_job import Job
 from nudge.serving.live_curves import LiveCurves
@@ -39,50 +35,14 @@ from nudge.serving.live_curves import LiveCurves
 # Pictures at a time: twenty curves for each, and other pages wait for their turn meanwhile.
 TRANSFER_BATCH = 25
 
-# How the C library is to keep memory, by the names and numbers of glibc's malloc.h. Every run has a
-# thread of its own, and many of them would be given a heap each, which keeps what it once held.
-# What a forward pass gives back is needed again by the next: to return it to the system and fetch
-# it anew stops all threads of the process for a moment each time.
-_MALLOC = {
-    -8: 1,  # M_ARENA_MAX
-    -1: 1 << 30,  # M_TRIM_THRESHOLD, bytes
-    -3: 32 << 20,  # M_MMAP_THRESHOLD, bytes
-    -2: 16 << 20,  # M_TOP_PAD, bytes
-}
-
-# Attacks are computed in two threads that stay: PyTorch takes 20 MB of room to work in for each,
-# which the thread of every visitor would have for itself, and a third would compute no faster on
-# two cores. They leave the processor to the threads that serve pages, which need little of it.
-_ATTACKING = ThreadPoolExecutor(
-    2, "attack", initializer=scheduler.lower_thread_priority, initargs=(15,)
-)
-
-_RECENT = 20.0  # seconds after which a session is taken to be idle
-_seen: dict[str, float] = {}  # when each session was last served
-
 
 @st.cache_resource(show_spinner=False)
 def tune_process() -> None:
-    """Set once what makes a server quick for many visitors at a time, and keeps it small."""
-    # One picture is too little work to share between cores: with one thread each, visitors do
-    # not fight over them.
-    torch.set_num_threads(1)
+    """Once per server."""
+    process.tune()
     # After every run Streamlit looks through all objects for garbage, which takes several times
     # as long as the run itself, and everybody else waits. Python looks by itself as garbage grows.
     config.set_option("runner.postScriptGC", False)
-    with suppress(OSError, AttributeError):  # another system has another C library
-        libc = ctypes.CDLL("libc.so.6")
-        for name, value in _MALLOC.items():
-            libc.mallopt(name, value)
-
-
-def audience(session: str) -> int:
-    """How many sessions were served lately, with this one."""
-    now = time.monotonic()
-    _seen[session] = now
-    for idle in [name for name, at in list(_seen.items()) if now - at > _RECENT]:
-        _seen.pop(idle, None)
-    return len(_seen)
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
@@ -97,7 +57,7 @@ def model(variant_id: str) -> nn.Module:
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
-def reader(variant_id: str) -> nn.Module:
+def fast_model(variant_id: str) -> nn.Module:
     """The same logits as `model`'s in less time, without gradients. Raises PretrainedError."""
     return for_inference(model(variant_id))
 
@@ -121,25 +81,6 @@ def _display_set(dataset: Dataset, files: display_sets.Fingerprint) -> DisplaySe
 def fetcher() -> Fetcher:
     """Downloads for the whole server, one at a time."""
     return Fetcher()
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A picture that is nudged."""
-
-    pixels: Tensor  # float32 (1, 1, 28, 28) in [0, 1]
-    label: int | None  # the true class; None where nobody knows it
-    random_signs: Tensor  # int8 (1, 1, 28, 28), the random nudge
-    generated: bool = False  # drawn by a network: none of the test set
-
-
-@dataclass(frozen=True, eq=False)  # an attack is itself alone, and may be the key of a cache
-class Attack:
-    """What one network makes of a picture at every epsilon, nudged and at random."""
-
-    direction: Tensor  # float32 (1, 1, 28, 28), FGSM's
-    path: ProbabilityPath  # along it
-    control: ProbabilityPath  # along the random_signs
 
 
 def test_picture(pictures: DisplaySet, index: int) -> Subject:
@@ -172,26 +113,10 @@ def attacked_test_picture(
 
 
 def attack(variant_id: str, subject: Subject, target: int | None) -> Attack:
-    """Attack a picture: away from its label, or what is read of it, or towards `target`.
-
-    Raises PretrainedError.
-    """
-    networks = model(variant_id), reader(variant_id)
-    with scheduler.FOREGROUND:
-        return _ATTACKING.submit(_attack, *networks, subject, target).result()
-
-
-def _attack(network: nn.Module, reading: nn.Module, subject: Subject, target: int | None) -> Attack:
-    if target is not None:
-        direction = targeted_direction(network, subject.pixels, torch.tensor([target]))
-    else:
-        label = subject.label
-        if label is None:
-            with torch.inference_mode():
-                label = int(reading(subject.pixels).argmax())
-        direction = fgsm_direction(network, subject.pixels, torch.tensor([label]))
-    both = [direction, subject.random_signs]
-    return Attack(direction, *probability_paths(reading, subject.pixels, both, EPSILONS))
+    """A picture under attack, as in `attack_picture`; in no cache. Raises PretrainedError."""
+    return process.compute_in_foreground(
+        attack_picture, model(variant_id), fast_model(variant_id), subject, target
+    )
 
 
 @dataclass(frozen=True)
@@ -200,7 +125,7 @@ class Strip:
 
     label: int
     pictures: tuple[str, ...]  # PNG as data URIs
-    read: tuple[int, ...]  # what the network makes of each
+    predictions: tuple[int, ...]  # the class that the network predicts for each
 
 
 @st.cache_resource(show_spinner=False, max_entries=500, hash_funcs=_BY_ORIGIN)  # about 10 kB each
@@ -208,12 +133,12 @@ def strip(variant_id: str, index: int, epsilons: tuple[float, ...], pictures: Di
     """Picture `index` at some of `EPSILONS`. Raises PretrainedError."""
     subject = test_picture(pictures, index)
     found = attacked_test_picture(variant_id, index, None, pictures)
-    read = found.path.predictions.tolist()
+    predictions = found.path.predictions.tolist()
     nudged = [nudge(subject.pixels, found.direction, e)[0, 0] for e in epsilons]
     return Strip(
         label=subject.label or 0,
         pictures=tuple(png((p * 255).round().byte().numpy()) for p in nudged),
-        read=tuple(read[EPSILONS.index(e)] for e in epsilons),
+        predictions=tuple(predictions[EPSILONS.index(e)] for e in epsilons),
     )
 
 
@@ -252,7 +177,7 @@ def transfer_job(pictures: DisplaySet, count: int, epsilons: tuple[float, ...]) 
 
 @st.cache_resource(show_spinner=False, max_entries=2 * len(VARIANTS))
 def first_misses(variant_id: str, *, generated: bool = False) -> Tensor:
-    """The step at which each picture is first read wrong: uint8 (N,), 255 for never.
+    """The step at which each picture is first misclassified: uint8 (N,), 255 for never.
 
     As recorded, of the official test pictures or of the generated ones. Raises PretrainedError or
     DataError.
@@ -264,7 +189,7 @@ def first_misses(variant_id: str, *, generated: bool = False) -> Tensor:
 
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
 def confusions(variant_id: str) -> NDArray[np.int32]:
-    """What was read as what under FGSM, as recorded: int32 (2, K, true, read).
+    """What was predicted as what under FGSM, as recorded: int32 (2, K, true, predicted).
 
     First what was wrong before the attack, then what was right. Raises PretrainedError.
     """

@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import TypeVar
@@ -17,6 +18,7 @@ from views import text
 from views.session import resources
 
 E = TypeVar("E", bound=StrEnum)
+T = TypeVar("T")
 
 # Keys of the session's state.
 _WRITTEN = "_written"  # the addresses that this session had, the last one last
@@ -104,20 +106,14 @@ class View:
             "pixels": str(self.pixels),
             "epsilon": f"{self.epsilon:g}",
             "image": str(self.image),
+            "compare": "" if self.compare is Compare.ONE else str(self.compare),
+            "method": "" if self.method is Method.FGSM else str(self.method),
+            "target": "" if self.target_index is None else str(self.target),
+            "quiz": "1" if self.quiz else "",
+            "hide": ",".join(name for name in HIDEABLE if name in self.hide),
+            "variants": ",".join(self.variants),
         }
-        if self.compare is not Compare.ONE:
-            query["compare"] = str(self.compare)
-        if self.method is not Method.FGSM:
-            query["method"] = str(self.method)
-        if self.target_index is not None:
-            query["target"] = str(self.target)
-        if self.quiz:
-            query["quiz"] = "1"
-        if self.hide:
-            query["hide"] = ",".join(name for name in HIDEABLE if name in self.hide)
-        if self.variants:
-            query["variants"] = ",".join(self.variants)
-        return query
+        return {name: value for name, value in query.items() if value}
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> tuple["View", list[str]]:
@@ -126,32 +122,76 @@ class View:
         What cannot be read falls back to the default, epsilon snaps to its grid, an index past
         the end of the test set to the last picture. Nothing raises: anybody can write an address.
         """
-        notices: list[str] = []
-
-        def choose(name: str, default: E) -> E:
-            asked = query.get(name, default)
-            if asked in list(type(default)):
-                return type(default)(asked)
-            notices.append(f"{name} is {default}, not {_quoted(asked)}")
-            return default
-
-        default = cls()
-        dataset = choose("dataset", default.dataset)
-        method = choose("method", default.method)
+        given = _Query(query)
+        dataset = given.choice("dataset", cls.dataset)
+        method = given.choice("method", cls.method)
         view = cls(
             dataset=dataset,
-            architecture=choose("architecture", default.architecture),
-            pixels=choose("pixels", default.pixels),
-            epsilon=_snap(query.get("epsilon"), default.epsilon, notices),
-            image=_index(query.get("image"), default.image, _last_official(dataset), notices),
-            compare=choose("compare", default.compare),
+            architecture=given.choice("architecture", cls.architecture),
+            pixels=given.choice("pixels", cls.pixels),
+            epsilon=given.epsilon(cls.epsilon),
+            image=given.index("image", cls.image, _last_official(dataset)),
+            compare=given.choice("compare", cls.compare),
             method=method,
-            target=_target(query.get("target"), method, dataset, notices),
-            quiz=_switch("quiz", query.get("quiz"), notices),
-            hide=frozenset(_listed("hide", query.get("hide"), HIDEABLE, notices)),
-            variants=_listed("variants", query.get("variants"), tuple(VARIANTS), notices),
+            target=given.target(CLASSES[dataset]) if method is Method.TARGETED else None,
+            quiz=given.choice("quiz", _Switch.OFF) is _Switch.ON,
+            hide=frozenset(given.listed("hide", HIDEABLE)),
+            variants=given.listed("variants", tuple(VARIANTS)),
         )
-        return view, notices
+        return view, given.notices
+
+
+class _Switch(StrEnum):
+    OFF = "0"
+    ON = "1"
+
+
+class _Query:
+    """What an address gives for each parameter. What has to be adjusted is noted, in words."""
+
+    def __init__(self, query: Mapping[str, str]) -> None:
+        self._query = query
+        self.notices: list[str] = []
+
+    def _adjust(self, name: str, value: T) -> T:
+        shown = f"{value:g}" if isinstance(value, float) else value
+        self.notices.append(f"{name} is {shown}, not {_quoted(self._query[name])}")
+        return value
+
+    def choice(self, name: str, default: E) -> E:
+        asked = self._query.get(name, default)
+        options = {str(option): option for option in type(default)}
+        return options[asked] if asked in options else self._adjust(name, default)
+
+    def epsilon(self, default: float) -> float:
+        """On the grid."""
+        if (asked := self._query.get("epsilon")) is None:
+            return default
+        with suppress(ValueError):
+            value = float(asked)
+            if math.isfinite(value):
+                inside = min(max(value, EPSILONS[0]), EPSILONS[-1])  # else a quotient may overflow
+                snapped = EPSILONS[round(inside / EPSILON_STEP)]
+                return snapped if snapped == value else self._adjust("epsilon", snapped)
+        return self._adjust("epsilon", default)
+
+    def index(self, name: str, default: int, last: int) -> int:
+        if (asked := self._query.get(name)) is None:
+            return default
+        # isdecimal knows other scripts' digits, which int reads too; the length bounds the work.
+        index = min(int(asked), last) if asked.isdecimal() and len(asked) <= 9 else default
+        return index if str(index) == asked else self._adjust(name, index)
+
+    def target(self, classes: tuple[str, ...]) -> str:
+        asked = self._query.get("target", classes[0])
+        return asked if asked in classes else self._adjust("target", classes[0])
+
+    def listed(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the known names that are listed, separated by commas, in their own order."""
+        found = [part for part in self._query.get(name, "")[:1000].split(",") if part]
+        if unknown := [part for part in found if part not in known]:
+            self.notices.append(f"{name} does not include {_quoted(unknown[0])}")
+        return tuple(part for part in known if part in found)
 
 
 def _last_official(dataset: Dataset) -> int:
@@ -167,60 +207,6 @@ def last_picture(dataset: Dataset) -> int:
         return _last_official(dataset)
 
 
-def _snap(asked: str | None, default: float, notices: list[str]) -> float:
-    if asked is None:
-        return default
-    try:
-        value = float(asked)
-    except ValueError:
-        value = math.nan
-    if math.isfinite(value):
-        inside = min(max(value, EPSILONS[0]), EPSILONS[-1])  # first, for a quotient may overflow
-        snapped = EPSILONS[round(inside / EPSILON_STEP)]
-    else:
-        snapped = default
-    if snapped != value:
-        notices.append(f"epsilon is {snapped:g}, not {_quoted(asked)}")
-    return snapped
-
-
-def _index(asked: str | None, default: int, last: int, notices: list[str]) -> int:
-    if asked is None:
-        return default
-    # isdecimal knows other scripts' digits, which int reads too; the length bounds the work.
-    index = min(int(asked), last) if asked.isdecimal() and len(asked) <= 9 else default
-    if str(index) != asked:
-        notices.append(f"image is {index}, not {_quoted(asked)}")
-    return index
-
-
-def _target(asked: str | None, method: Method, dataset: Dataset, notices: list[str]) -> str | None:
-    if method is not Method.TARGETED:
-        return None
-    classes = CLASSES[dataset]
-    if asked in classes:
-        return asked
-    if asked is not None:
-        notices.append(f"target is {classes[0]}, not {_quoted(asked)}")
-    return classes[0]
-
-
-def _switch(name: str, asked: str | None, notices: list[str]) -> bool:
-    if asked not in (None, "0", "1"):
-        notices.append(f"{name} is 0, not {_quoted(asked)}")
-    return asked == "1"
-
-
-def _listed(
-    parameter: str, asked: str | None, known: tuple[str, ...], notices: list[str]
-) -> tuple[str, ...]:
-    """Those of the known names that are listed, separated by commas, in their own order."""
-    names = [name for name in (asked or "")[:1000].split(",") if name]
-    if unknown := [name for name in names if name not in known]:
-        notices.append(f"{parameter} knows nothing of {_quoted(unknown[0])}")
-    return tuple(name for name in known if name in names)
-
-
 def _quoted(asked: str) -> str:
     """Somebody's text as Markdown code, in which nothing else has a meaning, cut short."""
     return "`" + "".join(c for c in asked[:20] if c.isprintable() and c != "`") + "`"
@@ -229,9 +215,9 @@ def _quoted(asked: str) -> str:
 def open_address(page: str) -> list[str]:
     """Bring the widgets' state to what the address says, if it was changed from outside.
 
-    Called by every page before any widget is made, with the page's name. Whoever comes from another
-    page by the navigation, whose addresses are bare, goes on with the view that was there. Returns
-    what had to be adjusted, in words.
+    Called by every page before any widget is made, with the page's name. The navigation's addresses
+    are bare: a visitor who follows it goes on with the view that was there. Returns what had to be
+    adjusted, in words.
     """
     query = st.query_params.to_dict()
     state = st.session_state

@@ -1,6 +1,6 @@
 // The slider is the x axis: it and the charts above it share one scale, and one line runs through.
 
-import { Chart, DOTTED, FAINT, placeOf, STYLES, shareAt } from "./charts.js";
+import { Chart, DOTTED, FAINT, fractionAt, placeOf, STYLES } from "./charts.js";
 import { element, inBothUnits } from "./dom.js";
 
 /** @import { Network } from "./network.js" */
@@ -35,9 +35,9 @@ export class Axis {
     this.figure = element("output", { class: "epsilon" }); // follows the thumb
     this.ticks = element("div", { class: "ticks", "aria-hidden": "true" });
     this.marks = marksOf(grid);
-    for (const { share, label } of this.marks) {
+    for (const { fraction, label } of this.marks) {
       const tick = element("span", {}, label);
-      tick.style.left = `${100 * share}%`;
+      tick.style.left = `${100 * fraction}%`;
       this.ticks.append(tick);
     }
     this.ticks.append(this.figure);
@@ -48,7 +48,7 @@ export class Axis {
     this.chart();
   }
 
-  // The charts anew: when there are other curves, or a guess may be judged.
+  // The charts again: when there are other curves, or a guess may be judged.
   chart() {
     const { data, networks, open } = this.scene;
     this.all = [];
@@ -56,7 +56,7 @@ export class Axis {
       const several = networks.length > 1;
       const lines = several ? pathsOfTheTruth(networks) : pathsOfClasses(networks[0], data.classes);
       const { words } = data;
-      const title = !several ? words.paths : data.label === null ? words.readings : words.truths;
+      const title = !several ? words.paths : data.label === null ? words.predictions : words.truths;
       this.all.push(new Chart(title, lines));
     }
     if (this.scene.shows("accuracy")) {
@@ -84,7 +84,7 @@ export class Axis {
     if (scene.shows("epsilon")) this.listenOnCharts();
   }
 
-  // The charts are the same axis: whoever takes hold of them moves the thumb. A finger may be
+  // The charts are the same axis: a drag on them moves the thumb. A finger may be
   // scrolling the page, so it takes hold only by moving sideways, or by a tap.
   listenOnCharts() {
     const { charts, scene } = this;
@@ -137,10 +137,10 @@ export class Axis {
     if (Number(this.slider.value) !== step) this.slider.value = String(step);
     this.slider.setAttribute("aria-valuetext", inBothUnits(epsilon));
     this.figure.textContent = `${data.words.name} ${inBothUnits(epsilon)}`;
-    const share = step / (data.grid.count - 1);
-    this.figure.style.left = `${100 * share}%`;
-    this.figure.style.transform = `translateX(${-15 - 70 * share}%)`; // whole at both ends
-    this.line.style.left = `${placeOf(share, this.width ?? 0)}px`;
+    const fraction = step / (data.grid.count - 1);
+    this.figure.style.left = `${100 * fraction}%`;
+    this.figure.style.transform = `translateX(${-15 - 70 * fraction}%)`; // whole at both ends
+    this.line.style.left = `${placeOf(fraction, this.width ?? 0)}px`;
     if (this.width) for (const chart of this.all) chart.mark(step);
   }
 }
@@ -152,7 +152,7 @@ export class Axis {
 export function marksOf({ count, step }) {
   const marks = [];
   for (let i = 0; i < count; i += 10) {
-    marks.push({ share: i / (count - 1), label: String(Number((i * step).toFixed(2))) });
+    marks.push({ fraction: i / (count - 1), label: String(Number((i * step).toFixed(2))) });
   }
   return marks;
 }
@@ -164,7 +164,7 @@ export function marksOf({ count, step }) {
  * @param {number} width
  * @param {Grid} grid
  */
-export const stepOf = (x, width, { count }) => Math.round(shareAt(x, width) * (count - 1));
+export const stepOf = (x, width, { count }) => Math.round(fractionAt(x, width) * (count - 1));
 
 /**
  * Every class; those that ever matter are marked, the most probable first, and the rest are faint.
@@ -185,10 +185,7 @@ export function pathsOfClasses(network, classes) {
   });
 }
 
-/**
- * @param {Pick<Network, "shown" | "reference" | "name">[]} networks
- * @returns {Series[]}
- */
+/** @param {Pick<Network, "shown" | "reference" | "name">[]} networks @returns {Series[]} */
 export function pathsOfTheTruth(networks) {
   return networks.map((network, i) => ({
     name: network.name,
@@ -207,23 +204,23 @@ export function curves({ accuracy, chance, grid, words }) {
   const several = accuracy.length > 1;
   const lines = accuracy.flatMap(({ name, total, fgsm, random, here }, i) => {
     /** @type {(counts: number[], of: number) => number[]} */
-    const shares = (counts, of) => counts.map((count) => count / of);
+    const fractions = (counts, of) => counts.map((count) => count / of);
     /** @type {Series[]} */
     const found = [
       {
         name: several ? name : words.fgsm_curve,
-        values: shares(fgsm, total),
+        values: fractions(fgsm, total),
         style: several ? STYLES[i] : STYLES[1],
         marked: true,
       },
     ];
     if (!several) {
       const style = { ...STYLES[0], dash: [7, 4], width: 2 };
-      found.push({ name: words.random_curve, values: shares(random, total), style, marked: true });
+      found.push({ name: words.random_curve, values: fractions(random, total), style, marked: true });
     }
     if (here?.total) {
       const style = several ? STYLES[i] : STYLES[1];
-      found.push({ values: shares(here.fgsm, here.total), style, points: true });
+      found.push({ values: fractions(here.fgsm, here.total), style, points: true });
     }
     return found;
   });

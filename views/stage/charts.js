@@ -25,18 +25,18 @@ export const FAINT = { colour: "rgb(128 128 128 / 55%)", dash: [], width: 1 };
 export const DOTTED = { colour: "rgb(128 128 128)", dash: [2, 4], width: 1.5 };
 
 /**
- * Pixels from the left of a chart as wide as `width`, for a share of the scale.
- * @param {number} share
+ * Pixels from the left of a chart as wide as `width`, for a fraction of the scale.
+ * @param {number} fraction
  * @param {number} width
  */
-export const placeOf = (share, width) => EDGE.left + share * (width - EDGE.left - EDGE.right);
+export const placeOf = (fraction, width) => EDGE.left + fraction * (width - EDGE.left - EDGE.right);
 
 /**
- * The share of the scale at a place, in pixels from the left.
+ * The fraction of the scale at a place, in pixels from the left.
  * @param {number} x
  * @param {number} width
  */
-export const shareAt = (x, width) => (x - EDGE.left) / (width - EDGE.left - EDGE.right);
+export const fractionAt = (x, width) => (x - EDGE.left) / (width - EDGE.left - EDGE.right);
 
 /**
  * Pixels from the top of a chart, for a value in [0, 1].
@@ -55,34 +55,20 @@ export const pathOf = (values, width) =>
 
 // Those of `series` that are marked carry a dot at epsilon and stand in the legend with their value there.
 export class Chart {
-  /** @type {number} */
-  width;
-  /** @type {number} */
-  density;
-  /** @type {string} */
-  colour;
+  width = 0;
+  density = 1;
+  colour = "";
 
-  /**
-   * @param {string} title
-   * @param {Series[]} series
-   */
+  /** @param {string} title @param {Series[]} series */
   constructor(title, series) {
     this.title = title;
     this.series = series;
     this.canvas = element("canvas", { role: "img" });
     this.lines = document.createElement("canvas");
-    this.entries = series.filter(({ marked }) => marked).map((line) => ({ line, ...legend(line) }));
-    this.node = element(
-      "figure",
-      { class: "chart" },
-      element(
-        "figcaption",
-        {},
-        element("span", {}, title),
-        element("span", { class: "legend" }, ...this.entries.map(({ node }) => node)),
-      ),
-      this.canvas,
-    );
+    this.entries = series.filter(({ marked }) => marked).map((line) => ({ line, ...legendEntry(line) }));
+    const legend = element("span", { class: "legend" }, ...this.entries.map(({ node }) => node));
+    const caption = element("figcaption", {}, element("span", {}, title), legend);
+    this.node = element("figure", { class: "chart" }, caption, this.canvas);
   }
 
   /** @param {number} width */
@@ -132,24 +118,24 @@ export class Chart {
       const { values, style } = line;
       const x = placeOf(step / (values.length - 1), this.width);
       dot(context, [x, heightOf(values[step])], 5, style.colour);
-      figure.textContent = share(values[step]);
+      figure.textContent = wholePercent(values[step]);
     }
-    const said = this.entries.map(({ line }) => `${line.name} ${share(line.values[step])}`);
+    const said = this.entries.map(({ line }) => `${line.name} ${wholePercent(line.values[step])}`);
     this.canvas.setAttribute("aria-label", `${this.title}: ${said.join(", ")}`);
   }
 }
 
 /**
- * A share of pictures can be all or none, and a probability rounds to that.
+ * A fraction of pictures can be all or none, and a probability rounds to that.
  * @param {number} value
  */
-export const share = (value) => `${Math.round(100 * value)} %`;
+export const wholePercent = (value) => `${Math.round(100 * value)} %`;
 
 /**
  * A sample of the line, its name, and a place for its value.
  * @param {Series} line
  */
-function legend({ name, style }) {
+function legendEntry({ name, style }) {
   const sample = document.createElement("canvas");
   [sample.width, sample.height] = [44, 16];
   const context = context2d(sample);
@@ -163,11 +149,7 @@ function legend({ name, style }) {
   return { node: element("span", {}, sample, `${name} `, figure), sample, figure };
 }
 
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {Style} style
- * @param {Place[]} places
- */
+/** @param {CanvasRenderingContext2D} context @param {Style} style @param {Place[]} places */
 function stroke(context, { colour, dash, width }, places) {
   context.beginPath();
   for (const [x, y] of places) context.lineTo(x, y); // the first one only begins
@@ -179,12 +161,7 @@ function stroke(context, { colour, dash, width }, places) {
   context.setLineDash([]);
 }
 
-/**
- * @param {CanvasRenderingContext2D} context
- * @param {Place} place
- * @param {number} radius
- * @param {string} colour
- */
+/** @param {CanvasRenderingContext2D} context @param {Place} place @param {number} radius @param {string} colour */
 function dot(context, [x, y], radius, colour) {
   context.beginPath();
   context.arc(x, y, radius, 0, 2 * Math.PI);

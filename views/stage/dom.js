@@ -15,11 +15,7 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/**
- * @param {string} label
- * @param {(event: MouseEvent) => void} act
- * @param {Attributes} attributes
- */
+/** @param {string} label @param {(event: MouseEvent) => void} act @param {Attributes} attributes */
 export function button(label, act, attributes = {}) {
   const node = element("button", { type: "button", ...attributes }, label);
   node.addEventListener("click", act);
@@ -35,7 +31,7 @@ export function focusedBeside(node) {
 }
 
 /**
- * Has the inside of `root` built anew, and gives the focus back to the part of the same name.
+ * Rebuilds the inside of `root`, and gives the focus back to the part of the same name.
  * @param {HTMLElement} root
  * @param {() => void} build
  */
@@ -91,10 +87,7 @@ export function inBothUnits(epsilon) {
  */
 export const context2d = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 
-/**
- * @param {string} name
- * @param {Blob} blob
- */
+/** @param {string} name @param {Blob} blob */
 export function download(name, blob) {
   const link = element("a", { href: URL.createObjectURL(blob), download: name });
   link.click();

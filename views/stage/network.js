@@ -1,4 +1,4 @@
-// One network: original + perturbation = attacked, what it reads, and a bar for every class.
+// One network: original + perturbation = attacked, what it predicts, and a bar for every class.
 
 import { bytes, element, fill, inBothUnits, percent, signedBytes, words16 } from "./dom.js";
 import { grey, moved, nudged, Picture, signed } from "./pictures.js";
@@ -6,12 +6,9 @@ import { grey, moved, nudged, Picture, signed } from "./pictures.js";
 /** @import { Scene } from "./stage.js" */
 /** @import { NetworkData, PathData, SceneData, Verdict, Words } from "./types.js" */
 
-// One way to nudge the picture: a direction, and what the network makes of the way along it.
+// One way to nudge the picture: a direction, and what the network predicts along it.
 export class Path {
-  /**
-   * @param {PathData} data
-   * @param {number} classes
-   */
+  /** @param {PathData} data @param {number} classes */
   constructor({ direction, probabilities, predictions }, classes) {
     this.direction = signedBytes(direction); // -1, 0 or 1 for every pixel
     this.probabilities = words16(probabilities); // (steps, classes), in 65535ths
@@ -19,10 +16,7 @@ export class Path {
     this.classes = classes;
   }
 
-  /**
-   * @param {number} step
-   * @param {number} label
-   */
+  /** @param {number} step @param {number} label */
   probability(step, label) {
     return this.probabilities[step * this.classes + label] / 65535;
   }
@@ -33,14 +27,14 @@ export class Path {
   }
 
   /**
-   * The steps at which the reading first is not `label`, then is, then is not again; null for never.
+   * The steps at which the prediction first is not `label`, then is, then is not again; null for never.
    * @param {number} label
    */
   flips(label) {
     /** @type {(from: number | null, is: boolean) => number | null} */
     const next = (from, is) => {
       if (from === null) return null;
-      const step = this.predictions.findIndex((read, i) => i > from && (read === label) === is);
+      const step = this.predictions.findIndex((predicted, i) => i > from && (predicted === label) === is);
       return step < 0 ? null : step;
     };
     const away = next(-1, false);
@@ -56,25 +50,7 @@ export class Path {
 }
 
 export class Network {
-  /** @type {Picture[]} */
-  pictures;
-  /** @type {HTMLElement[]} */
-  captions;
-  /** @type {HTMLElement} */
-  verdict;
-  /** @type {HTMLElement} */
-  facts;
-  /** @type {Bars} */
-  bars;
-  /** @type {HTMLElement} */
-  node;
-  /** @type {HTMLElement} */
-  left;
-
-  /**
-   * @param {Scene} scene
-   * @param {NetworkData} data
-   */
+  /** @param {Scene} scene @param {NetworkData} data */
   constructor(scene, data) {
     this.scene = scene;
     this.title = data.title;
@@ -83,48 +59,48 @@ export class Network {
     this.attack = new Path(data.attack, count);
     this.control = new Path({ ...data.control, direction: scene.data.random_signs }, count);
     this.shown = scene.data.method === "random" ? this.control : this.attack;
-    // What it should read: the truth, or what it reads of a picture whose truth nobody knows.
+    // The true class, or the prediction for a picture whose true class is unknown.
     this.reference = scene.data.label ?? this.shown.predictions[0];
-    this.build(data.scrambled ? scene.places : null);
-  }
-
-  /** @param {ArrayLike<number> | null} places */
-  build(places) {
-    const { words } = this.scene.data;
-    /** @param {string} part */
-    const shows = (part) => this.scene.shows(part);
-    this.pictures = [new Picture(places), new Picture(places), new Picture(places)];
-    this.captions = this.pictures.map(() => element("figcaption"));
-    /** @param {number} i */
-    const figure = (i) => element("figure", {}, this.pictures[i].canvas, this.captions[i]);
-    /** @param {string} text */
-    const sign = (text) => element("span", { class: "sign", "aria-hidden": "true" }, text);
-    const equation = [figure(0)];
-    if (shows("perturbation")) equation.push(sign("+"), figure(1), sign("="));
-    else equation.push(sign("→"));
-    equation.push(figure(2));
     this.verdict = element("p", { class: "verdict" });
     this.facts = element("ul", { class: "facts" });
-    this.bars = new Bars(this, words);
-    this.node = element("section", { class: "network", "aria-label": this.title });
-    if (this.scene.data.networks.length > 1) this.node.append(element("h3", {}, this.name));
-    this.left = element("div", {}, element("div", { class: "equation" }, ...equation));
-    this.node.append(this.left);
-    const reading = element("div", { class: "reading" });
-    if (shows("verdict")) reading.append(this.verdict, this.facts);
-    if (shows("bars")) reading.append(this.bars.node);
-    this.node.append(reading);
-    this.captions[0].textContent = words.original;
+    this.bars = new Bars(this, scene.data.words);
+    const places = data.scrambled ? scene.places : null;
+    this.pictures = [new Picture(places), new Picture(places), new Picture(places)];
+    this.captions = this.pictures.map(() => element("figcaption"));
+    this.left = element("div", {}, this.equation());
+    this.node = this.build();
+  }
+
+  equation() {
+    const [original, perturbation, attacked] = this.pictures.map(({ canvas }, i) =>
+      element("figure", {}, canvas, this.captions[i]),
+    );
+    /** @param {string} text */
+    const sign = (text) => element("span", { class: "sign", "aria-hidden": "true" }, text);
+    const between = this.scene.shows("perturbation") ? [sign("+"), perturbation, sign("=")] : [sign("→")];
+    return element("div", { class: "equation" }, original, ...between, attacked);
+  }
+
+  build() {
+    const { scene } = this;
+    const node = element("section", { class: "network", "aria-label": this.title });
+    if (scene.data.networks.length > 1) node.append(element("h3", {}, this.name));
+    const prediction = element("div", { class: "prediction" });
+    if (scene.shows("verdict")) prediction.append(this.verdict, this.facts);
+    if (scene.shows("bars")) prediction.append(this.bars.node);
+    node.append(this.left, prediction);
+    return node;
   }
 
   draw() {
-    const { epsilon, step, share, open } = this.scene;
+    const { epsilon, step, travelled, open } = this.scene;
     const { picture, words } = this.scene.data;
     const attacked = nudged(picture, this.shown.direction, epsilon);
     const gain = epsilon ? 1 / epsilon : 0;
-    this.pictures[0].draw((i) => grey(picture[i]), share);
-    this.pictures[1].draw((i) => signed((gain * (attacked[i] - picture[i])) / 255), share);
-    this.pictures[2].draw((i) => grey(attacked[i]), share);
+    this.pictures[0].draw((i) => grey(picture[i]), travelled);
+    this.pictures[1].draw((i) => signed((gain * (attacked[i] - picture[i])) / 255), travelled);
+    this.pictures[2].draw((i) => grey(attacked[i]), travelled);
+    this.captions[0].textContent = words.original;
     this.captions[1].textContent = epsilon
       ? fill(words.perturbation, { gain: Number(gain.toPrecision(3)) })
       : words.no_perturbation;
@@ -143,8 +119,8 @@ export class Network {
 
   /** @param {number} step */
   said(step) {
-    const read = this.shown.predictions[step];
-    return `${this.scene.data.classes[read]} ${percent(this.shown.probability(step, read))}`;
+    const label = this.shown.predictions[step];
+    return `${this.scene.data.classes[label]} ${percent(this.shown.probability(step, label))}`;
   }
 
   /** @param {number} step */
@@ -211,16 +187,16 @@ export class Network {
     const { classes, label, words } = this.scene.data;
     const { epsilon, open, step } = this.scene;
     const subject = label === null ? words.own : classes[label];
-    const read = open && this.scene.shows("verdict") ? this.said(step) : words.hidden;
+    const predicted = open && this.scene.shows("verdict") ? this.said(step) : words.hidden;
     this.pictures[0].describe(fill(words.alt_original, { subject }));
     this.pictures[1].describe(this.captions[1].textContent);
-    const figures = { subject, epsilon: epsilon.toFixed(3), read };
+    const figures = { subject, epsilon: epsilon.toFixed(3), predicted };
     this.pictures[2].describe(fill(words.alt_attacked, figures));
   }
 }
 
 /**
- * What became of a picture of class `label`, or of one whose truth nobody knows.
+ * What became of a picture of class `label`, or of one whose true class is unknown.
  * @param {Pick<SceneData, "label" | "target">} data
  * @param {number} before
  * @param {number} after
@@ -235,10 +211,7 @@ export function verdictOf({ label, target }, before, after) {
 
 // Clean bars are outlines and attacked ones are filled, so that colour is never needed.
 class Bars {
-  /**
-   * @param {Network} network
-   * @param {Words} words
-   */
+  /** @param {Network} network @param {Words} words */
   constructor(network, words) {
     const { label, names } = network.scene.data;
     this.path = network.shown;
@@ -276,13 +249,13 @@ class Bars {
    * @param {number | null} step
    */
   draw(step) {
-    const read = this.path.predictions[step ?? 0];
+    const predicted = this.path.predictions[step ?? 0];
     this.rows.forEach(({ row, after, figure }, label) => {
       const probability = this.path.probability(step ?? 0, label);
       after.hidden = step === null;
       after.style.transform = `scaleX(${probability})`;
       figure.textContent = percent(probability);
-      row.classList.toggle("read", label === read);
+      row.classList.toggle("predicted", label === predicted);
     });
   }
 }

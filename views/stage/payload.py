@@ -2,18 +2,18 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from torch import Tensor
 
 from models import PixelOrder, Variant
 from models.layers import scramble_permutation
+from nudge.evaluation.picture_attack import Attack, Subject
 from nudge.evaluation.probability_path import ProbabilityPath
 from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
 from nudge.serving.live_curves import CurvePair
@@ -21,22 +21,9 @@ from views import text
 from views.parts import share
 from views.parts.gallery import Walk
 from views.session import javascript
-from views.session.resources import Attack, Subject
 from views.session.state import Compare, View
 
-_FOLDER = Path(__file__).parent
-
-
-def _read(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-_mount = st.components.v2.component(
-    "stage",
-    html=_read("stage.html"),
-    css=_read("stage.css"),
-    js=javascript.join(_FOLDER / "stage.js"),
-)
+_mount = javascript.component(Path(__file__).with_name("stage.js"))
 
 
 @dataclass(frozen=True)
@@ -48,26 +35,10 @@ class Shown:
     here: CurvePair | None  # counted on this computer so far; None where nobody asked
 
 
-def show(
-    view: View,
-    subject: Subject,
-    networks: Sequence[Shown],
-    *,
-    step: int,
-    opened: int,
-    walk: Walk | None,
-    on_release: Callable[[], None],
-) -> None:
-    """Draw the stage, with its slider at `step` where an address was `opened` or at first.
-
-    Without a `walk` it leads to no other picture.
-    """
-    _mount(
-        key="stage",
-        # In a list, for a dict is searched for tables, for which Streamlit loads pandas.
-        data=[scene(view, subject, networks, step=step, opened=opened, walk=walk)],
-        on_step_change=on_release,
-    )
+def show(scene: Mapping[str, Any], *, on_release: Callable[[], None]) -> None:
+    """Draw the stage, with its slider at the scene's step at first and after an address opened."""
+    # In a list, for a dict is searched for tables, for which Streamlit loads pandas.
+    _mount(key="stage", data=[scene], on_step_change=on_release)
 
 
 def scene(
@@ -83,7 +54,7 @@ def scene(
 
     The identity says which picture and networks these are; with the same one the browser takes
     over growing curves, an epsilon that was opened and another order of the pictures, and leaves
-    the rest as it stands.
+    the rest as it stands. Without a `walk` it leads to no other picture.
     """
     classes = [text.common.class_name(view.dataset, name) for name in view.variant.classes]
     picture = _bytes_of(subject.pixels)
@@ -134,9 +105,8 @@ def _network(variant: Variant, attack: Attack) -> dict[str, Any]:
     }
 
 
-_known_network = lru_cache(maxsize=200)(
-    _network
-)  # about 12 kB each; every release shows them again
+# About 12 kB each; every release shows them again.
+_known_network = lru_cache(maxsize=200)(_network)
 
 
 def _path(path: ProbabilityPath) -> dict[str, str]:

@@ -58,13 +58,13 @@ export function moved(picture, attacked) {
 }
 
 /**
- * The corner, in canvas pixels, of a pixel `share` of the way from one place to another.
+ * The corner, in canvas pixels, of a pixel `fraction` of the way from one place to another.
  * @param {number} from
  * @param {number} to
- * @param {number} share
+ * @param {number} fraction
  */
-export function onTheWay(from, to, share) {
-  const eased = share * share * (3 - 2 * share);
+export function onTheWay(from, to, fraction) {
+  const eased = fraction * fraction * (3 - 2 * fraction);
   /** @type {(from: number, to: number) => number} */
   const between = (from, to) => CELL * (from + eased * (to - from));
   const x = between(from % SIDE, to % SIDE);
@@ -86,17 +86,17 @@ export class Picture {
   }
 
   /**
-   * `share` of the way into the scramble, from 0 (as we see it) to 1 (as the network sees it).
+   * `fraction` of the way into the scramble, from 0 (as we see it) to 1 (as the network sees it).
    * @param {(i: number) => Colour} colour
-   * @param {number} share
+   * @param {number} fraction
    */
-  draw(colour, share) {
-    const travelling = share > 0 && share < 1 ? this.places : null;
+  draw(colour, fraction) {
+    const travelling = fraction > 0 && fraction < 1 ? this.places : null;
     const side = travelling ? SIDE * CELL : SIDE;
     if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
     const context = context2d(this.canvas);
-    if (travelling) drawOnTheWay(context, colour, travelling, share);
-    else drawAtRest(context, colour, share === 1 ? this.places : null);
+    if (travelling) drawOnTheWay(context, colour, travelling, fraction);
+    else drawAtRest(context, colour, fraction === 1 ? this.places : null);
   }
 }
 
@@ -122,13 +122,13 @@ function drawAtRest(context, colour, places) {
  * @param {CanvasRenderingContext2D} context
  * @param {(i: number) => Colour} colour
  * @param {ArrayLike<number>} places
- * @param {number} share
+ * @param {number} fraction
  */
-function drawOnTheWay(context, colour, places, share) {
+function drawOnTheWay(context, colour, places, fraction) {
   context.fillStyle = "rgb(128 128 128)";
   context.fillRect(0, 0, SIDE * CELL, SIDE * CELL);
   for (let i = 0; i < PIXELS; i++) {
-    const { x, y } = onTheWay(i, places[i], share);
+    const { x, y } = onTheWay(i, places[i], fraction);
     context.fillStyle = `rgb(${colour(i).map(Math.round).join(" ")})`;
     context.fillRect(x, y, CELL, CELL);
   }

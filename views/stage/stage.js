@@ -15,7 +15,7 @@ import { Walk } from "./walk.js";
 const scenes = new WeakMap(); // by root element, so that news of epsilon or accuracy build nothing
 
 /** @type {Map<string, number>} */
-const guesses = new Map(); // by scene: whoever has locked one in cannot guess again
+const guesses = new Map(); // by scene: a guess that is locked in stays
 
 /** @param {Mounted<SceneData>} mounted */
 export default function ({ data: [data], parentElement, setStateValue }) {
@@ -47,23 +47,18 @@ export class Scene {
   tools;
   /** @type {(step: number) => void} tells the server where the slider is */
   report;
-  /** @type {number | null} the animation frame in which all is drawn anew */
+  /** @type {number | null} the animation frame in which all is drawn again */
   frame = null;
 
-  /**
-   * @param {HTMLElement} root
-   * @param {SceneData} data
-   * @param {number} step
-   * @param {Scene | undefined} previous
-   */
+  /** @param {HTMLElement} root @param {SceneData} data @param {number} step @param {Scene | undefined} previous */
   constructor(root, data, step, previous) {
     this.root = root;
     /** @type {OpenedData} */
     this.data = { ...data, picture: bytes(data.picture) };
     this.step = this.reported = step; // where the slider is, and where the server knows it to be
-    this.guess = guesses.get(data.id) ?? null; // where somebody expects the reading to change
+    this.guess = guesses.get(data.id) ?? null; // where somebody expects the prediction to change
     /** @type {number} */
-    this.share = previous?.share ?? 0; // of the way into the scramble
+    this.travelled = previous?.travelled ?? 0; // the fraction of the way into the scramble
     this.dragging = false;
     this.places = data.places ? words16(data.places) : null;
     this.networks = data.networks.map((network) => new Network(this, network));
@@ -99,7 +94,7 @@ export class Scene {
     return this.step * this.data.grid.step;
   }
 
-  // Whether what the network reads may be seen.
+  // Whether what the network predicts may be seen.
   get open() {
     return !this.data.quiz || this.guess !== null;
   }

@@ -50,17 +50,17 @@ export class Tools {
     const { words } = scene.data;
     const range = element("input", { type: "range", min: 0, max: 1, step: "any" });
     range.setAttribute("aria-label", words.scramble);
-    range.value = String(scene.share);
-    /** @param {number} share */
-    const show = (share) => {
-      scene.share = share;
-      range.value = String(share);
+    range.value = String(scene.travelled);
+    /** @param {number} fraction */
+    const show = (fraction) => {
+      scene.travelled = fraction;
+      range.value = String(fraction);
       scene.drawSoon();
     };
     range.addEventListener("input", () => show(Number(range.value)));
     /** @param {number} to */
     const travel = (to) => () => {
-      const [from, start] = [scene.share, performance.now()];
+      const [from, start] = [scene.travelled, performance.now()];
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       /** @param {number} now */
       const tick = (now) => {
@@ -109,10 +109,10 @@ export class Tools {
       const paths = [["random", network.control]];
       if (data.method !== "random") paths.unshift([data.method, network.attack]);
       for (const [nudge, path] of paths) {
-        path.predictions.forEach((read, step) => {
-          const row = data.classes.map((_, label) => path.probability(step, label).toFixed(4));
+        path.predictions.forEach((label, step) => {
+          const row = data.classes.map((_, i) => path.probability(step, i).toFixed(4));
           const epsilon = (step * data.grid.step).toFixed(3);
-          rows.push([network.name, nudge, epsilon, data.classes[read], ...row]);
+          rows.push([network.name, nudge, epsilon, data.classes[label], ...row]);
         });
       }
     }
@@ -196,8 +196,8 @@ function poster(scene) {
   });
   const drawnWidth = axis.width ?? 0; // no charts have none
   const scale = (width - 2 * pad) / drawnWidth; // of the charts as they are drawn here
-  for (const { share, label } of axis.all.length ? axis.marks : []) {
-    write(label, pad + scale * placeOf(share, drawnWidth), y + 12, "12px sans-serif", "center");
+  for (const { fraction, label } of axis.all.length ? axis.marks : []) {
+    write(label, pad + scale * placeOf(fraction, drawnWidth), y + 12, "12px sans-serif", "center");
   }
   const ends = { epsilon: inBothUnits(scene.epsilon) };
   write(fill(data.words.poster, ends), pad, y + 50, "bold 16px sans-serif");

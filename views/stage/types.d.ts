@@ -74,7 +74,7 @@ export interface PathData {
   predictions: Base64;
 }
 
-/** Pictures read rightly along epsilon, of `total`. */
+/** Pictures classified correctly along epsilon, of `total`. */
 export interface Accuracy {
   name: string;
   total: number;
@@ -118,7 +118,7 @@ export interface Words {
   alt_original: string;
   alt_attacked: string;
   paths: string;
-  readings: string;
+  predictions: string;
   truths: string;
   accuracy: string;
   fgsm_curve: string;

@@ -1,17 +1,19 @@
 """The Assignment page."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from views.text.common import ARCHITECTURES, DATASETS
+from views.text.common import ARCHITECTURES, DATASETS, variant
 
 if TYPE_CHECKING:
     from models import Card, Variant
+    from nudge.findings.assignment_claims import Claim
 
 # The assignment, checked.
 ASSIGNMENT_LEAD = (
-    "Nudge reproduces a course assignment. What that reported stands here beside what the eight "
-    "variants measure on the full official test sets, each with a verdict by fixed rules."
+    "Nudge reproduces a course assignment. Each result that it reported stands beside our "
+    "measurement on the full official test set. Fixed rules give the verdict."
 )
 CLAIM_HEADS = ("Reported", "Measured", "Verdict", "Because")
 RULES = "How it is judged"
@@ -28,43 +30,46 @@ PERMUTATION = "permutation"
 # Hyperparameters in words, in the order of the card.
 HYPERPARAMETERS = {
     "epochs": "Epochs",
-    "batch_size": "Pictures a batch",
+    "batch_size": "Pictures per batch",
     "learning_rate": "Largest learning rate, AdamW",
-    "warm_up": "Share of the training until that rate",
+    "warm_up": "Fraction of the training until that rate",
     "weight_decay": "Weight decay",
     "input_dropout": "Dropout of pixels",
     "dropout": "Dropout before dense layers",
     "mixup": "Mixup",
     "label_smoothing": "Label smoothing",
-    "noise": "Noise on the pixels, at most",
+    "noise": "Largest noise on the pixels",
     "averaging": "Decay of the averaged weights",
     "precision": "Precision",
 }
 
 
-def claims_tally(*, total: int, holds: int, in_part: int, fails: int) -> str:
+def claims_tally(claims: Sequence["Claim"]) -> str:
+    counts = Counter(str(claim.verdict) for claim in claims)
+    fails = counts["does not hold"]
     return (
-        f"Of {total} findings **{holds} hold**, **{in_part} hold in part** and "
+        f"Of {len(claims)} findings **{counts['holds']} hold**, "
+        f"**{counts['holds in part']} hold in part** and "
         f"**{fails} {'does' if fails == 1 else 'do'} not hold**."
     )
 
 
-def network(variant: "Variant") -> str:
+def network(found: "Variant") -> str:
     """A network and its twin."""
-    architecture = ARCHITECTURES[variant.architecture]
-    return f"{DATASETS[variant.dataset]}, {architecture}"
+    return f"{DATASETS[found.dataset]}, {ARCHITECTURES[found.architecture]}"
 
 
 def learning_caption(*, total: int) -> str:
     return (
-        f"Top-1 accuracy after each epoch: on all {total:,} test pictures, by the averaged "
-        "weights; on training pictures by the network at work, with dropout, blended pictures or "
-        "noise. The last epoch is the one that counts; none was chosen."
+        f"Top-1 accuracy after each epoch. On all {total:,} test pictures: with the averaged "
+        "weights. On training pictures: during training, with dropout, mixup or noise. The last "
+        "epoch counts; none was selected."
     )
 
 
-def card_line(*, accuracy: float, low: float, high: float) -> str:
-    return f"{accuracy:.2%} ({low:.2%} to {high:.2%})"
+def card_line(found: "Variant") -> str:
+    low, high = found.card.interval
+    return f"**{variant(found)}**: {found.card.accuracy:.2%} ({low:.2%} to {high:.2%})"
 
 
 def card_facts(card: "Card") -> list[str]:
@@ -78,10 +83,10 @@ def card_facts(card: "Card") -> list[str]:
     ]
 
 
-def seeds(*, count: int, mean: float, deviation: float) -> str:
+def seeds(count: int, mean: float, deviation: float) -> str:
     return (
-        f"Over {count} seeds of the training the clean accuracy is {mean:.2f} % on average, with a "
-        f"standard deviation of {deviation:.2f} points."
+        f"Over {count} training seeds the mean clean accuracy is {mean:.2f} %, with a standard "
+        f"deviation of {deviation:.2f} points."
     )
 
 

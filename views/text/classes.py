@@ -7,13 +7,13 @@ from views.text.common import class_name, listing
 
 # Where it breaks.
 BY_CLASS = "Which classes fall first"
-CONFUSIONS = "What they are taken for"
-NEAR = "Close in meaning, or anything?"
+CONFUSIONS = "Which classes are confused"
+NEAR = "Are wrong answers close in meaning?"
 FLIPS = "How far a picture has to be nudged"
 ENDS = "The pictures at both ends"
 FIRST_TO_FLIP = "**The first to flip.** Each opens in the explorer, at the epsilon where it flips:"
 LAST_TO_FLIP = "**The last to flip, or never:**"
-SHARE_OF_CLASS = "Share of the true class"
+FRACTION_OF_CLASS = "Fraction of the true class"
 PICTURES_COUNTED = "Pictures"
 MEASURED = "measured"
 BY_CHANCE = "by chance"
@@ -26,7 +26,7 @@ NEVER_FLIPS = "never up to 0.3"
 
 NEAR_MEANS = {
     "fashion": "clothes of the same kind (tops, or footwear)",
-    "sign": "the three hands whose mean training picture differs least",
+    "sign": "the three letters with the most similar mean training picture",
 }
 
 
@@ -38,59 +38,56 @@ def falling(classes: Sequence[tuple[str, float | None]]) -> str:
         return listing([f"{name} ({step})" for (name, _), step in zip(some, steps, strict=True)])
 
     return (
-        f"Less than half is right first of **{said(classes[:3])}**, "
-        f"last of **{said(classes[-3:])}**."
+        f"Accuracy falls below half first for **{said(classes[:3])}**, "
+        f"last for **{said(classes[-3:])}**."
     )
 
 
 def falls_caption(name: str, total: int) -> str:
     return (
         f"{name}: top-1 accuracy of each class under FGSM, over all {total:,} official test "
-        "pictures. White marks: less than half is right from there on. Dashed: the chosen epsilon."
+        "pictures. White marks: accuracy falls below half. Dashed: the chosen epsilon."
     )
 
 
 def most_confused(cell: Mapping[str, Any] | None, epsilon: float, dataset: str) -> str:
     if cell is None:
-        return f"At epsilon {epsilon:g} nothing is taken for anything else."
-    true, read = (class_name(dataset, cell[key]) for key in ("true", "read"))
+        return f"At epsilon {epsilon:g} no class is confused with another."
+    true, predicted = (class_name(dataset, cell[key]) for key in ("true", "predicted"))
     return (
-        f"At epsilon {epsilon:g} the largest confusion: {cell['share']:.0%} of **{true}** "
-        f"are read as **{read}**."
+        f"At epsilon {epsilon:g} the largest confusion: {cell['fraction']:.0%} of **{true}** "
+        f"are predicted as **{predicted}**."
     )
 
 
 def confusions_caption(name: str, total: int, epsilon: float, dataset: str) -> str:
     return (
-        f"{name}, FGSM at epsilon {epsilon:g}: of each true class (row) the share read as each "
-        f"class (column), over all {total:,} official test pictures. Outlined: close in meaning, "
-        f"that is {NEAR_MEANS[dataset]}."
+        f"{name}, FGSM at epsilon {epsilon:g}: the fraction of each true class (row) predicted as "
+        f"each class (column), over all {total:,} official test pictures. Outlined: close in "
+        f"meaning, that is {NEAR_MEANS[dataset]}."
     )
 
 
-def near_caption(
-    *, near: int, flipped: int, chance: float | None, epsilon: float, dataset: str
-) -> str:
-    if chance is None:
-        here = f"At epsilon {epsilon:g} no picture flips."
-    else:
+def near_caption(near: int, flipped: int, chance: float, epsilon: float, dataset: str) -> str:
+    here = f"At epsilon {epsilon:g} no picture flips."
+    if flipped:
         here = (
-            f"At epsilon {epsilon:g}: {near:,} of {flipped:,} flips, {near / flipped:.0%}, stay "
-            f"near; {chance:.0%} would by chance."
+            f"At epsilon {epsilon:g}: {near:,} of {flipped:,} flips ({near / flipped:.0%}) stay "
+            f"near. By chance it would be {chance:.0%}."
         )
     return (
-        f"{here} A flip is a test picture that was right and that FGSM turns wrong. Near are "
-        f"{NEAR_MEANS[dataset]}; by chance is if every wrong class were as likely."
+        f"{here} A flip is a test picture that was correct and that FGSM makes wrong. Near are "
+        f"{NEAR_MEANS[dataset]}. By chance: if every wrong class were equally likely."
     )
 
 
-def flips_caption(
-    name: str, *, total: int, wrong: int, never: int, by_here: int, epsilon: float
-) -> str:
+def flips_caption(name: str, counts: Sequence[int], step: int, epsilon: float) -> str:
+    """`counts` are pictures by the step at which they flip, of which epsilon is the `step`-th."""
     return (
-        f"{name}: all {total:,} official test pictures by the smallest epsilon at which FGSM makes "
-        f"them wrong. Not in the bars: {wrong:,} were wrong before, {never:,} never flip up to "
-        f"0.3. Up to epsilon {epsilon:g}, {by_here:,} flip."
+        f"{name}: all {sum(counts):,} official test pictures by the smallest epsilon at which FGSM "
+        f"makes them wrong. Not in the bars: {counts[0]:,} were wrong before the attack, "
+        f"{counts[-1]:,} never flip up to 0.3. Up to epsilon {epsilon:g}, "
+        f"{sum(counts[1 : step + 1]):,} flip."
     )
 
 

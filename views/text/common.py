@@ -26,12 +26,12 @@ DATASET = "Data set"
 ARCHITECTURE = "Network"
 PIXEL_ORDER = "Pixels"
 METHOD = "Nudge"
-EPSILON = "Epsilon: how far each pixel may move, where 1 is the way from black to white"
+EPSILON = "Epsilon: how far each pixel may move. 1 is the distance from black to white"
 FGSM_CURVE = "FGSM"
 RANDOM_CURVE = "Random nudge of the same size"
 EPSILON_AXIS = "Epsilon"
 ACCURACY_AXIS = "Top-1 accuracy"
-COUNTED = "Right"
+COUNTED = "Correct"
 
 
 def short_variant(variant: "Variant") -> str:
@@ -45,12 +45,12 @@ def class_name(dataset: "Dataset | str", name: str) -> str:
 
 def zero_gradients(count: int, total: int, name: str = "") -> str:
     """Of `total` pictures that were counted here. `name` is the network's where there are more."""
-    share = count / total
-    percent = f"{share:.1%}" if share >= 0.001 else "less than 0.1%"
+    fraction = count / total
+    percent = f"{fraction:.1%}" if fraction >= 0.001 else "less than 0.1%"
     where = f"{name}: for" if name else "For"
     return (
         f"{where} {count:,} of the {total:,} pictures counted here ({percent}) the gradient is "
-        "zero everywhere. FGSM cannot move these, which does not mean that the network is robust."
+        "zero everywhere. FGSM cannot change them. That does not mean that the network is robust."
     )
 
 
@@ -122,7 +122,7 @@ def listing(items: Sequence[str]) -> str:
     return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
-READ_AS = "Read as"
+PREDICTED_AS = "Predicted as"
 TRUE_CLASS = "True class"
 
 # Generated hands, where the test pictures of Sign are not on this computer.

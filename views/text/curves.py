@@ -28,13 +28,13 @@ def curves_caption(
     if live:
         dots = (
             " Dots: counted now on this computer, over the first pictures of the test set "
-            "(full FGSM, hollow random), with a wider band."
+            "(filled: FGSM, hollow: random), with a wider band."
         )
         if generated:
-            dots += " Sign's dots are of generated hands: other pictures than those of its lines."
+            dots += " Sign's dots are of generated hands, not of the pictures of its lines."
     return (
         f"Top-1 accuracy over all {pictures} official test pictures, recorded with the weights. "
-        f"Solid: FGSM by the true label. Dashed: a random nudge of the same size. Bands: 95 % "
+        f"Solid: FGSM with the true label. Dashed: a random nudge of the same size. Bands: 95 % "
         f"intervals (Wilson). Dotted: chance, {listing([f'{c:.1%}' for c in chances])}.{dots}"
     )
 
@@ -52,11 +52,11 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
-def in_line(*, own: int, before: int, served: int, what: str, share: float) -> str:
-    people = "one computation" if before == 1 else f"{before} computations"
+def in_line(*, own: int, before: int, served: int, what: str, fraction: float) -> str:
+    others = "one computation is" if before == 1 else f"{before} computations are"
     return (
-        f"You wait with number {own}, behind {people}. "
-        f"Number {served} is being computed, {share:.0%} done: {what}."
+        f"You are number {own} in the queue; {others} before yours. "
+        f"Now computing number {served}, {fraction:.0%} done: {what}."
     )
 
 
@@ -66,13 +66,13 @@ def agreement(
     """What was counted here beside what was recorded of the same pictures."""
     these = "generated hands" if generated else "pictures"
     if same == pictures:
-        flips = f"all {pictures:,} {these} flip first at the very epsilon that was recorded"
+        flips = f"all {pictures:,} {these} first flip at exactly the recorded epsilon"
     else:
-        flips = f"{pictures - same:,} of {pictures:,} {these} flip first at another epsilon"
+        flips = f"{pictures - same:,} of {pictures:,} {these} first flip at another epsilon"
     if generated:
-        return f"{name}: {flips} of them; the lines are of the test pictures."
+        return f"{name}: {flips}. The lines are of the test pictures."
     if differing is None:
-        counts = "counts were recorded of the full test set only, so those of a part have no record"
+        counts = "counts were recorded for the full test set only, not for a part of it"
     elif differing:
         counts = f"{differing} of the counts differ from the recorded ones"
     else:

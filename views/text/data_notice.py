@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from views.text.common import listing
 
 GENERATED_NOTICE = (
-    "**Generated hands**, drawn by a network, stand in for Sign's test pictures, which are not on "
-    "this computer. Whatever is called recorded was counted on the real ones."
+    "Sign's test pictures are not on this computer. **Generated hands**, drawn by a network, stand "
+    "in for them. Recorded figures were counted on the real pictures."
 )
 GET_REAL = "Get the real data"
 GETTING = "Asking for the real data"
-GOT_REAL = "The real pictures are here: from now on these are shown and counted."
+GOT_REAL = "The real pictures are here. They are shown and counted from now on."
 
 
 def damaged(what: str, found: object) -> str:
-    return f"**{what}** ({found}), so other pictures stand in."
+    return f"**{what}** ({found}). Other pictures stand in."
 
 
 def received(count: int, total: int) -> str:
@@ -23,14 +23,14 @@ def received(count: int, total: int) -> str:
 
 
 def not_fetched(what: str, found: object) -> str:
-    return f"**{what}** ({found}). What stands in for it stays."
+    return f"**{what}** ({found}). The pictures shown so far stay."
 
 
 def by_hand(homepage: str, files: Sequence[str], folder: object, command: str) -> str:
     """What to do where this computer cannot fetch the data."""
     return (
-        f"By hand: where there is a network, download the data from {homepage} and put "
+        f"By hand: on a computer with internet, download the data from {homepage}. Then put "
         f"{listing([f'`{name}`' for name in files])} into `{folder}` on this computer, or the zip "
-        "as it came; the page finds it when it is loaded again. Or run "
-        f"`{command}` in the project's folder when there is a network."
+        f"file as it is, and reload the page. Or run `{command}` in the project's folder when "
+        "there is internet."
     )

@@ -2,27 +2,28 @@
 
 COMPARISONS = {"one": "One", "all": "All four"}
 COMPARE = "Networks"
-TARGET = "Make it say"
+TARGET = "Target class"
 
 # Each way to nudge by its formula, in Streamlit's Markdown, and one sentence.
 FORMULAS = {
     "fgsm": (
         r"$x + \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, y))$: "
-        "every pixel moves by epsilon the way that makes the true class less likely."
+        "every pixel moves by epsilon in the direction that makes the true class less likely."
     ),
     "targeted": (
         r"$x - \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, t))$: "
-        "every pixel moves by epsilon the way that makes the class of your choice more likely."
+        "every pixel moves by epsilon in the direction that makes the target class more likely."
     ),
     "random": (
         r"$x + \varepsilon \cdot s,\ s \in \{-1, 1\}$: "
-        "every pixel moves by epsilon up or down, as a coin falls. It looks the same to us."
+        "every pixel moves up or down by epsilon, by the toss of a coin. To us it looks the same."
     ),
 }
 
 OWN_FORMULA = (
     r"$x + \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, y))$: every pixel moves by epsilon "
-    "the way that makes less likely what the network reads now, for nobody knows the truth."
+    "in the direction that makes the network's own prediction less likely. The true class of your "
+    "picture is unknown."
 )
 PICTURES = "Pictures to count here"
 
@@ -31,18 +32,18 @@ def curve_caption(*, done: int, total: int, chance: float, generated: bool) -> s
     dots = f"Dots: the first {done:,}, counted now on this computer. " if done else ""
     if generated and done:
         dots = (
-            f"Dots: the first {done:,} generated hands, counted now on this computer: other "
-            "pictures than those of the lines. "
+            f"Dots: the first {done:,} generated hands, counted now on this computer. They are "
+            "not the pictures of the lines. "
         )
     return (
         f"Lines: top-1 accuracy over all {total:,} official test pictures, recorded with the "
-        f"weights. {dots}Each is attacked by its true label. Dotted: chance, {chance:.1%}."
+        f"weights. {dots}FGSM uses the true label. Dotted: chance, {chance:.1%}."
     )
 
 
 NO_GRADIENT = (
-    "Here the gradient is zero everywhere. FGSM cannot move this picture, which does not mean that "
-    "the network is robust."
+    "Here the gradient is zero everywhere, so FGSM cannot change this picture. That does not mean "
+    "that the network is robust."
 )
 
 

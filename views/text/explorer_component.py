@@ -23,8 +23,8 @@ STAGE = {
     "verdicts": {
         "right": "Still right: {before} before, {after} after",
         "fooled": "Fooled: {before} → {after}",
-        "reached": "Made to say it: {before} → {after}",
-        "wrong": "Wrong before the attack: this is {truth}, read as {before}; now {after}",
+        "reached": "Target reached: {before} → {after}",
+        "wrong": "Wrong before the attack: this is {truth}, predicted as {before}; now {after}",
         "same": "Still the same: {before} before, {after} after",
         "changed": "Changed: {before} → {after}",
     },
@@ -36,34 +36,34 @@ STAGE = {
     "at": "flips at {away}",
     "at_and_back": "flips at {away}, and back at {back}",
     "and_again": "flips at {away}, back at {back}, again at {again}",
-    "never": "never flips, up to {largest}",
+    "never": "never flips up to {largest}",
     "from_the_start": "wrong from the start",
-    "reaches": "Says {target} first at {when}",
-    "reaches_not": "Says {target} nowhere up to {largest}",
-    "moved": "After clipping pixels moved by {largest} at most, {mean} on average",
-    "predict_first": "At which epsilon will the network change its mind? Move the slider, to the "
-    "end for never, then lock in your guess.",
+    "reaches": "Predicted as {target} from {when}",
+    "reaches_not": "Never predicted as {target} up to {largest}",
+    "moved": "After clipping, pixels moved by at most {largest}, on average by {mean}",
+    "predict_first": "At which epsilon does the prediction change? Move the slider to your guess, "
+    "or to the end if you think it never changes. Then lock in your guess.",
     "lock_in": "This is my guess",
     "guesses": {
-        "exact": "Your guess, {guess}, is exact",
-        "early": "Your guess, {guess}: it flips only at {away}, you were {off} too early",
-        "late": "Your guess, {guess}: it flips at {away} already, you were {off} too late",
+        "exact": "Your guess, {guess}, is exactly right",
+        "early": "Your guess is {guess}. The prediction flips at {away}: {off} too early",
+        "late": "Your guess is {guess}. The prediction flips at {away}: {off} too late",
     },
-    "guess_never": "Your guess, {guess}: it never flips, for which the scale has its end",
-    "guess_of_never": "Your guess, never, is exact",
-    "guess_idle": "Nothing to guess here: it was wrong from the start",
+    "guess_never": "Your guess is {guess}. The prediction never flips up to the end of the scale",
+    "guess_of_never": "Your guess, never, is exactly right",
+    "guess_idle": "Nothing to guess here: the prediction was wrong from the start",
     "own": "your picture",
     "hidden": "not shown yet",
     "alt_original": "{subject}, original",
-    "alt_attacked": "{subject}, attacked with epsilon {epsilon}, read as {read}",
+    "alt_attacked": "{subject}, attacked with epsilon {epsilon}, predicted as {predicted}",
     "paths": "Probability of each class along epsilon",
-    "readings": "Probability of what each network reads in the original, along epsilon",
+    "predictions": "Probability of what each network predicts for the original, along epsilon",
     "truths": "Probability of the true class along epsilon",
     "accuracy": "Accuracy along epsilon",
     "fgsm_curve": "FGSM",
     "random_curve": "random nudge",
     "chance": "chance",
-    "scramble": "From the order that we see to the order that the network sees",
+    "scramble": "From the order we see to the order the network sees",
     "as_we_see": "As we see it",
     "as_network_sees": "As the network sees it",
     "copy_link": "Copy link",
@@ -91,6 +91,6 @@ def poster(
 
 def poster_caption(total: int) -> str:
     return (
-        f"Lines of accuracy: all {total:,} official test pictures, as recorded with the weights. "
+        f"Accuracy: all {total:,} official test pictures, as recorded with the weights. "
         "Bars: outlined before, filled after. Made with Nudge."
     )

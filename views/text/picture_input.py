@@ -5,7 +5,7 @@ SOURCES = {"test": "Test pictures", "upload": "Upload", "camera": "Camera"}
 SOURCE = "Picture"
 
 # Somebody's own picture.
-UPLOAD = "A picture of yours (PNG, JPEG, HEIC, ...). It is kept only while this page is open."
+UPLOAD = "Your picture (PNG, JPEG, HEIC, ...). It is kept only while this page is open."
 CAMERA = "A photograph"
 NO_CAMERA = "To take a photograph, choose Upload: on a phone it offers the phone's own camera."
 DECODING = "Reading the picture"
@@ -18,26 +18,26 @@ STEPS = {
     "contrast": "Stretch contrast",
     "invert": "Invert",
     "mirror": "Mirror",
-    "separate": "Separate from the ground",
+    "separate": "Remove the background",
     "shrink": "28 x 28 pixels",
 }
 
 BUSY = (
-    "The ground behind the object is busy, and the network looks at all of it. Mark the object: "
-    "drag a box around it."
+    "The background is busy, and the network looks at all of it. Mark the object: drag a box "
+    "around it."
 )
 
 # The data set shows right hands as another person sees them; found by looking at its pictures.
 HANDS = (
-    "The networks know the right hand, as another person sees it. For a left hand, or a picture "
-    "that a selfie camera mirrored, choose Mirror."
+    "The networks know the right hand, as another person sees it. For a left hand, or for a "
+    "picture that a selfie camera mirrored, choose Mirror."
 )
 
 # What a file is instead of a picture that can be read, and what to do about it.
 OTHER_KINDS = {
     "PDF": ("a PDF", "Take a screenshot of the page and upload that."),
     "SVG": ("an SVG drawing", "Open it in a browser, take a screenshot and upload that."),
-    "web page": ("a web page", "Save the picture itself: press it long, or click it on the right."),
+    "web page": ("a web page", "Save the picture itself: press and hold it, or right-click it."),
     "ZIP": ("a ZIP or an office document", "Unpack it, or take a screenshot, and upload that."),
     "film": ("a film", "Upload a photograph, or a screenshot of the film."),
     "JPEG XL": ("JPEG XL", "Save the picture as PNG or JPEG."),

@@ -6,14 +6,14 @@ from views.text.common import one_picture
 
 # The scramble.
 SCRAMBLE_LEAD = (
-    "Scrambled networks see every picture with its 784 pixels in another order: one permutation, "
-    "drawn once and used for every picture. To us nothing is left to see. Is it for a network?"
+    "Scrambled networks see every picture with its 784 pixels in another order. One permutation "
+    "was drawn once and is used for every picture. We recognise nothing any more. Does a network?"
 )
 AS_TAKEN = "As taken"
 AS_SCRAMBLED = "As a scrambled network sees them"
 FOUR_TWINS = "The four twins"
 CLEAN_AXIS = "Top-1 accuracy without a nudge"
-WHY = "Why the one does not care and the other does"
+WHY = "Why one network does not mind and the other does"
 DENSE_WEIGHTS = "First-layer weights of the fully connected network"
 CNN_FILTERS = "First filters of the CNN"
 ORDERED_TWIN = "Ordered twin"
@@ -36,17 +36,16 @@ def twins_caption(*, total: int) -> str:
 
 
 def why(*, dense: Sequence[float], convolutional: Sequence[float]) -> str:
-    """Three sentences; accuracies are (ordered, scrambled)."""
+    """Why only the CNN loses accuracy; accuracies are (ordered, scrambled)."""
     return (
-        "A fully connected network has a weight of its own for every pixel and no notion of "
-        "neighbours, so a scramble only renames its inputs: it reads "
+        "A fully connected network has a separate weight for every pixel and knows no neighbours, "
+        "so a scramble only renames its inputs. Its accuracy is "
         f"**{dense[0]:.2%}** in order and **{dense[1]:.2%}** scrambled, and its weights, put back "
         "in order, show the same kind of patterns. "
-        "A CNN slides small filters over the picture, which works because neighbouring pixels "
-        "belong together: an edge is an edge wherever it stands. "
-        "The scramble puts pixels from anywhere under a filter, so there is nothing left for it to "
-        f"find twice, and the CNN falls from **{convolutional[0]:.2%}** to "
-        f"**{convolutional[1]:.2%}**."
+        "A CNN slides small filters over the picture. That works because neighbouring pixels "
+        "belong together: an edge is an edge wherever it is. "
+        "The scramble puts unrelated pixels under a filter, so no pattern repeats, and the CNN "
+        f"falls from **{convolutional[0]:.2%}** to **{convolutional[1]:.2%}**."
     )
 
 
@@ -64,14 +63,14 @@ def weights_said(heading: str, count: int) -> str:
 
 def dense_caption(count: int) -> str:
     return (
-        f"The {count} units with the largest weights, each in its own scale: blue below zero, "
-        "white at zero, brown above. The correlation is over all units, of each weight with those "
-        "of the pixels to the right and below; 0 is what noise has."
+        f"The {count} units with the largest weights, each on its own scale: blue below zero, "
+        "white at zero, brown above. The correlation is over all units, between each weight and "
+        "those of the pixels to the right and below. For noise it is 0."
     )
 
 
 def filters_caption(count: int) -> str:
     return (
-        f"At most {count} filters of each size, those with the largest weights, in the same "
-        "colours; the correlation is over all of that size."
+        f"The filters with the largest weights, at most {count} of each size, in the same colours. "
+        "The correlation is over all filters of that size."
     )

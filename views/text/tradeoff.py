@@ -1,8 +1,13 @@
 """The Trade-off page."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from views.text.common import DATASETS, listing, one_picture
+
+if TYPE_CHECKING:
+    from models import Card
+    from nudge.findings.tradeoff import TradeOff
 
 # The trade-off.
 STRIP_PICTURE = "Picture under the axis"
@@ -10,12 +15,12 @@ AGAINST = "Accuracy against readability"
 SSIM = "Similarity (SSIM)"
 SSIM_AXIS = "Similarity (SSIM) with the original"
 TRADE_OFF_AXIS = "Accuracy and similarity"
-SCORE = "Share of accuracy lost x SSIM"
+SCORE = "Fraction of accuracy lost x SSIM"
 OURS = "our measure"
 THEIRS = "assignment"
 NEARLY_AS_GOOD = "Nearly as good"
-RIGHT = "read right"
-WRONG = "read wrong"
+RIGHT = "correct"
+WRONG = "wrong"
 
 
 def from_to(bounds: tuple[float, float]) -> str:
@@ -28,19 +33,14 @@ def assignment_label(dataset: str, bounds: tuple[float, float]) -> str:
 
 
 def recommendation(
-    name: str,
-    *,
-    best: float,
-    nearly: tuple[float, float],
-    assignment: tuple[float, float],
-    clean: float,
-    left: float,
-    ssim: float,
+    name: str, card: "Card", found: "TradeOff", assignment: tuple[float, float]
 ) -> str:
+    at = card.epsilons.index(found.best)
     return (
-        f"**{name}**: our measure recommends **{best:g}** ({from_to(nearly)} is nearly as good), "
-        f"the assignment **{from_to(assignment)}**. At {best:g} accuracy falls from {clean:.1%} "
-        f"to {left:.1%}, at a similarity of {ssim:.2f}."
+        f"**{name}**: our measure recommends **{found.best:g}** ({from_to(found.nearly)} is nearly "
+        f"as good), the assignment **{from_to(assignment)}**. At {found.best:g} accuracy falls "
+        f"from {card.accuracy:.1%} to {card.fgsm[at] / card.total:.1%}, at a similarity of "
+        f"{card.ssim[at]:.2f}."
     )
 
 
@@ -51,10 +51,10 @@ def along_caption(
     pictures = listing([f"{total:,}" for total in totals])
     return (
         f"Solid: top-1 accuracy under FGSM over all {pictures} official test pictures. Dashed: "
-        f"mean SSIM of the attacked picture with the original, over the first {ssim_pictures:,}. "
-        "Grey: what the assignment recommends. Diamonds: where the share of accuracy lost, times "
-        f"SSIM, is largest; nearly as good is {nearly:.0%} of that. Under the axis: {under} "
-        f"{image}, nudged by the epsilon above it, along each network's own gradient."
+        f"mean SSIM of attacked and original pictures, over the first {ssim_pictures:,}. Grey: "
+        "what the assignment recommends. Diamonds: where the fraction of accuracy lost, times "
+        f"SSIM, is largest; nearly as good is at least {nearly:.0%} of that. Under the axis: "
+        f"{under} {image}, nudged by the epsilon above it along each network's own gradient."
     )
 
 
@@ -63,7 +63,7 @@ def against_caption(*, totals: Sequence[int], ssim_pictures: int) -> str:
     return (
         f"One dot for every 0.005 of epsilon, from the left. Accuracy over all {pictures} official "
         f"test pictures, SSIM over the first {ssim_pictures:,}, both recorded with the weights. "
-        "The lower left is best for who attacks: fooled, and nothing to be seen."
+        "The lower left is best for an attacker: the network is fooled, and nobody notices."
     )
 
 

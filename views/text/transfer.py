@@ -1,20 +1,20 @@
 """The Transfer page."""
 
-# Transfer: attacked on one network, read by another.
+# Transfer: attacked on one network, classified by another.
 TRANSFER_LEAD = (
-    "A picture is nudged along the gradient of one network and shown to another that never "
-    "saw it. Where a row is dark, what fools the one fools the others: an attacker needs no "
-    "access to the network that is attacked."
+    "A picture is nudged along the gradient of one network and classified by another. Where a row "
+    "is dark, pictures that fool one network also fool the others: an attacker needs no access to "
+    "the network under attack."
 )
 TRANSFER_SOURCE = "Nudged along the gradient of"
-TRANSFER_TARGET = "Read by"
+TRANSFER_TARGET = "Classified by"
 NO_NUDGE = "No nudge"
 TRANSFER_PICTURES = "Pictures to count here"
 RANDOM_NUDGE = "Random nudge"
 HERE = "Count here"
-STOP_HERE = "Show what was recorded"
+STOP_HERE = "Show the record"
 ON_THESE = "The four on one picture"
-TRANSFER_COLUMNS = ("nudged along", "read by", "epsilon", "right", "pictures", "accuracy")
+TRANSFER_COLUMNS = ("nudged along", "classified by", "epsilon", "right", "pictures", "accuracy")
 
 
 def transfer_caption(
@@ -30,17 +30,17 @@ def transfer_caption(
     nearest = f" It is the measured epsilon nearest to {asked:g}." if asked is not None else ""
     return (
         f"Top-1 accuracy {pictures}, nudged by epsilon {epsilon:g}: "
-        f"{counted}.{nearest} The frames mark the usual attack, along a network's own gradient. "
-        "Scrambled networks take pictures in our order and scramble them themselves, so a nudge "
-        "means the same pixels to all four."
+        f"{counted}.{nearest} Frames mark the usual attack, along a network's own gradient. "
+        "Scrambled networks receive pictures in our order and scramble them themselves, so a nudge "
+        "changes the same pixels for all four."
     )
 
 
 def transfer_finding(*, own: float, other: float, random: float, epsilon: float) -> str:
     return (
-        f"At epsilon {epsilon:g} the four read on average **{own:.1%}** of the pictures right "
-        f"after a nudge along their own gradient, **{other:.1%}** along another's, and "
-        f"**{random:.1%}** after a random nudge of the same size."
+        f"At epsilon {epsilon:g} the mean accuracy of the four is **{own:.1%}** after a nudge "
+        f"along their own gradient, **{other:.1%}** along another's, and **{random:.1%}** after a "
+        "random nudge of the same size."
     )
 
 
@@ -48,5 +48,5 @@ def transfer_equal(equal: bool) -> str:
     return (
         "Every count equals the recorded one."
         if equal
-        else "Some counts differ from the recorded ones: another processor sums in another order."
+        else "Some counts differ from the recorded ones: another processor adds in another order."
     )

@@ -111,7 +111,7 @@ def test_interval_and_seeds() -> None:
     runs = json.loads((PRETRAINED / "seeds.json").read_text(encoding="utf-8"))["fashion-fcnn"]
     average = sum(100 * run["correct"] / run["total"] for run in runs) / len(runs)
     said = " ".join(m.value for m in expander.markdown)
-    assert f"Over {len(runs)} seeds of the training the clean accuracy is {average:.2f} %" in said
+    assert f"Over {len(runs)} training seeds the mean clean accuracy is {average:.2f} %" in said
 
 
 def test_without_confusions_the_rest_stands(

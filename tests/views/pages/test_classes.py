@@ -46,8 +46,8 @@ def test_every_figure_from_an_attack_made_here(test_splits: dict[Dataset, Split]
     # Confusions.
     for cell in rows(page, "cells", CONFUSIONS):
         mine = labels == names.index(cell["true"])
-        count = int((read[mine] == names.index(cell["read"])).sum())
-        assert (cell["count"], cell["share"]) == (count, count / int(mine.sum()))
+        count = int((read[mine] == names.index(cell["predicted"])).sum())
+        assert (cell["count"], cell["fraction"]) == (count, count / int(mine.sum()))
     # Flips that stay near.
     kinds = {name: kind for kind, members in FASHION_KINDS.items() for name in members}
     flips = [
@@ -58,7 +58,7 @@ def test_every_figure_from_an_attack_made_here(test_splits: dict[Dataset, Split]
     near = sum(kinds[t] == kinds[r] for t, r in flips)
     others = {name: len(members) - 1 for members in FASHION_KINDS.values() for name in members}
     chance = sum(others[t] / 9 for t, _ in flips) / len(flips)
-    marked = {r["kind"]: r["share"] for r in rows(page, "marker", NEAR)}
+    marked = {r["kind"]: r["fraction"] for r in rows(page, "marker", NEAR)}
     assert marked[text.classes.MEASURED] == near / len(flips)
     assert marked[text.classes.BY_CHANCE] == pytest.approx(chance)
     assert any(f"{near:,} of {len(flips):,} flips" in c.value for c in page.caption)
@@ -80,7 +80,9 @@ def test_the_histogram_and_both_ends() -> None:
         f"{int((misses == step).sum()):,} / 7,172" for step in range(1, len(EPSILONS))
     ]
     wrong, never = int((misses == 0).sum()), int((misses == NEVER_FLIPS).sum())
-    assert any(f"{wrong:,} were wrong before, {never:,} never" in c.value for c in page.caption)
+    assert any(
+        f"{wrong:,} were wrong before the attack, {never:,} never" in c.value for c in page.caption
+    )
     links = [parse_qs(link.proto.query_string) for link in page.get("page_link")]
     indices = [int(link["image"][0]) for link in links]
     assert len(set(indices)) == 16
@@ -97,17 +99,19 @@ def test_which_classes_fall_first() -> None:
     page = open_at("classes", dataset="fashion", architecture="cnn", epsilon=0)
     accuracy: dict[str, list[float]] = {}
     for row in rows(page, "classes", FALLS):
-        accuracy.setdefault(row["class"], []).append(row["share"])
+        accuracy.setdefault(row["class"], []).append(row["fraction"])
     falls = {n: next((e for e, a in zip(EPSILONS, v, strict=True) if a < 0.5), None)
              for n, v in accuracy.items()}  # fmt: skip
     assert {r["class"]: r["epsilon"] for r in rows(page, "halves", FALLS)} == {
         name: at for name, at in falls.items() if at is not None
     }
-    sentence = next(m.value for m in page.markdown if m.value.startswith("Less than half"))
+    sentence = next(
+        m.value for m in page.markdown if m.value.startswith("Accuracy falls below half")
+    )
     earliest = min(at for at in falls.values() if at is not None)
     named = sentence.split("**")[1]
     assert all(n in named for n, at in falls.items() if at == earliest)
-    assert rows(page, "marker", NEAR) == [{"epsilon": 0.0, "share": None}]  # nothing has flipped
+    assert rows(page, "marker", NEAR) == [{"epsilon": 0.0, "fraction": None}]  # nothing has flipped
 
 
 def test_without_pictures_the_record_stays(no_pictures: None) -> None:

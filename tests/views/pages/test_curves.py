@@ -106,7 +106,9 @@ def test_the_line_is_seen_and_left(here: Path, monkeypatch: pytest.MonkeyPatch) 
     count_queue.line().stand("somebody else", other)
     button(page, text.curves.COMPUTE_HERE).click().run()
     (bar,) = page.get("progress")
-    assert bar.proto.text.startswith("You wait with number 2, behind one computation. Number 1 is")
+    assert bar.proto.text.startswith(
+        "You are number 2 in the queue; one computation is before yours."
+    )
     assert "Sign CNN and Sign FC, 500 pictures each" in bar.proto.text
     assert rows(page, "live") == []  # nothing is computed meanwhile
     button(page, text.curves.CANCEL).click().run()

@@ -69,7 +69,9 @@ def test_the_strip_shows_the_attacked_pictures(test_splits: dict[Dataset, Split]
             assert np.abs(pixels - 255 * attacked[0, 0].numpy()).max() <= 0.5 + 1e-4
             read = int(model(attacked).argmax())
             assert row["epsilon"] == epsilon
-            assert row["read"] == text.common.class_name(variant.dataset, variant.classes[read])
+            assert row["predicted"] == text.common.class_name(
+                variant.dataset, variant.classes[read]
+            )
             assert row["verdict"] == (
                 text.tradeoff.RIGHT if read == int(labels) else text.tradeoff.WRONG
             )

@@ -73,7 +73,7 @@ def test_shows_the_record(dataset: Dataset) -> None:
     own = np.mean([counts[at, i, i] for i in range(4)]) / card.total
     other = (counts[at].sum() - counts[at].trace()) / 12 / card.total
     said = " ".join(m.value for m in page.markdown)
-    assert f"**{own:.1%}** of the pictures right" in said
+    assert f"mean accuracy of the four is **{own:.1%}**" in said
     assert f"**{other:.1%}** along another's" in said
     assert f"over all {card.total:,}, recorded with the weights" in captions(page)
 

@@ -71,7 +71,7 @@ def test_in_the_explorer(zero: Tensor) -> None:
     assert warnings(page) == [
         f":material/warning: {text.explorer.NO_GRADIENT}",
         f":material/warning: For {lost} of the 200 pictures counted here ({share}) the gradient is "
-        "zero everywhere. FGSM cannot move these, which does not mean that the network is robust.",
+        "zero everywhere. FGSM cannot change them. That does not mean that the network is robust.",
     ]
     fine = int((~zero).nonzero()[0])
     page = open_at("explorer", dataset="fashion", architecture="fcnn", image=fine)

@@ -80,7 +80,7 @@ def test_the_explorer_shows_and_counts_hands() -> None:
     assert accuracy["here"] == {"total": 200, "fgsm": list(curve.correct)}
     assert "all 7,172 official test pictures" in said(page)
     assert "the first 200 generated hands, counted now" in said(page)
-    assert "other pictures than those of the lines" in said(page)
+    assert "They are not the pictures of the lines" in said(page)
     options = page.selectbox(key="count").options
     assert options[-1] == "Count all 1,200 generated hands here"
     assert not any("5,000" in option for option in options)
@@ -133,8 +133,8 @@ def test_curves_count_hands_and_compare_them_with_hands() -> None:
     mine = [r for r in rows(page, "live") if r["tag"] == 5 and r["kind"] == text.common.FGSM_CURVE]
     assert [r["counted"] for r in mine] == [f"{c} / 100" for c in curve.correct]
     assert "Sign's dots are of generated hands" in said(page)
-    assert "Sign FC: all 100 generated hands flip first at the very epsilon" in said(page)
-    assert "Fashion FC: all 100 pictures flip first" in said(page)
+    assert "Sign FC: all 100 generated hands first flip at exactly the" in said(page)
+    assert "Fashion FC: all 100 pictures first flip" in said(page)
 
 
 def test_classes_show_the_hands_that_flip_first() -> None:
@@ -188,7 +188,7 @@ def test_the_lesson_guesses_at_a_hand_that_is_here() -> None:
     )
     page = open_at("lesson", dataset="sign")
     page.toggle(key="teacher").set_value(True).run()
-    assert page.info[0].value.startswith(f"Generated hand {found.image} is first misread at")
+    assert page.info[0].value.startswith(f"Generated hand {found.image} is first misclassified at")
     model, (images, labels) = load_model("sign-cnn"), load_generated_hands()
     one = slice(found.image, found.image + 1)
     curve = accuracy_curve(model, to_pixels(images[one]), labels[one], EPSILONS)
@@ -207,7 +207,7 @@ def test_no_network_is_told_with_what_to_do_by_hand(folder: Path) -> None:
     assert "Sign-Language-MNIST could not be downloaded" in warning.value
     assert "no connection from http://127.0.0.1:9/sign.zip" in warning.value
     assert f"put `{CSV}` into `{folder / SIGN.folder}`" in said(page)
-    assert "or the zip as it came; the page finds it" in said(page)
+    assert "or the zip file as it is, and reload the page" in said(page)
     assert re.search(r"`\S*python scripts/download.py sign`", said(page))
     assert text.data_notice.GENERATED_NOTICE in said(page)
     assert button(page, text.data_notice.GET_REAL)  # to be tried again

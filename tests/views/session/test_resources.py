@@ -1,6 +1,3 @@
-import time
-
-import pytest
 import torch
 from streamlit import config
 from streamlit.testing.v1 import AppTest
@@ -17,15 +14,6 @@ def test_what_makes_a_server_quick_is_set() -> None:
         assert torch.get_num_threads() == 1
     finally:
         config.set_option("runner.postScriptGC", before)
-
-
-def test_the_audience_is_who_came_lately(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources, "_seen", {})
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    assert [resources.audience(name) for name in ("a", "b", "a")] == [1, 2, 2]
-    monkeypatch.setattr(time, "monotonic", lambda: now + 21)
-    assert resources.audience("a") == 1
 
 
 def test_what_a_browser_did_not_send_is_as_the_address_says() -> None:

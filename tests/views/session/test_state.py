@@ -94,7 +94,7 @@ def test_a_target_is_a_class_of_the_data_set() -> None:
 def test_what_cannot_be_hidden_is_told() -> None:
     view, notices = View.from_query({"hide": "bars,teacher,paths"})
     assert view.hide == {"bars", "paths"}
-    assert notices == ["hide knows nothing of `teacher`"]
+    assert notices == ["hide does not include `teacher`"]
 
 
 def test_the_last_picture_depends_on_the_data_set() -> None:

@@ -16,6 +16,7 @@ from models.layers import scramble_permutation
 from nudge.attacks import fgsm, nudge, random_direction
 from nudge.data import Split, to_pixels
 from nudge.evaluation.measurement import RANDOM_SEED
+from nudge.evaluation.picture_attack import Subject
 from nudge.evaluation.sweep import EPSILONS
 from views import text
 from views.parts.gallery import Walk
@@ -36,7 +37,7 @@ def unpack(content: str, kind: type[np.generic]) -> NDArray[Any]:
     return np.frombuffer(base64.b64decode(content), kind)
 
 
-def scene(view: View, subject: resources.Subject | None = None) -> dict[str, Any]:
+def scene(view: View, subject: Subject | None = None) -> dict[str, Any]:
     subject = subject or resources.test_picture(resources.display_set(view.dataset), view.image)
     networks = [
         payload.Shown(v, resources.attack(v.id, subject, view.target_index), None)

@@ -1,0 +1,15 @@
+"""How many people watch: a crowd polls growing curves less often than one person."""
+
+import time
+
+_RECENT = 20.0  # seconds without a request after which a session counts as idle
+_last_served: dict[str, float] = {}  # by session, on the monotonic clock
+
+
+def audience(session: str) -> int:
+    """The number of sessions served lately, with this one."""
+    now = time.monotonic()
+    _last_served[session] = now
+    for idle in [name for name, at in list(_last_served.items()) if now - at > _RECENT]:
+        _last_served.pop(idle, None)
+    return len(_last_served)
