@@ -64,7 +64,7 @@ def test_read_as_meant_by_a_loop_of_its_own(variant: object) -> None:
 
 @pytest.mark.parametrize("name", ["sign-fcnn", "sign-cnn"])
 def test_first_misses_anew(name: str) -> None:
-    images, labels = (values[:48] for values in load_generated_hands())
+    images, labels = (values[:24] for values in load_generated_hands())  # each letter once
     model = load_model(name)
     pixels = images[:, None] / 255
     right = torch.stack(
@@ -73,8 +73,8 @@ def test_first_misses_anew(name: str) -> None:
     expected = [
         next((k for k, r in enumerate(column) if not r), 255) for column in right.T.tolist()
     ]
-    same = np.array(expected) == hands_misses(name)[:48].numpy()
-    assert same.sum() >= 48 - TOLERANCE
+    same = np.array(expected) == hands_misses(name)[:24].numpy()
+    assert same.sum() >= 24 - TOLERANCE
 
 
 def test_distances_are_exact() -> None:
