@@ -124,13 +124,13 @@ def _introduction() -> str:
     return f"""# Results
 
 What the eight trained variants do, measured on the full official test sets: {tested}.
-Every figure comes from `pretrained/`, and `python scripts/report.py` writes this page anew;
-`scripts/evaluate.py --check` measures it anew.
+Every figure comes from `pretrained/`, and `python scripts/report.py` writes this page;
+`scripts/evaluate.py --check` measures it again.
 
 {variants()}
 
 Top-1 accuracy in percent. FGSM moves every pixel by epsilon (pixels range from 0 to 1) up the
-gradient of the loss; the random nudge moves it as far, up or down by the toss of a coin."""
+gradient of the loss; the random nudge moves it as far, up or down at random."""
 
 
 def _assignment(flips: Mapping[str, NearFlips]) -> str:

@@ -1,9 +1,9 @@
-"""Attack each variant of a data set and let the other three read what comes of it.
+"""Attack each variant of a data set and let the other three classify the result.
 
     python scripts/transfer.py                  # both data sets, into pretrained/transfer.npz
     python scripts/transfer.py sign --check     # compare with what is recorded; 1 on a difference
 
-Run it anew when weights have changed: a record made with other weights is not shown.
+Run it again when weights have changed: a record made with other weights is not shown.
 """
 
 import sys
