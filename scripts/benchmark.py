@@ -25,13 +25,13 @@ from tqdm import tqdm
 
 from models import VARIANTS, Variant, build_model
 from nudge.data import Split, find_data_dir, load_split
-from nudge.devices import device_name, multiplies_bfloat16
+from nudge.devices import multiplies_bfloat16
 from nudge.training.recipes import RECIPES
 from nudge.training.trainer import Training
 from scripts.measuring import performance
 from scripts.measuring.scaling import benchmark_exchange, benchmark_processes
 from scripts.measuring.startup import benchmark_start
-from scripts.shared import command_line
+from scripts.shared import command_line, markdown
 
 ROUNDS = 5
 STEPS = 50  # of each contender in each round
@@ -69,15 +69,9 @@ def benchmark_training(
     device: torch.device, data_dir: str | None, folder: Path = performance.DOCS
 ) -> None:
     """Measure both networks, print the tables and write them down."""
-    record: performance.Record = {
-        "hardware": device_name(device),
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "pictures_a_second": {
-            name: training_rates(VARIANTS[name], device, data_dir) for name in NETWORKS
-        },
-    }
-    print("\n" + training_table(record))
+    rates = {name: training_rates(VARIANTS[name], device, data_dir) for name in NETWORKS}
+    record = performance.machine(device)
+    record |= {"threads": torch.get_num_threads(), "pictures_a_second": rates}
     performance.write("train", record, {"train": training_table(record)}, folder)
 
 
@@ -105,23 +99,19 @@ def training_rates(variant: Variant, device: torch.device, data_dir: str | None)
 
 def training_table(record: performance.Record) -> str:
     """A table for each network."""
-    lines = [
+    parts = [
         f"{record['hardware']}, {record['threads']} threads, torch {record['torch']}; medians of "
         f"{ROUNDS} rounds of {STEPS} steps."
     ]
     for name, rates in record["pictures_a_second"].items():
         usual = max(median(values) for key, values in rates.items() if key.startswith("usual"))
-        lines += [
-            "",
-            f"| {name} | pictures a second | lowest to highest | against the usual |",
-            "| --- | ---: | ---: | ---: |",
-        ]
-        lines += [
-            f"| {key} | {median(values):,.0f} | {min(values):,.0f} to {max(values):,.0f} "
-            f"| {median(values) / usual:.2f} |"
+        rows = [
+            [key, *performance.spread(values, ",.0f"), f"{median(values) / usual:.2f}"]
             for key, values in rates.items()
         ]
-    return "\n".join(lines)
+        heads = [name, "pictures a second", "lowest to highest", "against the usual"]
+        parts.append(markdown.table(heads, rows))
+    return "\n\n".join(parts)
 
 
 def usual_loop(

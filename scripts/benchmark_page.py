@@ -26,11 +26,10 @@ from playwright.sync_api import Browser, Page
 from models import VARIANTS, load_model
 from nudge.attacks import random_direction
 from nudge.data import find_data_dir, load_split
-from nudge.devices import device_name
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from scripts.measuring.browsing import browser, server
-from scripts.measuring.performance import Record, write
-from scripts.shared import command_line
+from scripts.measuring.performance import Record, machine, write
+from scripts.shared import command_line, markdown
 from views import text
 
 STARTS = 3
@@ -87,8 +86,7 @@ _ANSWER = """() => new Promise((resolve) => {
 
 
 def main() -> None:
-    options = command_line.parser(__doc__)
-    args = options.parse_args()
+    args = command_line.parser(__doc__).parse_args()
     data_dir = find_data_dir(args.data_dir).resolve()
     with browser() as chromium:
         starts = [measure_start(chromium, data_dir) for _ in range(STARTS)]
@@ -115,26 +113,25 @@ def main() -> None:
         *((f"to the page {name}", times, "ms", "300 ms") for name, times in pages.items()),
         (
             "a release while curves are counted, 95th percentile",
-            [percentile(releases)],
+            [quantiles(releases, n=20)[-1]],
             "ms",
             "200 ms",
         ),
         (f"counting {COUNT} pictures here, of `accuracy_curve`", [count / alone], "x", "1.15 x"),
     ]
-    record: Record = {"hardware": device_name(torch.device("cpu")), "rows": rows}
-    print(table(record))
+    record = {**machine(torch.device("cpu")), "rows": rows}
     write("pages", record, {"pages": table(record)})
 
 
 def table(record: Record) -> str:
     """A row for each of what people wait for."""
-    lines = [f"{record['hardware']}.", "", "| | median | slowest | target |"]
-    lines.append("| --- | ---: | ---: | ---: |")
+    rows = []
     for name, values, unit, target in record["rows"]:
         digits = 0 if unit == "ms" and median(values) >= 10 else 2
         middle, most = (f"{value:.{digits}f} {unit}" for value in (median(values), max(values)))
-        lines.append(f"| {name} | {middle} | {most if len(values) > 1 else ''} | {target} |")
-    return "\n".join(lines)
+        rows.append([name, middle, most if len(values) > 1 else "", target])
+    shown = markdown.table(["", "median", "slowest", "target"], rows)
+    return f"{record['hardware']}.\n\n{shown}"
 
 
 def measure_start(chromium: Browser, data_dir: Path) -> tuple[float, float]:
@@ -199,11 +196,6 @@ def measure_alone(data_dir: Path) -> float:
     for directions in (None, random_signs):
         accuracy_curve(model, images, labels, EPSILONS, directions=directions)
     return time.perf_counter() - start
-
-
-def percentile(values: Sequence[float]) -> float:
-    """The 95th."""
-    return quantiles(values, n=20)[-1]
 
 
 def measure_drag(page: Page, url: str) -> list[float]:

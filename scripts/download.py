@@ -18,10 +18,8 @@ from scripts.shared import command_line
 
 def main() -> None:
     options = command_line.parser(__doc__)
-    options.add_argument("datasets", nargs="*", metavar="dataset", help=", ".join(SOURCES))
+    command_line.add_names(options, "data set", SOURCES, "datasets")
     args = options.parse_args()
-    if unknown := [name for name in args.datasets if name not in list(SOURCES)]:
-        options.error(f"unknown data set {', '.join(unknown)}; choose from {', '.join(SOURCES)}")
     data_dir = find_data_dir(args.data_dir)
     for name in args.datasets or SOURCES:
         download(SOURCES[Dataset(name)], data_dir)

@@ -1,4 +1,4 @@
-"""Measure trained variants anew on the full test sets and compare with their cards.
+"""Measure trained variants again on the full test sets and compare with their cards.
 
     python scripts/evaluate.py                       # all eight
     python scripts/evaluate.py sign-fcnn --check     # exit status 1 on any difference

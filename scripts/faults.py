@@ -7,9 +7,7 @@ After every kill no file may be half there, the next start must end with the rig
 nothing of the killed process may be left once it is an hour old.
 """
 
-import hashlib
 import http.server
-import io
 import os
 import random
 import signal
@@ -20,6 +18,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from unittest.mock import patch
 
@@ -33,12 +32,11 @@ from models.errors import NudgeError
 from nudge.data import Split, digest, load_split, splits
 from nudge.data.array_cache import read_arrays
 from nudge.data.download import download
-from nudge.data.sources import SOURCES, Archive, Source
+from nudge.data.sources import SOURCES, Archive
 from nudge.files import ABANDONED
-from scripts.fuzzing.forms import idx_files
+from scripts.fuzzing.forms import expecting, idx_files, zipped
 from scripts.shared import command_line
 
-TEMPORARY = (".download-*", ".*.part")
 MEMBER = 3_000_000  # bytes of each of the two files in the download
 CHUNK, PAUSE = 64 * 1024, 0.002  # the server's, in bytes and seconds: a download of 0.2 s
 PICTURES = 15_000  # in the cache: 12 MB
@@ -50,7 +48,7 @@ class Victim:
 
     name: str
     work: Callable[[Path], object]
-    half: Callable[[Path], list[str]]  # files that are there and not whole
+    half: Callable[[Path], list[Path]]  # files that are there and not whole
     right: Callable[[Path], bool]  # whether all that was wanted is there
 
 
@@ -80,7 +78,7 @@ def kill(victim: Victim, kills: int, seed: int) -> str:
             if not _kill_one(victim, folder, rng, whole):
                 continue  # it was done before
             killed += 1
-            left = [path for pattern in TEMPORARY for path in folder.rglob(pattern)]
+            left = _temporary(folder)
             interrupted += bool(left)
             _expect(not (half := victim.half(folder)), "half a file is there", half)
             _age(left)
@@ -109,14 +107,16 @@ def _kill_one(victim: Victim, folder: Path, rng: random.Random, whole: float) ->
         time.sleep(rng.uniform(0, whole))
     else:
         deadline = time.monotonic() + 5 * whole
-        while time.monotonic() < deadline and not any(
-            path for pattern in TEMPORARY for path in folder.rglob(pattern)
-        ):
+        while time.monotonic() < deadline and not _temporary(folder):
             time.sleep(0.0005)
         time.sleep(rng.uniform(0, whole / 4))
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)
+
+
+def _temporary(folder: Path) -> list[Path]:
+    return [path for pattern in (".download-*", ".*.part") for path in folder.rglob(pattern)]
 
 
 def _age(left: list[Path]) -> None:
@@ -137,25 +137,18 @@ def downloading() -> Iterator[Victim]:
     """A zip of two files, fetched from a slow server on this machine."""
     rng = random.Random(0)  # noqa: S311
     content = {name: rng.randbytes(MEMBER) for name in ("a.csv", "b.csv")}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, value in content.items():
-            archive.writestr(name, value)
-    checksums = {name: hashlib.sha256(value).hexdigest() for name, value in content.items()}
-    with _served(packed.getvalue()) as url:
-        members = {name: frozenset({checksum}) for name, checksum in checksums.items()}
+    with _served(zipped(content, zipfile.ZIP_STORED)) as url:
+        members = {name: frozenset({sha256(value).hexdigest()}) for name, value in content.items()}
         wanted = Archive(urls=(url,), checksum=None, members=members)
         source = replace(SOURCES[Dataset.SIGN], archives=(wanted,))
 
         def is_whole(path: Path) -> bool:
-            return hashlib.sha256(path.read_bytes()).hexdigest() == checksums[path.name]
+            return path.read_bytes() == content[path.name]
 
         yield Victim(
             "download",
             lambda folder: download(source, folder, report=lambda line: None, progress_bar=False),
-            lambda folder: [
-                p.name for p in (folder / source.folder).glob("*.csv") if not is_whole(p)
-            ],
+            lambda folder: [p for p in (folder / source.folder).glob("*.csv") if not is_whole(p)],
             lambda folder: all(is_whole(folder / source.folder / name) for name in content),
         )
 
@@ -198,7 +191,7 @@ def caching() -> Iterator[Victim]:
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (PICTURES, 28, 28), generator=generator, dtype=torch.uint8)
     split = Split(images, torch.arange(PICTURES) % 10)
-    source = _expecting(SOURCES[Dataset.FASHION], split)
+    source = expecting(SOURCES[Dataset.FASHION], split)
     names, contents = source.splits["test"].files, idx_files(split)
     cache = Path(source.folder) / f"{names[0]}.npz"
 
@@ -212,8 +205,7 @@ def caching() -> Iterator[Victim]:
         return load_split("fashion", "test", folder)
 
     def is_whole(path: Path) -> bool:
-        arrays = read_arrays(path, source.splits["test"].sha256)
-        return arrays is not None
+        return read_arrays(path, source.splits["test"].sha256) is not None
 
     sources = {Dataset.FASHION: source}
     with patch.object(splits, "SOURCES", sources):
@@ -221,16 +213,9 @@ def caching() -> Iterator[Victim]:
         yield Victim(
             "cache",
             work,
-            lambda folder: [p.name for p in [folder / cache] if p.exists() and not is_whole(p)],
+            lambda folder: [p for p in folder.glob(str(cache)) if not is_whole(p)],
             lambda folder: is_whole(folder / cache) and digest(*work(folder)) == digest(*split),
         )
-
-
-def _expecting(source: Source, split: Split) -> Source:
-    record = replace(
-        source.splits["test"], total=len(split.labels), sha256=digest(*split), bundle=None
-    )
-    return replace(source, splits={"test": record})
 
 
 if __name__ == "__main__":

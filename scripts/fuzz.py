@@ -55,13 +55,11 @@ class Outcome:
 
 def main() -> None:
     options = command_line.parser(__doc__)
-    options.add_argument("families", nargs="*", metavar="family", help=", ".join(FAMILIES))
+    command_line.add_names(options, "family", FAMILIES, "families")
     options.add_argument("--inputs", type=int, default=20_000, help="in all (default: 20000)")
     options.add_argument("--first", type=int, default=0, help="number of each family's first input")
     options.add_argument("--seed", type=int, default=0)
     args = options.parse_args()
-    if unknown := [name for name in args.families if name not in FAMILIES]:
-        options.error(f"unknown family {', '.join(unknown)}; choose from {', '.join(FAMILIES)}")
     torch.set_num_threads(1)
     begun = time.perf_counter()
     failures, total = [], 0

@@ -16,7 +16,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,13 +26,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 from torch import Tensor
 
-from models import VARIANTS, Dataset, NudgeError, Variant
+from models import VARIANTS, Dataset, NudgeError
 from nudge.data import find_data_dir
 from nudge.data.display_set import load_display_set
 from nudge.evaluation.sweep import EPSILONS
 from scripts.measuring.browsing import serving
 from scripts.measuring.visitors import VisitError, Visitor
-from scripts.shared import command_line
+from scripts.shared import command_line, markdown
 from views.session.state import View
 
 ARRIVING = 20.0  # seconds in which a class arrives
@@ -54,11 +54,7 @@ class Report:
     busy: float = 0.0  # seconds of a core that the server used
     seconds: float = 0.0  # in all
 
-    def percentile(self) -> float:
-        """The 95th of the updates, in seconds."""
-        return quantiles(self.updates, n=20)[-1]
-
-    def minutes(self) -> list[str]:
+    def minutes(self) -> list[list[str]]:
         """Rows: minute, updates, their median and 95th percentile, the server's memory."""
         rows = []
         for minute in range(int(self.seconds // 60)):
@@ -66,17 +62,19 @@ class Report:
                 s for s, at in zip(self.updates, self.moments, strict=True) if at // 60 == minute
             ]
             if len(there) > 1:
-                middle, most = median(there) * 1000, quantiles(there, n=20)[-1] * 1000
-                megabytes = self.memory_at(minute * 60 + 45)
-                rows.append(
-                    f"| {minute + 1} | {len(there)} | {middle:.0f} ms | {most:.0f} ms "
-                    f"| {megabytes:.0f} MB |"
-                )
+                megabytes = f"{self.memory_at(minute * 60 + 45):.0f} MB"
+                times = [f"{1000 * s:.0f} ms" for s in (median(there), percentile(there))]
+                rows.append([f"{minute + 1}", f"{len(there)}", *times, megabytes])
         return rows
 
     def memory_at(self, seconds: float) -> float:
         """MB, the mean of half a minute around a moment."""
         return mean(mb for at, mb in self.memory if abs(at - seconds) <= 15)
+
+
+def percentile(values: Sequence[float]) -> float:
+    """The 95th."""
+    return quantiles(values, n=20)[-1]
 
 
 def main() -> None:
@@ -175,11 +173,8 @@ async def act(visitor: Visitor, luck: random.Random, pictures: Mapping[Dataset, 
         case "picture":
             return await visitor.choose_picture(luck.randrange(len(pictures[view.dataset])))
         case _:
-            return await visitor.choose_network(luck.choice(_others(view)))
-
-
-def _others(view: View) -> list[Variant]:
-    return [variant for variant in view.twins if variant != view.variant]
+            others = [variant for variant in view.twins if variant != view.variant]
+            return await visitor.choose_network(luck.choice(others))
 
 
 def memory(pid: int | None) -> float:
@@ -206,7 +201,7 @@ def lines(users: int, report: Report) -> list[str]:
         ("updates", f"{len(report.updates)} in {report.seconds:.0f} s"),
         ("errors", f"{sum(report.errors.values())}"),
         ("update, median", f"{median(report.updates) * 1000:.0f} ms"),
-        ("update, 95th percentile", f"{report.percentile() * 1000:.0f} ms"),
+        ("update, 95th percentile", f"{percentile(report.updates) * 1000:.0f} ms"),
         ("update, slowest", f"{max(report.updates):.2f} s"),
         ("first view, median", f"{median(report.first):.2f} s"),
         ("first view, slowest", f"{max(report.first):.2f} s"),
@@ -217,14 +212,13 @@ def lines(users: int, report: Report) -> list[str]:
     if report.seconds > 180:
         early, late = report.memory_at(120), report.memory_at(report.seconds - 15)
         rows.append(("memory, from minute two to the end", f"{late / early - 1:+.1%}"))
-    table = [f"| {name} | {value} |" for name, value in rows]
-    table += [
+    heads = ["minute", "updates", "median", "95th percentile", "memory"]
+    return [
+        *(f"| {name} | {value} |" for name, value in rows),
         "",
-        "| minute | updates | median | 95th percentile | memory |",
-        "| - | - | - | - | - |",
+        markdown.table(heads, report.minutes()),
+        *(f"{count} x {what}" for what, count in report.errors.most_common()),
     ]
-    table += report.minutes()
-    return [*table, *(f"{count} x {what}" for what, count in report.errors.most_common())]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Attack each variant of a data set and let the other three read what comes of it.
+"""Attack each variant of a data set and let the other three classify the result.
 
     python scripts/transfer.py                  # both data sets, into pretrained/transfer.npz
     python scripts/transfer.py sign --check     # compare with what is recorded; 1 on a difference
 
-Run it anew when weights have changed: a record made with other weights is not shown.
+Run it again when weights have changed: a record made with other weights is not shown.
 """
 
 import sys
@@ -31,12 +31,10 @@ from scripts.shared import command_line
 
 def main() -> None:
     options = command_line.parser(__doc__)
-    options.add_argument("datasets", nargs="*", metavar="dataset", help=", ".join(Dataset))
+    command_line.add_names(options, "data set", Dataset, "datasets")
     command_line.add_device(options)
     options.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
     args = options.parse_args()
-    if unknown := [name for name in args.datasets if name not in list(Dataset)]:
-        options.error(f"unknown data set {', '.join(unknown)}; choose from {', '.join(Dataset)}")
     device = command_line.device(options, args)
     differences = 0
     for dataset in map(Dataset, args.datasets or Dataset):

@@ -20,18 +20,31 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 # Left out by `pytest -m "not slow"`: servers, browsers, trainings, whole data sets.
 SLOW = (
-    *("browser", "deploy", "scripts", "views/pages", "views/test_broken.py", "test_install.py"),
-    *("test_pretrained.py", "nudge/data/test_forms.py", "nudge/data/test_archives.py"),
+    *("browser", "deploy", "scripts", "views/pages", "views/test_broken.py"),
+    *("views/parts/test_data_notice.py", "test_install.py", "test_pretrained.py"),
+    *("nudge/data/test_forms.py", "nudge/data/test_archives.py"),
     *("nudge/evaluation", "nudge/training", "nudge/pictures", "nudge/serving"),
     *("nudge/findings/test_assignment_claims.py", "nudge/test_arguments.py"),
 )
 
 
+def _is_slow(path: Path) -> bool:
+    return path.relative_to(CHECKOUT / "tests").as_posix().startswith(SLOW)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What `-m "not slow"` leaves out need not even be imported, which takes seconds."""
+    return True if config.option.markexpr == "not slow" and _is_slow(collection_path) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(CHECKOUT / "tests").as_posix().startswith(SLOW):
+        if _is_slow(item.path):
             item.add_marker("slow")
 
+
+# Two workers on two cores: a second thread would only wait for the other worker's.
+torch.set_num_threads(1)
 
 # The machine may be busy training; how long an example takes is no property of the code.
 settings.register_profile("nudge", deadline=None, suppress_health_check=[HealthCheck.too_slow])

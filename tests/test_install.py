@@ -100,4 +100,4 @@ def test_both_lines_that_ci_runs_are_found_first() -> None:
     assert start_command().startswith("python3 -m venv .venv && ")
     assert start_command().endswith("&& .venv/bin/streamlit run app.py")
     tests = next(line for line in README.splitlines() if "requirements-dev.txt &&" in line)
-    assert tests.endswith("-m pytest")
+    assert tests.endswith("-m pytest -n 2 --dist loadfile")

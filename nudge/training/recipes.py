@@ -16,7 +16,7 @@ from models import Architecture, Dataset
 class Recipe:
     """Hyperparameters of one training, to be tried on pictures held out of the training set.
 
-    `scripts/ideas.py` measures what they give; the README shows what has been measured.
+    `scripts/ideas.py` measures what they give; RESULTS.md shows what has been measured.
     """
 
     epochs: int  # as many as fit: two cores are to train all eight in less than 45 minutes

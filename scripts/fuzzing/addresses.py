@@ -84,9 +84,8 @@ def _query(rng: random.Random) -> dict[str, str]:
 def _value(rng: random.Random) -> str:
     kind = rng.randrange(4)
     if kind == 0:
-        return str(
-            rng.choice((rng.uniform(-1, 1), rng.gauss(0, 1e6), rng.randrange(-(10**30), 10**30)))
-        )
+        numbers = (rng.uniform(-1, 1), rng.gauss(0, 1e6), rng.randrange(-(10**30), 10**30))
+        return str(rng.choice(numbers))
     if kind == 1:
         return "".join(chr(rng.randrange(32, 0x2FFF)) for _ in range(rng.randrange(40)))
     return rng.choice(NASTY)

@@ -8,7 +8,7 @@ import shutil
 import struct
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -21,7 +21,13 @@ from safetensors.torch import load_file, save
 
 from models import PRETRAINED, VARIANTS, Card, Dataset, NudgeError, PretrainedError, load_model, zoo
 from models.card_files import CONFUSIONS, FLIP_STEPS, REPETITIONS, read_array, read_repetitions
-from nudge.data import DataError, Split, digest, download, generated_hands, load_split, splits
+from nudge.data import DataError, Split, digest, download, load_split, splits
+from nudge.data.generated_hands import (
+    CARD,
+    PICTURES,
+    generated_flip_steps,
+    load_generated_hands,
+)
 from nudge.data.sources import SOURCES, Archive
 from nudge.evaluation.transferability import read_transfer
 from scripts.fuzzing import Try, damage, refused
@@ -30,6 +36,7 @@ from scripts.fuzzing.forms import (
     REWRITINGS,
     csv_bytes,
     csv_lines,
+    expecting,
     gzipped,
     idx_files,
     write,
@@ -47,6 +54,17 @@ VALUES: tuple[Any, ...] = (None, True, 0, -1, 1e308, float("nan"), 10**400, "", 
                            {"a": 1}, [[1]], "9" * 1000)  # fmt: skip
 
 
+# What the header of an array says instead.
+HEADERS = (
+    "{'descr': '<i8', 'fortran_order': False, 'shape': (10000000000000,), }",
+    "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (-1,), }",
+    "{'descr': '|u1', 'fortran_order': True, 'shape': (3, 28, 28), }",
+    "{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (3,), }",
+    *("(" * 200, "__import__('os')"),
+)
+
+
 @dataclass(frozen=True)
 class Files:
     """A folder of small data and a copy of what is in pretrained/, to be spoilt."""
@@ -56,11 +74,8 @@ class Files:
     weights: dict[str, bytes]
 
     def try_one(self, rng: random.Random) -> str:
-        kinds: tuple[Callable[[random.Random], str], ...] = (
-            *(self.csv, self.idx, self.cache, self.archive),
-            *(self.weights_file, self.card, self.record),
-        )
-        return rng.choice(kinds)(rng)
+        kinds = (self.csv, self.idx, self.cache, self.archive)
+        return rng.choice((*kinds, self.weights_file, self.card, self.record))(rng)
 
     # Pictures: the official ones, or one clear error.
 
@@ -156,8 +171,7 @@ class Files:
             try:
                 download.download(source, self.folder, report=lambda line: None)
             except DataError as error:
-                kept = list(folder.glob("*.csv"))
-                if kept:
+                if any(folder.glob("*.csv")):
                     raise AssertionError("half a download is left") from error
                 return refused(error)
         if (folder / "a.csv").read_bytes() != member:
@@ -186,12 +200,12 @@ class Files:
         else:  # and a card that says it is right
             tensors = load_file(path)
             spoilt = rng.choice(list(tensors))
-            tensors[spoilt] = rng.choice(
-                (torch.zeros(3), tensors[spoilt].flatten()[:1], tensors[spoilt].to(torch.complex64))
-            )
+            value = tensors[spoilt]
+            others = (torch.zeros(3), value.flatten()[:1], value.to(torch.complex64))
+            tensors[spoilt] = rng.choice(others)
             told = save(tensors) if kind == 3 else damage(rng, content)
             path.write_bytes(told)
-            self._write_index({name: {"sha256": sha256(told).hexdigest()}})
+            self.write_index({name: {"sha256": sha256(told).hexdigest()}})
         try:
             load_model(name)
             outcome = "read"
@@ -201,13 +215,14 @@ class Files:
             outcome = refused(error)
         finally:
             path.write_bytes(content)
-            self._write_index({})
+            self.write_index()
         load_model(name)
         return outcome
 
-    def _write_index(self, changes: dict[str, dict[str, Any]]) -> None:
+    def write_index(self, changes: Mapping[str, Mapping[str, object]] | None = None) -> None:
+        """As it is in pretrained/, with other fields of some cards."""
         records = json.loads((PRETRAINED / "index.json").read_bytes())
-        for name, fields in changes.items():
+        for name, fields in (changes or {}).items():
             records[name] |= fields
         (self.folder / "index.json").write_text(json.dumps(records))
 
@@ -232,7 +247,7 @@ class Files:
                         raise AssertionError(f"{other.id} falls with {name}") from error
                     outcome = refused(error)
         finally:
-            self._write_index({})
+            self.write_index()
         return outcome
 
     def record(self, rng: random.Random) -> str:
@@ -242,15 +257,12 @@ class Files:
             CONFUSIONS: lambda path: read_array(path, "sign-cnn"),
             "transfer.npz": lambda path: read_transfer(Dataset.SIGN, path),
             REPETITIONS: read_repetitions,
+            PICTURES: lambda path: (
+                load_generated_hands(path.parent),
+                generated_flip_steps("sign-cnn", path.parent),
+            ),
+            CARD: lambda path: load_generated_hands(path.parent),
         }
-        if (PRETRAINED / generated_hands.PICTURES).exists():
-            readers[generated_hands.PICTURES] = lambda path: (
-                generated_hands.load_generated_hands(path.parent),
-                generated_hands.generated_flip_steps("sign-cnn", path.parent),
-            )
-            readers[generated_hands.CARD] = lambda path: generated_hands.load_generated_hands(
-                path.parent
-            )
         name = rng.choice(list(readers))
         path, content = self.folder / name, (PRETRAINED / name).read_bytes()
         if path.suffix == ".json":
@@ -276,10 +288,7 @@ def files() -> Iterator[Try]:
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 256, (COUNT, 28, 28), generator=generator, dtype=torch.uint8)
     split = Split(images, torch.tensor([0, 8, 9]))
-    tiny = {}
-    for dataset, source in SOURCES.items():
-        record = replace(source.splits["test"], total=COUNT, sha256=digest(*split), bundle=None)
-        tiny[dataset] = replace(source, splits={"test": record})
+    tiny = {dataset: expecting(source, split) for dataset, source in SOURCES.items()}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nudge-fuzz-")))
         chosen = ("fashion-cnn", "sign-cnn", "sign-cnn-scrambled")
@@ -291,11 +300,10 @@ def files() -> Iterator[Try]:
         assert all(VARIANTS[name].weights.parent == folder for name in chosen)
         for name, content in weights.items():
             VARIANTS[name].weights.write_bytes(content)
-        for name in (generated_hands.PICTURES, generated_hands.CARD):
-            if (PRETRAINED / name).exists():
-                shutil.copy(PRETRAINED / name, folder)
+        for name in (PICTURES, CARD):
+            shutil.copy(PRETRAINED / name, folder)
         prepared = Files(folder, split, weights)
-        prepared._write_index({})
+        prepared.write_index()
         yield prepared.try_one
 
 
@@ -336,17 +344,7 @@ def spoilt_npz(rng: random.Random, content: bytes) -> bytes:
 
 def _other_header(rng: random.Random, array: bytes) -> bytes:
     (length,) = struct.unpack_from("<H", array, 8)
-    told = rng.choice(
-        (
-            "{'descr': '<i8', 'fortran_order': False, 'shape': (10000000000000,), }",
-            "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }",
-            "{'descr': '|u1', 'fortran_order': False, 'shape': (-1,), }",
-            "{'descr': '|u1', 'fortran_order': True, 'shape': (3, 28, 28), }",
-            "{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (3,), }",
-            "(" * 200,
-            "__import__('os')",
-        )
-    )
+    told = rng.choice(HEADERS)
     return array[:10] + told.encode().ljust(length - 1)[: length - 1] + b"\n" + array[10 + length :]
 
 
@@ -354,8 +352,7 @@ def _change(rng: random.Random, record: Any) -> None:
     """Replace or remove one value somewhere within."""
     place = record
     while True:
-        keys = list(place) if isinstance(place, dict) else list(range(len(place)))
-        key = rng.choice(keys)
+        key = rng.choice(list(place) if isinstance(place, dict) else range(len(place)))
         inner = place[key]
         if not (isinstance(inner, dict | list) and inner and rng.random() < 0.7):
             break

@@ -42,10 +42,8 @@ def _try_one(rng: random.Random) -> str:
         if kind is _whole:
             raise AssertionError(f"a whole picture was refused: {error}") from error
         return refused(error)
-    if (
-        picture.mode not in ("RGB", "RGBA")
-        or not 1 <= min(picture.size) <= max(picture.size) <= WORKING_SIDE
-    ):
+    fits = 1 <= min(picture.size) <= max(picture.size) <= WORKING_SIDE
+    if picture.mode not in ("RGB", "RGBA") or not fits:
         raise AssertionError(f"read as {picture.mode}, {picture.size}")
     steps = suggest(picture, rng.choice(list(Dataset)))
     if rng.random() < 0.3:
@@ -100,11 +98,8 @@ def _whole(rng: random.Random) -> bytes:
         options |= {"quality": rng.choice((1, 50, 95)), "progressive": rng.random() < 0.5}
     if kind == "TIFF":
         options |= tiff_options(rng, picture.mode)
-    if (
-        kind in ("PNG", "GIF", "WEBP", "MPO", "TIFF")
-        and picture.mode != "I;16"
-        and rng.random() < 0.3
-    ):
+    many = kind in ("PNG", "GIF", "WEBP", "MPO", "TIFF") and picture.mode != "I;16"
+    if many and rng.random() < 0.3:
         options |= {"save_all": True, "append_images": [picture.copy(), picture.rotate(180)]}
     if picture.mode == "P" and kind in ("PNG", "GIF") and rng.random() < 0.5:
         options["transparency"] = rng.randrange(4)

@@ -4,12 +4,13 @@ Each is a function of nothing that returns, for each epsilon and picture, whethe
 read right: bool (K, N). All take the same pictures in the same batches.
 """
 
+import timeit
 from collections.abc import Callable, Sequence
-from time import perf_counter
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from models import Variant, build_model, load_model
 from nudge.attacks import fgsm
@@ -129,19 +130,9 @@ def bare(model: nn.Module, data: Sequence[tuple[Tensor, Tensor]], passes: int) -
 
 def multiply_adds(model: nn.Module) -> int:
     """Of one picture's forward pass, in convolutions and dense layers."""
-    counted = 0
-
-    def count(layer: nn.Module, inputs: tuple[Tensor], output: Tensor) -> None:
-        nonlocal counted
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            counted += output.numel() * layer.weight[0].numel()
-
-    hooks = [layer.register_forward_hook(count) for layer in model.modules()]
-    with torch.inference_mode():
+    with FlopCounterMode(display=False) as counter:
         model(torch.zeros(1, 1, 28, 28))
-    for hook in hooks:
-        hook.remove()
-    return counted
+    return int(counter.get_total_flops()) // 2  # it counts multiplications and additions apart
 
 
 def product_rate(side: int = 1536, rounds: int = 5) -> float:
@@ -157,13 +148,7 @@ def product_rate(side: int = 1536, rounds: int = 5) -> float:
         product = torch.ops.mkldnn._linear_pointwise
         ways.append(lambda: product(square, square, bias, "none", [], ""))
     with torch.inference_mode():
-        return side**3 / min(_seconds(way) for way in ways for _ in range(rounds))
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    start = perf_counter()
-    work()
-    return perf_counter() - start
+        return side**3 / min(min(timeit.repeat(way, number=1, repeat=rounds)) for way in ways)
 
 
 def _has_maps(model: nn.Module) -> bool:

@@ -19,10 +19,10 @@ import torch
 from tqdm import tqdm
 
 from models.errors import CHECKOUT
-from nudge.devices import device_name
 from nudge.distributed import joined
 from nudge.evaluation.sweep import EPSILONS
-from scripts.measuring.performance import DOCS, Record, write
+from scripts.measuring.performance import DOCS, Record, machine, spread, write
+from scripts.shared import markdown
 
 TRAINED, MEASURED = "sign-cnn", "sign-fcnn"
 PROCESSES = (1, 2)
@@ -43,13 +43,7 @@ def benchmark_processes(device: torch.device, args: Namespace, folder: Path = DO
             seconds = task(count, device, args)
             found.setdefault(name, {}).setdefault(count, []).append(seconds)
             bar.update()
-    record: Record = {
-        "hardware": device_name(device),
-        "torch": torch.__version__,
-        "seconds": found,
-        "exchange": exchange_under_torchrun(device),
-    }
-    print("\n" + table(record))
+    record = machine(device) | {"seconds": found, "exchange": exchange_under_torchrun(device)}
     write("processes", record, {"processes": table(record)}, folder)
 
 
@@ -113,18 +107,18 @@ def torchrun(count: int, command: list[str]) -> subprocess.CompletedProcess[str]
 
 def table(record: Record) -> str:
     """A row for each task and number of processes, and how fast two add up what they read."""
-    lines = [
-        f"One thread a process, {record['hardware']}, torch {record['torch']}.",
-        "",
-        "| | processes | seconds | lowest to highest | speed-up |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
+    rows = []
     for name, by_count in record["seconds"].items():
         alone, *_ = (median(seconds) for seconds in by_count.values())
-        lines += [
-            f"| {name} | {count} | {median(seconds):.1f} | {min(seconds):.1f} to "
-            f"{max(seconds):.1f} | {alone / median(seconds):.2f} |"
+        rows += [
+            [name, f"{count}", *spread(seconds, ".1f"), f"{alone / median(seconds):.2f}"]
             for count, seconds in by_count.items()
         ]
-    rate = record["exchange"] / 1e6
-    return "\n".join([*lines, "", f"Two processes add up {rate:,.0f} MB of predictions a second."])
+    heads = ["", "processes", "seconds", "lowest to highest", "speed-up"]
+    return "\n\n".join(
+        [
+            f"One thread a process, {record['hardware']}, torch {record['torch']}.",
+            markdown.table(heads, rows),
+            f"Two processes add up {record['exchange'] / 1e6:,.0f} MB of predictions a second.",
+        ]
+    )

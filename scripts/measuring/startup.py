@@ -13,8 +13,8 @@ import torch
 from tqdm import tqdm
 
 from models.errors import CHECKOUT
-from nudge.devices import device_name
-from scripts.measuring.performance import DOCS, Record, write
+from scripts.measuring.performance import DOCS, Record, machine, write
+from scripts.shared import markdown
 
 ROUNDS = 5  # of new processes
 # What runs until the first view stands, in that order.
@@ -58,13 +58,9 @@ def benchmark_start(folder: Path = DOCS) -> None:
     stages = NEEDED | SPARED
     rounds = [measure(list(stages.values())) for _ in tqdm(range(ROUNDS), desc="imports")]
     by_stage = dict(zip(stages, zip(*rounds, strict=True), strict=True))
-    record: Record = {
-        "hardware": device_name(torch.device("cpu")),
-        "torch": torch.__version__,
-        "needed": {name: by_stage[name] for name in NEEDED},
-        "spared": {name: by_stage[name] for name in SPARED},
-    }
-    print("\n" + table(record))
+    record = machine(torch.device("cpu"))
+    record["needed"] = {name: by_stage[name] for name in NEEDED}
+    record["spared"] = {name: by_stage[name] for name in SPARED}
     write("start", record, {"start": table(record)}, folder)
 
 
@@ -79,22 +75,18 @@ def measure(codes: list[str]) -> list[tuple[float, float]]:
 
 def table(record: Record) -> str:
     """A row for each module, those that are needed added up."""
-    lines = [
-        f"{record['hardware']}, torch {record['torch']}; medians of {ROUNDS} new processes.",
-        "",
-        "| | seconds | MB |",
-        "| --- | ---: | ---: |",
-    ]
-    for kind, sign in (("needed", ""), ("spared", "+")):
-        medians = {
+    needed, spared = (
+        {
             name: [median(values) for values in zip(*pairs, strict=True)]
             for name, pairs in record[kind].items()
         }
-        lines += [
-            f"| {name} | {sign}{seconds:.2f} | {sign}{megabytes:.0f} |"
-            for name, (seconds, megabytes) in medians.items()
-        ]
-        if kind == "needed":
-            seconds, megabytes = (sum(values) for values in zip(*medians.values(), strict=True))
-            lines.append(f"| **until the first view** | **{seconds:.2f}** | **{megabytes:.0f}** |")
-    return "\n".join(lines)
+        for kind in ("needed", "spared")
+    )
+    rows = [[name, f"{s:.2f}", f"{mb:.0f}"] for name, (s, mb) in needed.items()]
+    seconds, megabytes = (sum(values) for values in zip(*needed.values(), strict=True))
+    rows.append(["**until the first view**", f"**{seconds:.2f}**", f"**{megabytes:.0f}**"])
+    rows += [[name, f"+{s:.2f}", f"+{mb:.0f}"] for name, (s, mb) in spared.items()]
+    return (
+        f"{record['hardware']}, torch {record['torch']}; medians of {ROUNDS} new processes.\n\n"
+        + markdown.table(["", "seconds", "MB"], rows)
+    )

@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from models import VARIANTS, load_model
 from nudge.data import load_split, to_pixels
-from nudge.devices import device_name
 from nudge.evaluation.sweep import BATCH_SIZE
 from nudge.evaluation.sweep import EPSILONS as PAGES_EPSILONS
 from nudge.files import replacing
@@ -35,7 +34,8 @@ from scripts.measuring.contenders import (
     product_rate,
     reference,
 )
-from scripts.measuring.performance import DOCS, Record
+from scripts.measuring.performance import DOCS, Record, machine
+from scripts.shared import markdown
 
 NETWORKS = ("fashion-fcnn", "sign-fcnn", "fashion-cnn", "sign-cnn")
 ROUNDS = 5  # in which all take turns
@@ -50,15 +50,12 @@ BY_THREADS = (1, 2)
 
 def benchmark_sweep(pictures: int, data_dir: str | None, folder: Path = DOCS) -> None:
     """Measure, print the tables, and write them down. Raises DataError and OSError."""
-    record: Record = {
-        "hardware": device_name(torch.device("cpu")),
-        "torch": torch.__version__,
+    record = machine(torch.device("cpu")) | {
         "pictures": pictures,
         "epsilons": len(EPSILONS),
         "networks": {name: measure(name, pictures, data_dir) for name in NETWORKS},
         "growth": {name: grow(name, pictures, data_dir) for name in GROWING},
     }
-    print("\n" + "\n\n".join(tables(record).values()))
     write(record, folder)
 
 
@@ -141,26 +138,24 @@ def tables(record: Record) -> dict[str, str]:
 
 def table(record: Record) -> str:
     """Every contender on every network, and the ratios that were aimed at."""
-    lines = [
-        f"{record['pictures']} test pictures, {record['epsilons']} epsilons, batches of "
-        f"{BATCH_SIZE}, medians of {ROUNDS} rounds that took turns; {record['hardware']}, "
-        f"torch {record['torch']}.",
-        "",
-        "| | network | seconds | lowest to highest | of Nudge's time | other answers (ties) |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-    ]
+    rows = []
     for name, found in record["networks"].items():
         ours = median(found["seconds"][ENGINE])
         for key, values in found["seconds"].items():
             others = found["differing"].get(key)
             told = "" if others is None else f"{others[0]} ({others[1]})"
-            lines.append(
-                f"| {key} | {name} | {median(values):.3f} | {min(values):.3f} to "
-                f"{max(values):.3f} | {median(values) / ours:.2f} | {told} |"
-            )
-    lines += ["", "| | measured | target |", "| --- | --- | --- |"]
-    lines += [f"| {' | '.join(row)} |" for row in ratios(record)]
-    return "\n".join(lines)
+            ratio = f"{median(values) / ours:.2f}"
+            rows.append([key, name, *performance.spread(values, ".3f"), ratio, told])
+    heads = ["", "network", "seconds", "lowest to highest", "of Nudge's time"]
+    return "\n\n".join(
+        [
+            f"{record['pictures']} test pictures, {record['epsilons']} epsilons, batches of "
+            f"{BATCH_SIZE}, medians of {ROUNDS} rounds that took turns; {record['hardware']}, "
+            f"torch {record['torch']}.",
+            markdown.table([*heads, "other answers (ties)"], rows, 2),
+            markdown.table(["", "measured", "target"], ratios(record), 3),
+        ]
+    )
 
 
 def ratios(record: Record) -> Iterator[tuple[str, str, str]]:
@@ -178,48 +173,38 @@ def ratios(record: Record) -> Iterator[tuple[str, str, str]]:
             }
             told = ", ".join(f"{name} {value:.1f}x" for name, value in best.items())
             yield f"{words}: faster than the best {said}", told, f"at least {aim}x"
-        bare = ", ".join(
+        told = ", ".join(
             f"{name} {median(seconds[ENGINE]) / median(seconds[BARE]):.2f}x"
             for name, seconds in networks.items()
         )
-        yield (
-            f"{words}: against K + 1 bare forward passes",
-            bare,
-            ("at most 0.95x" if kind == "cnn" else ""),
-        )
+        most = "at most 0.95x" if kind == "cnn" else ""
+        yield f"{words}: against K + 1 bare forward passes", told, most
 
 
 def growth_table(record: Record) -> str:
     """How the engine's time grows, and how far from a line."""
-    lines = ["| network | by | seconds | furthest from a line |", "| --- | --- | --- | ---: |"]
+    rows = []
     for name, found in record["growth"].items():
         for what, times in found.items():
             cases = {int(case): seconds for case, seconds in times.items()}
             told = ", ".join(f"{case:,}: {seconds:.3f}" for case, seconds in cases.items())
-            off = (
-                ""
-                if what == "threads"
-                else f"{furthest(cases, through_zero=what == 'pictures'):.0%}"
-            )
-            lines.append(f"| {name} | {what} | {told} | {off} |")
-    return "\n".join(lines)
+            furthest_off = furthest(cases, through_zero=what == "pictures")
+            off = "" if what == "threads" else f"{furthest_off:.0%}"
+            rows.append([name, what, told, off])
+    return markdown.table(["network", "by", "seconds", "furthest from a line"], rows, 3)
 
 
 def cost_table(record: Record) -> str:
     """What a gradient and an epsilon cost a picture, and a million pictures on the pages' grid."""
-    lines = [
-        "| network | a picture | and for each epsilon | a million pictures at 61 epsilons |",
-        "| --- | ---: | ---: | ---: |",
-    ]
+    rows = []
     for name, found in record["growth"].items():
         cases = {int(case): seconds for case, seconds in found.get("epsilons", {}).items()}
         if cases:
-            slope, start = (value / record["pictures"] for value in line(cases))
-            lines.append(
-                f"| {name} | {start * 1e6:.0f} µs | {slope * 1e6:.1f} µs "
-                f"| {(start + slope * len(PAGES_EPSILONS)) * 1e6:,.0f} s |"
-            )
-    return "\n".join(lines)
+            slope, start = (1e6 * value / record["pictures"] for value in line(cases))
+            million = start + slope * len(PAGES_EPSILONS)
+            rows.append([name, f"{start:.0f} µs", f"{slope:.1f} µs", f"{million:,.0f} s"])
+    heads = ["network", "a picture", "and for each epsilon", "a million pictures at 61 epsilons"]
+    return markdown.table(heads, rows)
 
 
 def line(cases: Mapping[int, float], *, through_zero: bool = False) -> tuple[float, ...]:
@@ -242,27 +227,25 @@ def furthest(cases: Mapping[int, float], *, through_zero: bool) -> float:
 
 def chart(record: Record) -> alt.TopLevelMixin:
     """Seconds by contender, a panel for each network."""
+    kinds = {ENGINE: "Nudge", BARE: "limit", PRODUCTS: "limit"}
     rows = [
-        {"network": name, "contender": key, "seconds": median(values)}
+        {
+            "network": name,
+            "contender": key,
+            "seconds": median(values),
+            "kind": kinds.get(key, "others"),
+        }
         for name, found in record["networks"].items()
         for key, values in found["seconds"].items()
     ]
-    kinds = {ENGINE: "Nudge", BARE: "limit", PRODUCTS: "limit"}
-    for row in rows:
-        row["kind"] = kinds.get(row["contender"], "others")
+    shown, colours = ["Nudge", "others", "limit"], ["#2c5282", "#f0a35e", "#a0aec0"]
     bars = (
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar()
         .encode(
             x=alt.X("seconds:Q", title="seconds"),
             y=alt.Y("contender:N", title=None, sort="x", axis=alt.Axis(labelLimit=240)),
-            color=alt.Color(
-                "kind:N",
-                title=None,
-                scale=alt.Scale(
-                    domain=["Nudge", "others", "limit"], range=["#2c5282", "#f0a35e", "#a0aec0"]
-                ),
-            ),
+            color=alt.Color("kind:N", title=None, scale=alt.Scale(domain=shown, range=colours)),
         )
         .properties(width=260, height=170)
     )

@@ -66,7 +66,7 @@ class Visitor:
         self._poll: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Keep the page open, connecting anew whenever the connection breaks, until cancelled."""
+        """Keep the page open, connecting again whenever the connection breaks, until cancelled."""
         while True:
             with suppress(ConnectionClosed, InvalidHandshake, OSError, TimeoutError):
                 await self._converse()

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import torch
@@ -27,14 +27,26 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return options
 
 
+def add_names(
+    options: argparse.ArgumentParser, name: str, known: Iterable[str], plural: str = ""
+) -> None:
+    """Any number of names out of those that are known; `args` has them by their plural."""
+    choices = ", ".join(known)
+
+    def check(word: str) -> str:
+        if word not in choices.split(", "):
+            raise argparse.ArgumentTypeError(f"unknown {name} {word}; choose from {choices}")
+        return word
+
+    options.add_argument(plural or f"{name}s", nargs="*", metavar=name, type=check, help=choices)
+
+
 def add_variants(options: argparse.ArgumentParser) -> None:
-    options.add_argument("variants", nargs="*", metavar="variant", help=", ".join(VARIANTS))
+    add_names(options, "variant", VARIANTS)
 
 
 def variants(options: argparse.ArgumentParser, args: argparse.Namespace) -> list[Variant]:
     """Those that were named, or all."""
-    if unknown := [name for name in args.variants if name not in VARIANTS]:
-        options.error(f"unknown variant {', '.join(unknown)}; choose from {', '.join(VARIANTS)}")
     return [VARIANTS[name] for name in args.variants or VARIANTS]
 
 
@@ -100,22 +112,6 @@ def advance(bar: tqdm, done: int, total: int) -> None:  # type: ignore[type-arg]
     """Bring a progress bar to `done` of `total`."""
     bar.total = total
     bar.update(done - bar.n)
-
-
-def fill(page: str, name: str, table: str) -> str:
-    """A page in Markdown with a table anew, which stands between two comments that bear its name.
-
-    Raises NudgeError where the page has no such place.
-    """
-    start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
-    head, found, rest = page.partition(start)
-    _, closed, tail = rest.partition(end)
-    if not (found and closed):
-        raise NudgeError(
-            f"There is no place for the table of {name}",
-            expected=f"a line {start.strip()} and after it a line {end.strip()}",
-        )
-    return head + start + table + end + tail
 
 
 def run(main: Callable[[], None]) -> None:

@@ -24,6 +24,7 @@ PIXELS = {
     ),
 }
 PANELS = list(SUBJECTS.values())
+EPSILON_AXIS = alt.X("epsilon:Q", title="epsilon")
 SHOWN = (0.0, 0.02)  # epsilons of the figures by class
 
 
@@ -45,12 +46,19 @@ def _panel(variant: Variant) -> dict[str, Any]:
     return {"panel": subject(variant.id), "pixels": str(variant.pixels)}
 
 
-def _by_panel(
-    rows: list[dict[str, Any]], mark: alt.Chart, *, same_x: bool = True
+def _lines(
+    rows: list[dict[str, Any]],
+    x: alt.X,
+    y: alt.Y,
+    *,
+    same_x: bool = True,
+    clip: bool = False,
+    **channels: Any,
 ) -> alt.TopLevelMixin:
-    """A chart for each data set and network, side by side on the same axes."""
-    chart = mark.properties(data=alt.InlineData(values=rows), width=210, height=190)
-    faceted = chart.facet(
+    """A chart of lines for each data set and network, side by side on the same axes."""
+    chart = alt.Chart(alt.InlineData(values=rows), width=210, height=190)
+    lines = chart.mark_line(clip=clip).encode(x=x, y=y, **PIXELS, **channels)
+    faceted = lines.facet(
         facet=alt.Facet("panel:N", title=None, sort=PANELS, header=alt.Header(labelFontSize=13)),
         columns=2,
     ).resolve_scale(x="shared" if same_x else "independent")
@@ -77,21 +85,16 @@ def _finished(chart: Any) -> alt.TopLevelMixin:
 
 def learning_curves() -> alt.TopLevelMixin:
     """Top-1 accuracy by epoch, in training and on the test set."""
-    rows = [
-        {"epoch": p.epoch, "accuracy": p.accuracy, "on": p.on, **_panel(p.variant)}
-        for p in learning_points()
-    ]
-    return _by_panel(
-        rows,
-        alt.Chart()
-        .mark_line(clip=True)
-        .encode(
-            x=alt.X("epoch:Q", title="epoch"),
-            y=_share("accuracy", "top-1 accuracy", lowest=0.5),
-            **PIXELS,
-            strokeDash=_dash("on", "test", "training", title="pictures"),
-        ),
+    return _lines(
+        [
+            {"epoch": p.epoch, "accuracy": p.accuracy, "on": p.on, **_panel(p.variant)}
+            for p in learning_points()
+        ],
+        alt.X("epoch:Q", title="epoch"),
+        _share("accuracy", "top-1 accuracy", lowest=0.5),
+        strokeDash=_dash("on", "test", "training", title="pictures"),
         same_x=False,
+        clip=True,
     )
 
 
@@ -104,34 +107,24 @@ def accuracy_curves() -> alt.TopLevelMixin:
         for nudge, counts in (("FGSM", card.fgsm), ("random", card.random))
         for e, correct in zip(card.epsilons, counts, strict=True)
     ]
-    return _by_panel(
+    return _lines(
         rows,
-        alt.Chart()
-        .mark_line()
-        .encode(
-            x=alt.X("epsilon:Q", title="epsilon"),
-            y=_share("accuracy", "top-1 accuracy"),
-            **PIXELS,
-            strokeDash=_dash("nudge", "FGSM", "random", title="nudge"),
-        ),
+        EPSILON_AXIS,
+        _share("accuracy", "top-1 accuracy"),
+        strokeDash=_dash("nudge", "FGSM", "random", title="nudge"),
     )
 
 
 def classes(dataset: Dataset, confusions: Mapping[str, np.ndarray]) -> alt.TopLevelMixin:
     """Accuracy by class, clean and nudged, as a table in colours."""
     rows = []
-    for variant in VARIANTS.values():
-        if variant.dataset is not dataset:
-            continue
+    for variant in (v for v in VARIANTS.values() if v.dataset is dataset):
+        network = "CNN" if variant.architecture is Architecture.CNN else "FC"
         for epsilon in SHOWN:
             counts = confusions[variant.id].sum(axis=0)[variant.card.epsilons.index(epsilon)]
-            for i, name in enumerate(variant.classes):
-                share = counts[i, i] / counts[i].sum()
-                network = "CNN" if variant.architecture is Architecture.CNN else "FC"
-                column = f"{network} {_panel(variant)['pixels']}"
-                rows.append(
-                    {"class": name, "variant": column, "at": _at(epsilon), "accuracy": share}
-                )
+            row = {"variant": f"{network} {variant.pixels}", "at": _at(epsilon)}
+            shares = zip(variant.classes, counts.diagonal() / counts.sum(axis=1), strict=True)
+            rows += [{"class": name, **row, "accuracy": share} for name, share in shares]
     base = alt.Chart().encode(
         x=alt.X("variant:N", title=None, sort=None, axis=alt.Axis(labelAngle=-35)),
         y=alt.Y("class:N", title=None, sort=None),
@@ -169,16 +162,11 @@ def near_flips(flips: Mapping[str, NearFlips]) -> alt.TopLevelMixin:
                 if found.flipped[i]:
                     row = {"epsilon": epsilon, "share": float(shares[i]), "line": line}
                     rows.append(row | _panel(variant))
-    return _by_panel(
+    return _lines(
         rows,
-        alt.Chart()
-        .mark_line()
-        .encode(
-            x=alt.X("epsilon:Q", title="epsilon"),
-            y=_share("share", "flips that stay near"),
-            **PIXELS,
-            strokeDash=_dash("line", "measured", "by chance", title=None),
-        ),
+        EPSILON_AXIS,
+        _share("share", "flips that stay near"),
+        strokeDash=_dash("line", "measured", "by chance", title=None),
     )
 
 
@@ -190,18 +178,10 @@ def trade_off() -> alt.TopLevelMixin:
         for card in [variant.card]
         for e, similarity, correct in zip(card.epsilons, card.ssim, card.fgsm, strict=True)
     ]
-    return _by_panel(
+    reversed_scale = alt.Scale(domain=[0, 1], reverse=True)
+    return _lines(
         rows,
-        alt.Chart()
-        .mark_line()
-        .encode(
-            x=alt.X(
-                "ssim:Q",
-                title="SSIM with the original",
-                scale=alt.Scale(domain=[0, 1], reverse=True),
-            ),
-            y=_share("accuracy", "top-1 accuracy"),
-            order="epsilon:Q",
-            **PIXELS,
-        ),
+        alt.X("ssim:Q", title="SSIM with the original", scale=reversed_scale),
+        _share("accuracy", "top-1 accuracy"),
+        order="epsilon:Q",
     )

@@ -6,6 +6,7 @@ import pytest
 
 from models import NudgeError
 from scripts import report
+from scripts.shared.markdown import fill
 from tests.conftest import CHECKOUT
 
 
@@ -33,9 +34,9 @@ def test_pictures_are_up_to_date(written: Path) -> None:
 
 def test_readme_is_up_to_date() -> None:
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    assert report.with_tables(readme) == readme
+    assert fill(readme, "variants", report.variants()) == readme
 
 
 def test_a_readme_without_a_place_for_a_table() -> None:
     with pytest.raises(NudgeError, match="no place for the table of variants"):
-        report.with_tables("# Nudge\n")
+        fill("# Nudge\n", "variants", report.variants())

@@ -121,13 +121,13 @@ def test_processes_stay_in_step_and_share_the_pictures(tmp_path: Path) -> None:
 def test_evaluates_with_the_counts_of_one_process(tmp_path: Path) -> None:
     """Both number of processes find the same first difference from the card of other pictures."""
     arguments = ["fashion-cnn", "--device", "cpu", "--threads", "1"]
-    one, two = (torchrun(tmp_path, "evaluate", *arguments, processes=n) for n in (1, 2))
-    assert one.returncode == two.returncode == 0, two.stderr
+    one = torchrun(tmp_path, "evaluate", *arguments, processes=1)
+    assert one.returncode == 0, one.stderr
     assert "fashion-cnn: total: found 230, the card says 10000" in one.stdout
+    two = torchrun(tmp_path, "evaluate", *arguments, "--check")
     assert one.stdout == two.stdout
-    failing = torchrun(tmp_path, "evaluate", *arguments, "--check")
-    assert failing.returncode != 0
-    assert "what was measured is not what the cards say" in failing.stderr
+    assert two.returncode != 0
+    assert "what was measured is not what the cards say" in two.stderr
 
 
 def test_a_batch_that_cannot_be_shared(tmp_path: Path) -> None:

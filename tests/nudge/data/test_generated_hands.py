@@ -69,8 +69,8 @@ def test_read_as_meant_by_a_loop_of_its_own(variant: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["sign-fcnn", "sign-cnn"])
-def test_flip_steps_anew(name: str) -> None:
-    images, labels = (values[:48] for values in load_generated_hands())
+def test_flip_steps_again(name: str) -> None:
+    images, labels = (values[:24] for values in load_generated_hands())  # each letter once
     model = load_model(name)
     pixels = images[:, None] / 255
     right = torch.stack(
@@ -79,8 +79,8 @@ def test_flip_steps_anew(name: str) -> None:
     expected = [
         next((k for k, r in enumerate(column) if not r), 255) for column in right.T.tolist()
     ]
-    same = np.array(expected) == generated_flip_steps(name)[:48].numpy()
-    assert same.sum() >= 48 - TOLERANCE
+    same = np.array(expected) == generated_flip_steps(name)[:24].numpy()
+    assert same.sum() >= 24 - TOLERANCE
 
 
 def test_distances_are_exact() -> None:

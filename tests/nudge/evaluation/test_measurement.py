@@ -17,13 +17,20 @@ from tests.conftest import tiny_split
 VARIANT = VARIANTS["fashion-fcnn-scrambled"]
 
 
+@pytest.fixture(autouse=True)
+def _similarity_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes longer than all else; these reach into the second batch."""
+    monkeypatch.setattr("nudge.evaluation.measurement.SSIM_PICTURES", 110)
+
+
 def measurement(labels: Tensor, fgsm: Tensor) -> Measurement:
     return Measurement(labels, EPSILONS, fgsm=fgsm, random=fgsm, ssim=torch.ones(len(EPSILONS)))
 
 
-def test_measure() -> None:
+def test_measure(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     model, split = build_model(VARIANT).eval().requires_grad_(False), tiny_split(130)
+    monkeypatch.setattr("nudge.evaluation.measurement.SSIM_PICTURES", 1)
     seen: list[tuple[int, int]] = []
     found = measure(model, split, progress=lambda done, total: seen.append((done, total)))
     directions = random_direction(130, seed=RANDOM_SEED)
@@ -64,9 +71,10 @@ def test_confusions() -> None:
     assert ((wrong_before + right_before).sum(axis=(1, 2)) == 4).all()
 
 
-def test_arrays_agree_with_the_card() -> None:
+def test_arrays_agree_with_the_card(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     model, split = build_model(VARIANT).eval().requires_grad_(False), tiny_split(150)
+    monkeypatch.setattr("nudge.evaluation.measurement.SSIM_PICTURES", 1)
     found = measure(model, split)
     fields, arrays = found.for_card(10), found.arrays(10)
     assert set(arrays) == {FLIP_STEPS, CONFUSIONS}

@@ -1,5 +1,6 @@
 """Photographs on patterned ground: the object is marked, separated and read."""
 
+import os
 import time
 
 import numpy as np
@@ -19,7 +20,7 @@ from nudge.pictures.segmentation import Box, find, separate
 from tests.nudge.pictures.drawn import grey
 from tests.nudge.scenes import BUSY, PLAIN, photograph
 
-COUNT = 60
+COUNT = int(os.environ.get("NUDGE_PHOTOGRAPHS", "20"))  # of each ground; 60 in the full form
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +28,8 @@ def _bundled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NUDGE_DATA", raising=False)  # the pictures that come with the checkout
 
 
-def read_right(ground: str, *, marked: bool) -> int:
-    """How many of the first 60 test pictures, made to photographs, are read right as suggested."""
+def read_right(ground: str, *, marked: bool) -> float:
+    """The share of test pictures, made to photographs, that are read right as suggested."""
     images, labels = (values[:COUNT] for values in load_split("fashion", "test"))
     found = []
     for seed, image in enumerate(images):
@@ -37,26 +38,26 @@ def read_right(ground: str, *, marked: bool) -> int:
         preparation = suggest(picture, Dataset.FASHION, box if marked else None)
         found.append(pixels(prepare(picture, preparation)))
     logits = load_model("fashion-cnn")(to_pixels(torch.stack(found)))
-    return int((logits.argmax(1) == labels).sum())
+    return float((logits.argmax(1) == labels).float().mean())
 
 
 @pytest.mark.parametrize("ground", list(PLAIN))
 @pytest.mark.parametrize("marked", [False, True])
 def test_nothing_is_lost_on_plain_ground(ground: str, marked: bool) -> None:
-    assert read_right(ground, marked=marked) >= 54
+    assert read_right(ground, marked=marked) >= 0.9
 
 
 @pytest.mark.parametrize(
     ("ground", "least"),
-    [("wood", 48), ("chessboard", 42), ("tiles", 45), ("carpet", 48), ("stripes in the light", 45),
-     ("leaves", 45)],
+    [("wood", 0.8), ("chessboard", 0.7), ("tiles", 0.75), ("carpet", 0.8),
+     ("stripes in the light", 0.75), ("leaves", 0.75)],
 )  # fmt: skip
-def test_patterned_ground_is_told_and_separated(ground: str, least: int) -> None:
+def test_patterned_ground_is_told_and_separated(ground: str, least: float) -> None:
     assert read_right(ground, marked=True) >= least
 
 
-@pytest.mark.parametrize(("ground", "most"), [("wood", 30), ("chessboard", 15)])
-def test_without_a_box_the_ground_is_read(ground: str, most: int) -> None:
+@pytest.mark.parametrize(("ground", "most"), [("wood", 0.5), ("chessboard", 0.25)])
+def test_without_a_box_the_ground_is_read(ground: str, most: float) -> None:
     assert read_right(ground, marked=False) <= most
 
 

@@ -141,7 +141,7 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
         "[record(f, v, repetition(s)) for s in range(5)];"
         "[publish(f, v, b'', CARD, {'first_misses.npz': np.zeros(4)}) for _ in range(5)]"
     )
-    names = list(VARIANTS)[:3]  # each process imports PyTorch, which is what takes long
+    names = list(VARIANTS)[:2]  # each process imports PyTorch, which is what takes long
     writers = [
         subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name], cwd=CHECKOUT)
         for name in names

@@ -1,8 +1,9 @@
-"""The code that a view hands out is run, in a process of its own, and its words compared."""
+"""The code that a view hands out is run, from another folder, and its words compared."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,13 +29,25 @@ VIEWS = [
 ]
 
 
-def run(code: str, folder: Path, data_dir: Path) -> list[str]:
-    environment = {**os.environ, "NUDGE_DATA": str(data_dir), "PYTHONPATH": str(CHECKOUT)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+Run = Callable[[str], list[str]]
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Runs code that finds no name but those it imports itself; returns the lines it prints."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NUDGE_DATA", str(data_dir))
+
+    def run(code: str) -> list[str]:
+        exec(code, {})
+        return capsys.readouterr().out.splitlines()
+
+    return run
 
 
 def expected(view: View, image: torch.Tensor, label: torch.Tensor | None) -> list[str]:
@@ -59,17 +72,27 @@ def expected(view: View, image: torch.Tensor, label: torch.Tensor | None) -> lis
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda v: "-".join(v.to_query().values()))
-def test_of_a_test_picture(
-    view: View, tmp_path: Path, data_dir: Path, test_splits: dict[Dataset, Split]
-) -> None:
+def test_of_a_test_picture(view: View, run: Run, test_splits: dict[Dataset, Split]) -> None:
     code = snippet(view)
     assert len(code.splitlines()) <= 25
     images, labels = (v[view.image : view.image + 1] for v in test_splits[view.dataset])
-    assert run(code, tmp_path, data_dir) == expected(view, to_pixels(images), labels)
+    assert run(code) == expected(view, to_pixels(images), labels)
+
+
+def test_in_a_process_of_its_own(
+    tmp_path: Path, data_dir: Path, test_splits: dict[Dataset, Split]
+) -> None:
+    environment = {**os.environ, "NUDGE_DATA": str(data_dir), "PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, "-c", snippet(View())]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    images, labels = (values[:1] for values in test_splits[Dataset.FASHION])
+    assert done.stdout.splitlines() == expected(View(), to_pixels(images), labels)
 
 
 @pytest.mark.parametrize(("method", "marked"), [(Method.FGSM, True), (Method.RANDOM, False)])
-def test_of_an_own_picture(method: Method, marked: bool, tmp_path: Path, data_dir: Path) -> None:
+def test_of_an_own_picture(method: Method, marked: bool, tmp_path: Path, run: Run) -> None:
     view = View(method=method)
     content = tmp_path / "picture.png"
     Image.radial_gradient("L").crop((0, 30, 200, 256)).save(content)
@@ -81,4 +104,4 @@ def test_of_an_own_picture(method: Method, marked: bool, tmp_path: Path, data_di
     assert len(code.splitlines()) <= 25
     steps = prepare(read_picture(content.read_bytes()), preparation)
     image = to_pixels(pixels(steps)[None])
-    assert run(code, tmp_path, data_dir) == expected(view, image, None)
+    assert run(code) == expected(view, image, None)
