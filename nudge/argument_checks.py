@@ -6,14 +6,16 @@ microseconds; those that look at values wait for the device once.
 
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from inspect import unwrap
 from itertools import pairwise
 from types import CodeType
-from typing import Protocol, SupportsFloat, SupportsIndex
+from typing import Any, Protocol, SupportsFloat, SupportsIndex
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models import SIDE
@@ -144,6 +146,13 @@ def check_directions(directions: Tensor, count: int) -> None:
     if directions.is_complex() or directions.dtype == torch.bool:
         raise ValueError(f"expected directions in [-1, 1], got {directions.dtype}")
     _check_range(directions, "directions", -1, 1)
+
+
+def check_arrays(arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Arrays by name, as a file without pickle can hold them."""
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype.hasobject:
+            raise ValueError(f"expected {name} as a NumPy array without objects, got {kind(array)}")
 
 
 def check_same_device(values: Tensor, images: Tensor, name: str) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nudge.argument_checks import check_arrays
+
 # Seconds without a write after which the process that wrote a temporary file was killed.
 ABANDONED = 3600.0
 
@@ -43,7 +45,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]], *, compressed: bool = True) -> None:
-    """Write arrays by their names in place of `path`. Raises OSError."""
+    """Write arrays by their names in place of `path`. Raises OSError, and ValueError of others."""
+    check_arrays(arrays)
     save = np.savez_compressed if compressed else np.savez
     with replacing(path) as temporary, temporary.open("wb") as file:
         save(file, **arrays)  # type: ignore[arg-type]

@@ -134,7 +134,7 @@ def _whole(rows: NDArray[Any]) -> NDArray[np.int16]:
         whole: NDArray[np.int16] = rows.astype(np.int16, copy=False)
     if (others := whole != rows).any():
         row, column = np.argwhere(others)[0]
-        raise ValueError(f"data row {row + 1} has {rows[row, column]:g} where whole numbers belong")
+        raise ValueError(f"data row {row + 1} has '{rows[row, column]:g}', expected whole numbers")
     return whole
 
 

@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 from safetensors.torch import save
@@ -19,7 +18,7 @@ from models import Card, PixelOrder, Variant
 from models.card_files import REPETITIONS, read_arrays, read_index, read_repetitions
 from models.cards import Repetition
 from models.layers import scramble_permutation
-from nudge.argument_checks import check_module, check_tensor, kind
+from nudge.argument_checks import check_arrays, check_module, check_tensor
 from nudge.data.sources import SOURCES
 from nudge.devices import device_name
 from nudge.evaluation.measurement import Measurement
@@ -93,11 +92,9 @@ def publish(
 
     `arrays` go by the file that holds them, as `Measurement.arrays` gives them. Several trainings
     may publish at once, hence the lock. Raises OSError, PretrainedError or ValueError where the
-    files that are there already are damaged, and ValueError of what are no arrays of numbers.
+    files that are there already are damaged, and ValueError of what are no arrays.
     """
-    for name, array in arrays.items():
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
-            raise ValueError(f"expected numbers for {name}, got {kind(array)}")
+    check_arrays(arrays)
     index = folder / "index.json"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):

@@ -56,6 +56,7 @@ from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.ssim import structural_similarity
 from nudge.evaluation.sweep import accuracy_curve, flip_steps_of
 from nudge.evaluation.transferability import Transfer, averages, nearest, networks, stream_transfer
+from nudge.files import write_npz
 from nudge.findings.assignment_claims import Figures
 from nudge.pictures.data_uri import png
 from nudge.serving.live_curves import CurveSnapshot, LiveCurves
@@ -158,6 +159,7 @@ NO_ARRAYS = [
     (FLOATS.numpy(), LABELS.numpy()),
     (STORED.numpy(), LABELS.float().numpy()),
 ]
+NO_ARRAYS_TO_WRITE = [{"a": wrong} for wrong in (None, LABELS, np.array([None]))]
 SEVENTY_THOUSAND = (np.zeros((70_000, 1, 1), np.uint8), np.zeros(70_000, np.int64))
 LIVE = {"model": MODEL, "split": SPLIT, "epsilons": GRID, "directions": DIRECTIONS}
 
@@ -434,7 +436,12 @@ TABLE: dict[str, Call] = {
             "card": CARD,
             "arrays": {"a.npz": FLIPPED},
         },
-        {"arrays": [{"a.npz": wrong} for wrong in (None, LABELS, np.array([None]))]},
+        {"arrays": NO_ARRAYS_TO_WRITE},
+    ),
+    "nudge.files.write_npz": Call(
+        write_npz,
+        {"path": Path("/dev/null"), "arrays": {"a": FLIPPED}},
+        {"arrays": NO_ARRAYS_TO_WRITE},
     ),
     "nudge.training.publishing.half_precision": Call(
         half_precision,
@@ -554,6 +561,7 @@ CHECKS = ("nudge.argument_checks", "nudge.attacks.model_outputs")  # the checks 
 
 
 READ_AND_WRITE = {
+    "nudge.files.write_npz",
     "nudge.training.publishing.publish",
     "nudge.evaluation.generated_hands.measure_hands",
     "nudge.data.generated_hands.publish",
