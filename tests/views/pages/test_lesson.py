@@ -51,7 +51,7 @@ def test_answers_are_the_figures_of_the_files(dataset: Dataset) -> None:
     at = card["epsilons"].index(0.1)
     with np.load(PRETRAINED / "first_misses.npz") as arrays:
         misses = arrays[f"{dataset}-cnn"]
-    match = re.match(r"Test picture (\d+) is first misread at \*\*([\d.]+)\*\*", answers[0])
+    match = re.match(r"Test picture (\d+) is first misclassified at \*\*([\d.]+)\*\*", answers[0])
     assert match is not None
     assert card["epsilons"][misses[int(match[1])]] == float(match[2])
     for count in (card["fgsm"][0], card["fgsm"][at], card["random"][at]):
