@@ -55,6 +55,9 @@ class Epoch:
     train_accuracy: float
     test_loss: float
     test_accuracy: float
+    # Of training pictures under PGD, where the training attacks them: it falls to nothing where
+    # the network overfits to the attack.
+    robust_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +135,7 @@ def check_card(card: Card) -> None:
     fits = _are_counts(right) and len(right) == len(totals)
     _expect(fits and all(r <= t for r, t in zip(right, totals, strict=True)), "class_correct",
             "counts out of class_totals")  # fmt: skip
-    points = [value for epoch in card.learning_curve for value in vars(epoch).values()]
+    points = [v for epoch in card.learning_curve for v in vars(epoch).values() if v is not None]
     _expect(bool(points) and _are_finite(points), "learning_curve", "finite numbers")
 
 

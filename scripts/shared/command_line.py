@@ -11,6 +11,7 @@ import torch.distributed as dist
 from tqdm import tqdm
 
 from models import VARIANTS, NudgeError, Variant
+from models.zoo import KNOWN
 from nudge.devices import best_device, has_failed
 
 T = TypeVar("T")
@@ -33,9 +34,9 @@ def add_variants(options: argparse.ArgumentParser) -> None:
 
 def variants(options: argparse.ArgumentParser, args: argparse.Namespace) -> list[Variant]:
     """Those that were named, or all."""
-    if unknown := [name for name in args.variants if name not in VARIANTS]:
-        options.error(f"unknown variant {', '.join(unknown)}; choose from {', '.join(VARIANTS)}")
-    return [VARIANTS[name] for name in args.variants or VARIANTS]
+    if unknown := [name for name in args.variants if name not in KNOWN]:
+        options.error(f"unknown variant {', '.join(unknown)}; choose from {', '.join(KNOWN)}")
+    return [KNOWN[name] for name in args.variants or VARIANTS]
 
 
 def add_device(options: argparse.ArgumentParser) -> None:
