@@ -28,6 +28,7 @@ from models import Epoch, NudgeError, Scramble, Variant, build_model
 from models.networks import fully_connected
 from models.zoo import find_variant
 from nudge.argument_checks import check_split
+from nudge.attacks import bim
 from nudge.attacks.iterated import L_INFINITY, ascend
 from nudge.data import Split, digest, to_pixels
 from nudge.distributed import SINGLE_PROCESS, Workers
@@ -257,14 +258,14 @@ class Training:
         """The batch under the recipe's attack on the network as it trains, dropout included."""
         recipe = self.recipe
 
-        def gradient(moved: Tensor) -> Tensor:
+        def gradient_at(moved: Tensor) -> Tensor:
             moved = moved.detach().requires_grad_()
             loss = F.cross_entropy(self._logits(self._live, moved), targets, reduction="sum")
             return torch.autograd.grad(loss, moved)[0]
 
         start = recipe.epsilon * recipe.random_start * L_INFINITY.start(pictures, None)
         return ascend(
-            gradient,
+            gradient_at,
             pictures,
             L_INFINITY,
             radius=recipe.epsilon,
@@ -300,19 +301,9 @@ class Training:
         attack of its training and no other. Test pictures decide nothing about a training.
         """
         images, labels = (values[:WATCHED] for values in self.train)
-        pictures, model = to_pixels(images), self.model
-        radius = self.recipe.epsilon
-
-        def gradient(moved: Tensor) -> Tensor:
-            moved = moved.detach().requires_grad_()
-            loss = F.cross_entropy(model(moved), labels, reduction="sum")
-            return torch.autograd.grad(loss, moved)[0]
-
-        attacked = ascend(
-            gradient, pictures, L_INFINITY, radius=radius, steps=10, step_size=radius / 4
-        )
+        attacked = bim(self.model, to_pixels(images), labels, self.recipe.epsilon, steps=10)
         with torch.inference_mode():
-            return float((model(attacked).argmax(1) == labels).double().mean())
+            return float((self.model(attacked).argmax(1) == labels).double().mean())
 
 
 def _code_digest() -> str:

@@ -25,9 +25,13 @@ from models import VARIANTS, Dataset, Scramble, assemble, build_model, load_mode
 from models.cards import step_of, wilson_interval
 from models.zoo import find_dataset, find_variant
 from nudge.attacks import (
+    bim,
     fgsm,
     fgsm_direction,
     fgsm_gradient,
+    l2_fast_gradient,
+    loss_gradient,
+    pgd,
     random_direction,
     targeted_direction,
 )
@@ -126,6 +130,18 @@ NO_ATTACK = {
     "images": NO_FLOATS + OTHER_KINDS,
     "labels": NO_LABELS + STRANGE_LABELS,
 }
+NO_RADIUS: list[object] = [  # of two pictures
+    torch.full((3,), 0.1),
+    torch.full((2, 1), 0.1),
+    torch.tensor([0.1, 30]),
+    torch.tensor([math.nan, 0.1]),
+]
+ITERATED = ATTACK | {"epsilon": 0.1, "steps": 2, "step_size": 0.5}
+NO_ITERATED = NO_ATTACK | {
+    "epsilon": NO_RADIUS + [v for v in NO_EPSILON if not isinstance(v, torch.Tensor)],
+    "steps": NO_SIZE,
+    "step_size": [*NO_NUMBER[1:], -0.1, math.nan, math.inf],  # None is the usual one
+}
 SWEEP = ATTACK | {"epsilons": GRID, "directions": DIRECTIONS, "batch_size": 2}
 NO_SWEEP = NO_ATTACK | {
     "images": NO_PICTURES,
@@ -211,6 +227,18 @@ TABLE: dict[str, Call] = {
     ),
     "nudge.attacks.fast_gradient.fgsm_direction": Call(fgsm_direction, ATTACK, NO_ATTACK),
     "nudge.attacks.fast_gradient.fgsm_gradient": Call(fgsm_gradient, ATTACK, NO_ATTACK),
+    "nudge.attacks.fast_gradient.loss_gradient": Call(loss_gradient, ATTACK, NO_ATTACK),
+    "nudge.attacks.iterated.bim": Call(bim, ITERATED, NO_ITERATED),
+    "nudge.attacks.iterated.pgd": Call(
+        pgd,
+        ITERATED | {"restarts": 2, "seed": 0},
+        NO_ITERATED | {"restarts": NO_SIZE, "seed": NO_COUNT},
+    ),
+    "nudge.attacks.iterated.l2_fast_gradient": Call(
+        l2_fast_gradient,
+        ATTACK | {"epsilon": 1.0},
+        NO_ATTACK | {"epsilon": [*NO_RADIUS, None, "0.1", 1j, -0.01, 28.1, math.nan]},
+    ),
     "nudge.attacks.fast_gradient.targeted_direction": Call(
         targeted_direction,
         {"model": MODEL, "images": FLOATS, "targets": LABELS},
@@ -509,6 +537,8 @@ TABLE: dict[str, Call] = {
 
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
+    "nudge.attacks.iterated.ascend": "the loop inside training; the attacks check for it",
+    "nudge.training.augmentation.move_objects": "the trainer's own pictures, in every step",
     "nudge.pictures.data_uri.png": "writes an array that a picture was decoded to",
     "nudge.pictures.ground.object_mask": "takes greys of a picture that was decoded before",
     "nudge.pictures.ground.border": "takes greys of a picture that was decoded before",
