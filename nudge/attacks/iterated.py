@@ -41,6 +41,22 @@ class Ball:
     project: Callable[[Tensor, float | Tensor], Tensor]  # a perturbation to the nearest inside
     start: Callable[[Tensor, torch.Generator | None], Tensor]  # a random one of norm up to 1
 
+    def begin(self, images: Tensor, start: Tensor | None, radius: float | Tensor) -> Tensor:
+        """The pictures that an attack begins at, in the ball and in [0, 1]."""
+        return images if start is None else (images + self.project(start, radius)).clamp_(0, 1)
+
+    def climb(
+        self,
+        moved: Tensor,
+        gradient: Tensor,
+        images: Tensor,
+        radius: float | Tensor,
+        step_size: float | Tensor,
+    ) -> Tensor:
+        """`moved` one step further up the loss, in the ball around `images` and in [0, 1]."""
+        perturbation = moved + step_size * self.step(gradient) - images
+        return (images + self.project(perturbation, radius)).clamp_(0, 1)
+
 
 def _clamp(perturbation: Tensor, radius: float | Tensor) -> Tensor:
     return perturbation.clamp(-radius, radius)  # type: ignore[arg-type]
@@ -100,10 +116,9 @@ def ascend(
     `gradient_at` gives the loss's gradient at pictures (N, 1, 28, 28). Radius and step size are in
     the ball's norm. Nothing is checked here: the attacks below do that.
     """
-    moved = images if start is None else (images + ball.project(start, radius)).clamp_(0, 1)
+    moved = ball.begin(images, start, radius)
     for _ in range(steps):
-        moved = moved + step_size * ball.step(gradient_at(moved))
-        moved = (images + ball.project(moved - images, radius)).clamp_(0, 1)
+        moved = ball.climb(moved, gradient_at(moved), images, radius, step_size)
     return moved
 
 

@@ -53,6 +53,13 @@ from nudge.evaluation.measurement import Measurement, measure
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
 from nudge.evaluation.predictions import predictions_along, prepared, stream_batches
 from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
+from nudge.evaluation.robustness import (
+    IteratedAttack,
+    count_robust,
+    curve_of,
+    robust_curve,
+    stream_flips,
+)
 from nudge.evaluation.ssim import structural_similarity
 from nudge.evaluation.sweep import (
     accuracy_curve,
@@ -147,6 +154,13 @@ NO_SWEEP = NO_ATTACK | {
     "images": NO_PICTURES,
     "epsilons": NO_EPSILONS,
     "directions": NO_DIRECTIONS[1:],  # None is FGSM
+    "batch_size": NO_SIZE,
+}
+ROBUST = ATTACK | {"epsilons": GRID, "attack": IteratedAttack(2), "batch_size": 2}
+NO_ROBUST = NO_ATTACK | {
+    "images": NO_PICTURES,
+    "epsilons": NO_EPSILONS + DESCENDING,
+    "attack": [None, 20, "pgd"],
     "batch_size": NO_SIZE,
 }
 ALONG = {"network": MODEL, "pictures": FLOATS, "direction": DIRECTIONS, "epsilons": GRID}
@@ -432,6 +446,18 @@ TABLE: dict[str, Call] = {
         {"model": MODEL},
         {"model": [*NO_MODULE, huge()]},
     ),
+    "nudge.evaluation.robustness.robust_curve": Call(robust_curve, ROBUST, NO_ROBUST),
+    "nudge.evaluation.robustness.stream_flips": Call(stream_flips, ROBUST, NO_ROBUST),
+    "nudge.evaluation.robustness.curve_of": Call(
+        curve_of,
+        {"flips": torch.zeros(3, dtype=torch.uint8), "epsilons": GRID},
+        {"flips": [None, [1, 2], torch.zeros(3), torch.zeros((1, 3), dtype=torch.uint8)]},
+    ),
+    "nudge.evaluation.robustness.count_robust": Call(
+        count_robust,
+        {k: v for k, v in ROBUST.items() if k != "epsilons"} | {"epsilon": 0.1},
+        {k: v for k, v in NO_ROBUST.items() if k != "epsilons"} | {"epsilon": NO_EPSILON},
+    ),
     "nudge.evaluation.ssim.structural_similarity": Call(
         structural_similarity,
         {"pictures": FLOATS, "others": FLOATS},
@@ -538,6 +564,9 @@ TABLE: dict[str, Call] = {
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
     "nudge.attacks.iterated.ascend": "the loop inside training; the attacks check for it",
+    "nudge.attacks.iterated.Ball.begin": "a part of that loop",
+    "nudge.attacks.iterated.Ball.climb": "a part of that loop",
+    "nudge.evaluation.robustness.IteratedAttack.starts": "of pictures that were checked before",
     "nudge.training.augmentation.move_objects": "the trainer's own pictures, in every step",
     "nudge.pictures.data_uri.png": "writes an array that a picture was decoded to",
     "nudge.pictures.ground.object_mask": "takes greys of a picture that was decoded before",
