@@ -32,7 +32,7 @@ def _check_description(card: Card) -> None:
     _expect(all(abs(v) < 1e300 for v in numbers), "recipe", "finite numbers")
     _expect(_are_counts([card.seed]), "seed", "a whole number")
     _expect(_are_finite([card.seconds]), "seconds", "a number")
-    points = [value for epoch in card.learning_curve for value in vars(epoch).values()]
+    points = [v for epoch in card.learning_curve for v in vars(epoch).values() if v is not None]
     _expect(bool(points) and _are_finite(points), "learning_curve", "finite numbers")
 
 

@@ -15,6 +15,9 @@ class Epoch:
     train_accuracy: float
     test_loss: float
     test_accuracy: float
+    # Of training pictures under PGD, where the training attacks them: it falls to nothing where
+    # the network overfits to the attack.
+    robust_accuracy: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,15 @@ class PixelOrder(StrEnum):
     SCRAMBLED = "scrambled"
 
 
+class Regime(StrEnum):
+    """How a network was trained."""
+
+    STANDARD = "standard"
+    AUGMENTED = "augmented"  # on shifted, rotated and scaled pictures
+    ROBUST = "robust"  # on attacked pictures
+    MASKED = "masked"  # so that one step finds no way, though many do: a defence that is none
+
+
 CLASSES: Mapping[Dataset, tuple[str, ...]] = MappingProxyType(
     {
         Dataset.FASHION: (
@@ -60,17 +69,20 @@ CLASSES: Mapping[Dataset, tuple[str, ...]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Variant:
-    """One trained model: a data set, a network and an order of the pixels."""
+    """One trained model: a data set, a network, an order of the pixels and a training regime."""
 
     dataset: Dataset
     architecture: Architecture
     pixels: PixelOrder
+    regime: Regime = Regime.STANDARD
 
     @property
     def id(self) -> str:
         """The name in addresses, files and commands, such as `sign-cnn-scrambled`."""
-        suffix = "-scrambled" if self.pixels is PixelOrder.SCRAMBLED else ""
-        return f"{self.dataset}-{self.architecture}{suffix}"
+        parts: list[str] = [self.dataset, self.architecture]
+        parts += [self.pixels] if self.pixels is PixelOrder.SCRAMBLED else []
+        parts += [self.regime] if self.regime is not Regime.STANDARD else []
+        return "-".join(parts)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -87,8 +99,19 @@ class Variant:
         return read_card(PRETRAINED / "index.json", self.id)
 
 
+# Every variant that could be trained, the eight standard ones first.
+KNOWN: Mapping[str, Variant] = MappingProxyType(
+    {
+        variant.id: variant
+        for regime in Regime
+        for variant in (
+            Variant(*kind, regime) for kind in product(Dataset, Architecture, PixelOrder)
+        )
+    }
+)
+# Those of the assignment.
 VARIANTS: Mapping[str, Variant] = MappingProxyType(
-    {v.id: v for v in (Variant(*kind) for kind in product(Dataset, Architecture, PixelOrder))}
+    {name: variant for name, variant in KNOWN.items() if variant.regime is Regime.STANDARD}
 )
 
 
@@ -171,9 +194,9 @@ def find_variant(variant: str | Variant) -> Variant:
     """The variant of that id, or the one given; ValueError, naming all ids, where there is none."""
     if isinstance(variant, Variant):
         return variant
-    if not isinstance(variant, str) or variant not in VARIANTS:
-        raise ValueError(f"expected a variant out of {', '.join(VARIANTS)}; got {variant!r}")
-    return VARIANTS[variant]
+    if not isinstance(variant, str) or variant not in KNOWN:
+        raise ValueError(f"expected a variant out of {', '.join(KNOWN)}; got {variant!r}")
+    return KNOWN[variant]
 
 
 def find_dataset(name: str | Dataset) -> Dataset:

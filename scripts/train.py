@@ -37,7 +37,7 @@ from nudge.training.publishing import (
     record,
     serialise,
 )
-from nudge.training.recipes import RECIPES, change
+from nudge.training.recipes import RECIPES, change, recipe_of
 from nudge.training.trainer import Step, Training
 from scripts.shared import command_line
 
@@ -97,7 +97,7 @@ def train_one(
 ) -> None:
     """Train one variant, measure it on the full test set, write its weights and card."""
     train, test = (load_split(variant.dataset, split, args.data_dir) for split in ("train", "test"))
-    recipe = change(RECIPES[variant.dataset, variant.architecture], args.changes)
+    recipe = change(recipe_of(variant), args.changes)
     precision = args.precision or ("bfloat16" if multiplies_bfloat16(device) else "float32")
     # Trainings that differ keep apart, so that none loses its checkpoint to another.
     kind = repr((recipe, precision, workers.count, device.type))
@@ -159,6 +159,8 @@ def _status(run: Training, step: Step, validation: bool) -> str:
         status.append(f"loss {step.loss.item():.3f}")
     if run.curve:
         status.append(f"train {run.curve[-1].train_accuracy:.2%}")
+        if (robust := run.curve[-1].robust_accuracy) is not None:
+            status.append(f"under PGD {robust:.2%}")
         if validation:
             status.append(f"held out {run.curve[-1].test_accuracy:.2%}")
     return ", ".join(status)

@@ -24,7 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nudge.data": _NUDGE,
     "nudge.pictures": {"models"},
     "nudge.evaluation": _NUDGE | {"nudge.attacks", "nudge.data"},
-    "nudge.training": _COUNTED,
+    "nudge.training": _COUNTED | {"nudge.attacks"},
     "nudge.findings": _COUNTED - {"nudge"},
     "nudge.serving": _COUNTED,
     "views.text": {"models", "nudge.findings"},

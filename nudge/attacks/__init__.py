@@ -9,17 +9,23 @@ from nudge.attacks.fast_gradient import (
     fgsm,
     fgsm_direction,
     fgsm_gradient,
+    loss_gradient,
     nudge,
     random_direction,
     targeted_direction,
 )
+from nudge.attacks.iterated import bim, l2_fast_gradient, pgd
 
 __all__ = [
     "Gradient",
+    "bim",
     "fgsm",
     "fgsm_direction",
     "fgsm_gradient",
+    "l2_fast_gradient",
+    "loss_gradient",
     "nudge",
+    "pgd",
     "random_direction",
     "targeted_direction",
 ]

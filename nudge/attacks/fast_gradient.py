@@ -112,6 +112,18 @@ def fgsm_gradient(
 
     Arguments and errors are those of `fgsm`.
     """
+    found, logits = loss_gradient(model, images, labels, training=training)
+    largest = found.flatten(1).abs().amax(dim=1)
+    return Gradient(found.sign(), logits, largest == 0)
+
+
+def loss_gradient(
+    model: nn.Module, images: Tensor, labels: Tensor, *, training: bool = False
+) -> tuple[Tensor, Tensor]:
+    """The gradient of the cross-entropy at the pictures, (N, 1, 28, 28), and their logits.
+
+    Every attack follows it. Arguments and errors are those of `fgsm`.
+    """
     if training:
         check_module(model)
     else:
@@ -131,10 +143,9 @@ def fgsm_gradient(
         # Summed, not averaged, so that a picture's gradient does not depend on its batch.
         loss = F.cross_entropy(logits, labels.clone(), reduction="sum")
         gradient = _gradient(loss, pictures)
-    largest = gradient.flatten(1).abs().amax(dim=1)  # NaN where any is
-    if largest.isnan().any():
+    if gradient.isnan().any():
         check_finite(gradient, "gradient")
-    return Gradient(gradient.sign(), logits.detach(), largest == 0)
+    return gradient, logits.detach()
 
 
 def _gradient(loss: Tensor, pictures: Tensor) -> Tensor:

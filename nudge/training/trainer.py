@@ -28,12 +28,16 @@ from models import Epoch, NudgeError, Scramble, Variant, build_model
 from models.networks import fully_connected
 from models.zoo import find_variant
 from nudge.argument_checks import check_split
+from nudge.attacks import bim
+from nudge.attacks.iterated import L_INFINITY, ascend
 from nudge.data import Split, digest, to_pixels
 from nudge.distributed import SINGLE_PROCESS, Workers
-from nudge.training.augmentation import Mixup, add_noise
+from nudge.training.augmentation import Mixup, add_noise, move_objects
 from nudge.training.checkpoints import Checkpoint
 from nudge.training.optimisation import adamw, one_cycle, update_ema
 from nudge.training.recipes import Recipe
+
+WATCHED = 1000  # training pictures that are attacked after every epoch of adversarial training
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,7 @@ class Training:
                     train_accuracy=correct.item() / seen,
                     test_loss=test_loss,
                     test_accuracy=test_accuracy,
+                    robust_accuracy=self._robust_accuracy() if recipe.epsilon else None,
                 )
             )
             self.seconds += time.perf_counter() - start
@@ -230,18 +235,44 @@ class Training:
         """One update of the weights: the batch's loss and count of right answers."""
         pictures = to_pixels(self.train.images[batch])
         targets = F.one_hot(self.train.labels[batch], len(self.variant.classes)).float()
+        pictures = move_objects(pictures, self.recipe)
         if self.recipe.noise:
             pictures = add_noise(pictures, self.recipe.noise)
         if blend is not None:
             pictures, targets = blend(pictures), blend(targets)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
-            logits = self._step_model(pictures.contiguous(memory_format=torch.channels_last))
-        logits = logits.float()
+        if self.recipe.epsilon:
+            pictures = self._attacked(pictures, targets)
+        logits = self._logits(self._step_model, pictures)
         loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing)
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self._optimiser.step()
         return loss.detach(), (logits.argmax(1) == targets.argmax(1)).sum()
+
+    def _logits(self, model: nn.Module, pictures: Tensor) -> Tensor:
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.mixed_precision):
+            logits: Tensor = model(pictures.contiguous(memory_format=torch.channels_last))
+        return logits.float()
+
+    def _attacked(self, pictures: Tensor, targets: Tensor) -> Tensor:
+        """The batch under the recipe's attack on the network as it trains, dropout included."""
+        recipe = self.recipe
+
+        def gradient_at(moved: Tensor) -> Tensor:
+            moved = moved.detach().requires_grad_()
+            loss = F.cross_entropy(self._logits(self._live, moved), targets, reduction="sum")
+            return torch.autograd.grad(loss, moved)[0]
+
+        start = recipe.epsilon * recipe.random_start * L_INFINITY.start(pictures, None)
+        return ascend(
+            gradient_at,
+            pictures,
+            L_INFINITY,
+            radius=recipe.epsilon,
+            steps=recipe.attack_steps,
+            step_size=recipe.epsilon * recipe.attack_step_size,
+            start=start,
+        )
 
     def _set_rate(self, progress: float) -> None:
         for group in self._optimiser.param_groups:
@@ -262,6 +293,17 @@ class Training:
         sums = torch.tensor([loss, correct], dtype=torch.float64)
         loss, correct = self.workers.sum(sums).tolist()
         return loss / total, correct / total
+
+    def _robust_accuracy(self) -> float:
+        """Top-1 accuracy of the averaged model on training pictures under PGD.
+
+        It watches for catastrophic overfitting (arXiv:2001.03994), where a network withstands the
+        attack of its training and no other. Test pictures decide nothing about a training.
+        """
+        images, labels = (values[:WATCHED] for values in self.train)
+        attacked = bim(self.model, to_pixels(images), labels, self.recipe.epsilon, steps=10)
+        with torch.inference_mode():
+            return float((self.model(attacked).argmax(1) == labels).double().mean())
 
 
 def _code_digest() -> str:

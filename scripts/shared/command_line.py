@@ -11,6 +11,7 @@ import torch.distributed as dist
 from tqdm import tqdm
 
 from models import VARIANTS, NudgeError, Variant
+from models.zoo import KNOWN
 from nudge.devices import best_device, has_failed
 
 T = TypeVar("T")
@@ -42,12 +43,12 @@ def add_names(
 
 
 def add_variants(options: argparse.ArgumentParser) -> None:
-    add_names(options, "variant", VARIANTS)
+    add_names(options, "variant", KNOWN)
 
 
 def variants(options: argparse.ArgumentParser, args: argparse.Namespace) -> list[Variant]:
     """Those that were named, or all."""
-    return [VARIANTS[name] for name in args.variants or VARIANTS]
+    return [KNOWN[name] for name in args.variants or VARIANTS]
 
 
 def add_device(options: argparse.ArgumentParser) -> None:

@@ -26,9 +26,13 @@ from models.epsilons import step_of
 from models.intervals import wilson_interval
 from models.zoo import find_dataset, find_variant
 from nudge.attacks import (
+    bim,
     fgsm,
     fgsm_direction,
     fgsm_gradient,
+    l2_fast_gradient,
+    loss_gradient,
+    pgd,
     random_direction,
     targeted_direction,
 )
@@ -53,6 +57,13 @@ from nudge.evaluation.per_class import class_curves, ends, flips_by_step
 from nudge.evaluation.picture_attack import Subject, attack_picture
 from nudge.evaluation.predictions import predictions_along, prepared, stream_batches
 from nudge.evaluation.probability_path import probability_paths
+from nudge.evaluation.robustness import (
+    IteratedAttack,
+    count_robust,
+    curve_of,
+    robust_curve,
+    stream_flips,
+)
 from nudge.evaluation.ssim import structural_similarity
 from nudge.evaluation.sweep import accuracy_curve, flip_steps_of
 from nudge.evaluation.transferability import Transfer, averages, nearest, networks, stream_transfer
@@ -128,11 +139,30 @@ NO_ATTACK = {
     "images": NO_FLOATS + OTHER_KINDS,
     "labels": NO_LABELS + STRANGE_LABELS,
 }
+NO_RADIUS: list[object] = [  # of two pictures
+    torch.full((3,), 0.1),
+    torch.full((2, 1), 0.1),
+    torch.tensor([0.1, 30]),
+    torch.tensor([math.nan, 0.1]),
+]
+ITERATED = ATTACK | {"epsilon": 0.1, "steps": 2, "step_size": 0.5}
+NO_ITERATED = NO_ATTACK | {
+    "epsilon": NO_RADIUS + [v for v in NO_EPSILON if not isinstance(v, torch.Tensor)],
+    "steps": NO_SIZE,
+    "step_size": [*NO_NUMBER[1:], -0.1, math.nan, math.inf],  # None is the usual one
+}
 SWEEP = ATTACK | {"epsilons": GRID, "directions": DIRECTIONS, "batch_size": 2}
 NO_SWEEP = NO_ATTACK | {
     "images": NO_PICTURES,
     "epsilons": NO_EPSILONS,
     "directions": NO_DIRECTIONS[1:],  # None is FGSM
+    "batch_size": NO_SIZE,
+}
+ROBUST = ATTACK | {"epsilons": GRID, "attack": IteratedAttack(2), "batch_size": 2}
+NO_ROBUST = NO_ATTACK | {
+    "images": NO_PICTURES,
+    "epsilons": NO_EPSILONS + DESCENDING,
+    "attack": [None, 20, "pgd"],
     "batch_size": NO_SIZE,
 }
 ALONG = {"network": MODEL, "pictures": FLOATS, "direction": DIRECTIONS, "epsilons": GRID}
@@ -223,6 +253,18 @@ TABLE: dict[str, Call] = {
     ),
     "nudge.attacks.fast_gradient.fgsm_direction": Call(fgsm_direction, ATTACK, NO_ATTACK),
     "nudge.attacks.fast_gradient.fgsm_gradient": Call(fgsm_gradient, ATTACK, NO_ATTACK),
+    "nudge.attacks.fast_gradient.loss_gradient": Call(loss_gradient, ATTACK, NO_ATTACK),
+    "nudge.attacks.iterated.bim": Call(bim, ITERATED, NO_ITERATED),
+    "nudge.attacks.iterated.pgd": Call(
+        pgd,
+        ITERATED | {"restarts": 2, "seed": 0},
+        NO_ITERATED | {"restarts": NO_SIZE, "seed": NO_COUNT},
+    ),
+    "nudge.attacks.iterated.l2_fast_gradient": Call(
+        l2_fast_gradient,
+        ATTACK | {"epsilon": 1.0},
+        NO_ATTACK | {"epsilon": [*NO_RADIUS, None, "0.1", 1j, -0.01, 28.1, math.nan]},
+    ),
     "nudge.attacks.fast_gradient.targeted_direction": Call(
         targeted_direction,
         {"model": MODEL, "images": FLOATS, "targets": LABELS},
@@ -448,6 +490,18 @@ TABLE: dict[str, Call] = {
         {"model": MODEL},
         {"model": [*NO_MODULE, huge()]},
     ),
+    "nudge.evaluation.robustness.robust_curve": Call(robust_curve, ROBUST, NO_ROBUST),
+    "nudge.evaluation.robustness.stream_flips": Call(stream_flips, ROBUST, NO_ROBUST),
+    "nudge.evaluation.robustness.curve_of": Call(
+        curve_of,
+        {"flips": torch.zeros(3, dtype=torch.uint8), "epsilons": GRID},
+        {"flips": [None, [1, 2], torch.zeros(3), torch.zeros((1, 3), dtype=torch.uint8)]},
+    ),
+    "nudge.evaluation.robustness.count_robust": Call(
+        count_robust,
+        {k: v for k, v in ROBUST.items() if k != "epsilons"} | {"epsilon": 0.1},
+        {k: v for k, v in NO_ROBUST.items() if k != "epsilons"} | {"epsilon": NO_EPSILON},
+    ),
     "nudge.evaluation.ssim.structural_similarity": Call(
         structural_similarity,
         {"pictures": FLOATS, "others": FLOATS},
@@ -551,6 +605,11 @@ TABLE: dict[str, Call] = {
 
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
+    "nudge.attacks.iterated.ascend": "the loop inside training; the attacks check for it",
+    "nudge.attacks.iterated.Ball.begin": "a part of that loop",
+    "nudge.attacks.iterated.Ball.climb": "a part of that loop",
+    "nudge.evaluation.robustness.IteratedAttack.starts": "of pictures that were checked before",
+    "nudge.training.augmentation.move_objects": "the trainer's own pictures, in every step",
     "nudge.pictures.ground.object_mask": "takes greys of a picture that was decoded before",
     "nudge.pictures.ground.border": "takes greys of a picture that was decoded before",
     "nudge.data.array_cache.read_arrays": "takes a stamp of files, which is only compared",

@@ -1,0 +1,194 @@
+"""How far a model withstands an iterated attack: the smallest epsilon that flips each picture.
+
+A sweep tries FGSM at every epsilon, for a forward pass each. An iterated attack costs twenty
+passes forward and back, so each picture's epsilon is found by bisection. That asks six attacks
+in place of sixty, and proves the same: the attack succeeds at the epsilon found, and fails at the
+one before. What succeeds in a small ball lies in every larger one, too.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import SupportsFloat
+
+import torch
+from torch import Tensor, nn
+
+from models.epsilons import NEVER_FLIPS
+from nudge.argument_checks import (
+    as_count,
+    as_epsilon,
+    as_epsilons,
+    check_images,
+    check_labels,
+    check_model,
+    check_pictures,
+    check_tensor,
+    kind,
+    shape,
+)
+from nudge.attacks.fast_gradient import loss_gradient
+from nudge.attacks.iterated import L_INFINITY, STEPS
+from nudge.attacks.model_outputs import numbered
+from nudge.evaluation.predictions import prepared
+from nudge.evaluation.sweep import BATCH_SIZE, AccuracyCurve
+
+
+@dataclass(frozen=True)
+class IteratedAttack:
+    """PGD in L-infinity (arXiv:1706.06083), or BIM (arXiv:1607.02533) where it has no start."""
+
+    steps: int = STEPS
+    restarts: int = 1
+    random_start: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where there are no steps, no restarts or no such seed."""
+        as_count(self.steps, "a number of steps", least=1)
+        as_count(self.restarts, "a number of restarts", least=1)
+        as_count(self.seed, "a seed", most=2**63 - 1)
+
+    def starts(self, images: Tensor) -> Iterator[Tensor | None]:
+        """A start of radius 1 for each restart; None is the picture itself."""
+        generator = torch.Generator().manual_seed(self.seed)
+        for _ in range(self.restarts):
+            yield L_INFINITY.start(images, generator) if self.random_start else None
+
+
+def robust_curve(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Iterable[SupportsFloat],
+    *,
+    attack: IteratedAttack = IteratedAttack(),
+    batch_size: int = BATCH_SIZE,
+) -> AccuracyCurve:
+    """Count the pictures that no smaller or equal epsilon of the grid flips, for every epsilon.
+
+    >>> images, labels = load_split("fashion", "test")
+    >>> curve = robust_curve(load_model("fashion-cnn"), images[:500], labels[:500], [0, 0.04])
+
+    Arguments and errors are those of `accuracy_curve`, but the epsilons ascend.
+    """
+    grid = as_epsilons(epsilons, ascending=True)
+    flips = list(stream_flips(model, images, labels, grid, attack=attack, batch_size=batch_size))
+    return curve_of(torch.cat([*flips, torch.empty(0, dtype=torch.uint8)]), grid)
+
+
+def curve_of(flips: Tensor, epsilons: tuple[float, ...]) -> AccuracyCurve:
+    """The curve that the pictures' flips, uint8 (N,), make. Raises ValueError of others."""
+    check_tensor(flips, "flips")
+    if flips.dtype != torch.uint8 or flips.ndim != 1:
+        raise ValueError(f"expected flips, uint8 (N,), got {flips.dtype} {shape(flips)}")
+    correct = tuple(int((flips > step).sum()) for step in range(len(epsilons)))
+    return AccuracyCurve(epsilons, correct, len(flips))
+
+
+def stream_flips(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Iterable[SupportsFloat],
+    *,
+    attack: IteratedAttack = IteratedAttack(),
+    batch_size: int = BATCH_SIZE,
+    yield_to: Callable[[], None] = lambda: None,
+) -> Iterator[Tensor]:
+    """Where in the epsilons each picture flips: uint8 (n,) for every batch of n, on the CPU.
+
+    `NEVER_FLIPS` where the attack fails at all of them. `yield_to` is called after every step.
+    Other arguments and errors are those of `robust_curve`.
+    """
+    grid = as_epsilons(epsilons, ascending=True)
+    as_count(len(grid), "a number of epsilons", least=1, most=NEVER_FLIPS)
+    size = as_count(batch_size, "a batch size", least=1)
+    if not isinstance(attack, IteratedAttack):
+        raise ValueError(f"expected an IteratedAttack, got {kind(attack)}")
+    check_model(model)
+    check_pictures(images)
+    check_labels(labels, len(images))
+    return _flips(model, images, labels, grid, attack, size, yield_to)
+
+
+def _flips(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    grid: tuple[float, ...],
+    attack: IteratedAttack,
+    size: int,
+    yield_to: Callable[[], None],
+) -> Iterator[Tensor]:
+    for first in range(0, len(images), size):
+        batch = slice(first, first + size)
+        pictures = prepared(model, images[batch])
+        truth = labels[batch].to(pictures.device)
+        radii = pictures.new_tensor(grid)
+        check_images(pictures)  # the attack would clip what is outside [0, 1]
+        with numbered(range(first, first + size)):
+            low = torch.full_like(truth, -1)  # the attack fails here, or nothing is known
+            high = torch.full_like(truth, len(grid))  # it succeeds here, or nothing is known
+            while (open_ := high - low > 1).any():
+                some = open_.nonzero().flatten()
+                middle = (low[some] + high[some]) // 2
+                radius = radii[middle].view(-1, 1, 1, 1)
+                fooled = _fooled(model, pictures, truth, some, radius, attack, yield_to)
+                high[some] = torch.where(fooled, middle, high[some])
+                low[some] = torch.where(fooled, low[some], middle)
+        high[high == len(grid)] = NEVER_FLIPS
+        yield high.to(torch.uint8).cpu()
+
+
+def _fooled(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    some: Tensor,
+    radius: Tensor,
+    attack: IteratedAttack,
+    yield_to: Callable[[], None],
+) -> Tensor:
+    """Whether the attack flips `some` of the pictures, each within its own radius: bool (n,).
+
+    A picture that is flipped is left alone, so that the others have the time.
+    """
+    fooled = torch.zeros(len(some), dtype=torch.bool, device=images.device)
+    for start in attack.starts(images):
+        left = (~fooled).nonzero().flatten()
+        if not len(left):
+            break
+        beginning = None if start is None else radius[left] * start[some[left]]
+        moved = L_INFINITY.begin(images[some[left]], beginning, radius[left])
+        for step in range(attack.steps + 1):
+            gradient, logits = loss_gradient(model, moved, labels[some[left]])
+            wrong = logits.argmax(dim=1) != labels[some[left]]
+            fooled[left[wrong]] = True
+            left, moved, gradient = left[~wrong], moved[~wrong], gradient[~wrong]
+            yield_to()
+            if not len(left) or step == attack.steps:
+                break
+            radii = radius[left]
+            moved = L_INFINITY.climb(
+                moved, gradient, images[some[left]], radii, 2.5 / attack.steps * radii
+            )
+    return fooled
+
+
+def count_robust(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilon: SupportsFloat,
+    *,
+    attack: IteratedAttack,
+    batch_size: int = BATCH_SIZE,
+) -> int:
+    """How many pictures the model classifies correctly whatever the attack does within epsilon.
+
+    Arguments and errors are those of `robust_curve`.
+    """
+    grid = (as_epsilon(epsilon),)
+    return robust_curve(model, images, labels, grid, attack=attack, batch_size=batch_size).correct[
+        0
+    ]
