@@ -61,7 +61,7 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
         f"    attacked = nudge(image, direction, epsilon={view.epsilon:g})",
         '    for title, picture in (("original", image), ("attacked", attacked)):',
         "        probabilities = model(picture).softmax(dim=1)[0]",
-        "        label = int(probabilities.argmax())",
-        '        print(f"{name}, {title}: {classes[label]} {probabilities[label]:.4f}")',
+        "        predicted = int(probabilities.argmax())",
+        '        print(f"{name}, {title}: {classes[predicted]} {probabilities[predicted]:.4f}")',
     ]
     return "\n".join(lines) + "\n"
