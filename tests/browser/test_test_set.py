@@ -84,8 +84,8 @@ def test_classes_are_the_record_and_pictures_lead_to_the_explorer(visit: Visit) 
     for c, name in enumerate(names):
         assert [found[name, e] for e in EPSILONS] == counts[:, c, c].tolist()
     assert visit.fits()
-    misses = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
-    first = int(np.flatnonzero(misses == 1)[0])
+    flip_steps = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
+    first = int(np.flatnonzero(flip_steps == 1)[0])
     visit.page.locator(f'a[href*="image={first}&"], a[href$="image={first}"]').first.click()
     visit.page.wait_for_selector(".stage canvas")
     expect(visit.page).to_have_url(re.compile(f"epsilon=0.005&image={first}$"))

@@ -130,14 +130,14 @@ def test_no_key_is_taken_from_who_types(visit: Visit) -> None:
 
 
 def test_they_follow_class_and_order(visit: Visit) -> None:
-    misses = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"].astype(int)
+    flip_steps = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"].astype(int)
     visit.open(START + "&image=4")
     visit.settle()
     order = visit.page.get_by_role("combobox", name=text.gallery.ORDER)
     order.click()
     order.fill(text.gallery.ORDERS["wrong"])
     order.press("Enter")
-    wrong = np.flatnonzero(misses == 0)
+    wrong = np.flatnonzero(flip_steps == 0)
     expect(visit.page.get_by_text(f"of {len(wrong):,}, by")).to_be_visible()
     expect(walk(visit, text.explorer_component.PREVIOUS)).to_be_disabled()  # it is none of these
     walk(visit, text.explorer_component.NEXT).click()

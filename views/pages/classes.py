@@ -87,9 +87,9 @@ def _near(view: View) -> None:
 
 
 def _flips(view: View) -> None:
-    misses = resources.first_misses(view.variant.id).numpy()
+    flip_steps = resources.flip_steps(view.variant.id).numpy()
     st.subheader(text.classes.FLIPS)
-    counts = flips_by_step(misses, len(EPSILONS)).tolist()
+    counts = flips_by_step(flip_steps, len(EPSILONS)).tolist()
     figure.show(
         "flips",
         classes_chart.flips_spec(),
@@ -104,24 +104,24 @@ def _flips(view: View) -> None:
 def _ends(view: View) -> None:
     """Of the pictures that are here, those that flip first and last. Raises NudgeError."""
     among = resources.display_set(view.dataset)
-    misses = resources.first_misses(view.variant.id, generated=among.generated)
+    flip_steps = resources.flip_steps(view.variant.id, generated=among.generated)
     st.subheader(text.classes.ENDS)
     data_notice.offer(among)
-    first, last = ends(misses.numpy(), PICTURES)
+    first, last = ends(flip_steps.numpy(), PICTURES)
     for end, title, indices in (
         ("first", text.classes.FIRST_TO_FLIP, first),
         ("last", text.classes.LAST_TO_FLIP, last),
     ):
         st.markdown(title)
         with st.container(horizontal=True, gap="small", key=f"linked-pictures-{end}"):
-            _pictures(view, among, misses, indices)
+            _pictures(view, among, flip_steps, indices)
 
 
-def _pictures(view: View, among: DisplaySet, misses: Tensor, indices: list[int]) -> None:
+def _pictures(view: View, among: DisplaySet, flip_steps: Tensor, indices: list[int]) -> None:
     """Each opens the explorer at the epsilon at which it flips."""
     split = among.split
     for index in indices:
-        step = int(misses[index])
+        step = int(flip_steps[index])
         flip = EPSILONS[step] if step < len(EPSILONS) else None
         name = view.variant.classes[int(split.labels[index])]
         name = text.common.class_name(view.dataset, name)

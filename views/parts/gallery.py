@@ -91,11 +91,11 @@ def pictures(view: View, among: DisplaySet, label: int | None, order: str) -> ND
     chosen = labels == label if label is not None else np.ones(len(labels), dtype=bool)
     if order == "test set":
         return np.flatnonzero(chosen)
-    misses = resources.first_misses(view.variant.id, generated=among.generated).numpy()
+    flip_steps = resources.flip_steps(view.variant.id, generated=among.generated).numpy()
     if order == "wrong":
-        return np.flatnonzero(chosen & (misses == 0))
-    found = np.flatnonzero(chosen & (misses > 0))
-    key = misses[found].astype(int)  # 255, never, is the largest
+        return np.flatnonzero(chosen & (flip_steps == 0))
+    found = np.flatnonzero(chosen & (flip_steps > 0))
+    key = flip_steps[found].astype(int)  # 255, never, is the largest
     return found[np.argsort(-key if order == "robust" else key, kind="stable")]
 
 

@@ -106,7 +106,7 @@ def agreements(snapshots: Mapping[str, CurveSnapshot]) -> dict[str, Agreement]:
     """What was counted beside the record of the same pictures. Raises NudgeError."""
     found = {}
     for name, snapshot in snapshots.items():
-        recorded = resources.first_misses(name, generated=snapshot.generated).numpy()
+        recorded = resources.flip_steps(name, generated=snapshot.generated).numpy()
         found[name] = agreement(snapshot, VARIANTS[name].card, recorded)
     return found
 

@@ -176,7 +176,7 @@ def transfer_job(pictures: DisplaySet, count: int, epsilons: tuple[float, ...]) 
 
 
 @st.cache_resource(show_spinner=False, max_entries=2 * len(VARIANTS))
-def first_misses(variant_id: str, *, generated: bool = False) -> Tensor:
+def flip_steps(variant_id: str, *, generated: bool = False) -> Tensor:
     """The step at which each picture is first misclassified: uint8 (N,), 255 for never.
 
     As recorded, of the official test pictures or of the generated ones. Raises PretrainedError or

@@ -72,26 +72,26 @@ def test_kinds_stand_together_in_the_heat_map() -> None:
 
 
 def test_the_histogram_and_both_ends() -> None:
-    misses = read_arrays(PRETRAINED / FLIP_STEPS)["sign-cnn"]
+    flip_steps = read_arrays(PRETRAINED / FLIP_STEPS)["sign-cnn"]
     page = open_at("classes", dataset="sign", architecture="cnn", epsilon=0.1, image=3)
     bars = rows(page, "bars", FLIPS)
     assert [b["epsilon"] for b in bars] == list(EPSILONS[1:])
     assert [b["counted"] for b in bars] == [
-        f"{int((misses == step).sum()):,} / 7,172" for step in range(1, len(EPSILONS))
+        f"{int((flip_steps == step).sum()):,} / 7,172" for step in range(1, len(EPSILONS))
     ]
-    wrong, never = int((misses == 0).sum()), int((misses == NEVER_FLIPS).sum())
+    wrong, never = int((flip_steps == 0).sum()), int((flip_steps == NEVER_FLIPS).sum())
     assert any(
         f"{wrong:,} were wrong before the attack, {never:,} never" in c.value for c in page.caption
     )
     links = [parse_qs(link.proto.query_string) for link in page.get("page_link")]
     indices = [int(link["image"][0]) for link in links]
     assert len(set(indices)) == 16
-    first = [int(misses[i]) for i in indices[:8]]
-    assert first == sorted(misses[misses > 0].tolist())[:8]
+    first = [int(flip_steps[i]) for i in indices[:8]]
+    assert first == sorted(flip_steps[flip_steps > 0].tolist())[:8]
     for link, step in zip(links, first, strict=False):
         assert float(link["epsilon"][0]) == EPSILONS[step]
         assert link["dataset"] == ["sign"]
-    assert (misses[indices[8:]] == NEVER_FLIPS).all()
+    assert (flip_steps[indices[8:]] == NEVER_FLIPS).all()
     assert all(link["epsilon"] == ["0.3"] for link in links[8:])
 
 

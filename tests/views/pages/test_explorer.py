@@ -132,17 +132,17 @@ def test_what_an_address_hides(here: Path) -> None:
 
 
 def test_the_gallery_follows_class_and_order(here: Path, test_splits: dict[Dataset, Split]) -> None:
-    misses = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
+    flip_steps = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
     page = open_page(architecture="fcnn", image=1)  # of another class
     page.selectbox(key="class-fashion").set_value(9).run()
     page.selectbox(key="order").set_value("fragile").run()
     shown = component(page, "gallery")
     assert shown is not None
     indices = [picture["index"] for picture in shown["pictures"]]
-    assert misses[indices[0]] == 1
-    assert (np.diff(misses[indices].astype(int)) >= 0).all()
+    assert flip_steps[indices[0]] == 1
+    assert (np.diff(flip_steps[indices].astype(int)) >= 0).all()
     assert all(picture["name"].startswith("ankle boot") for picture in shown["pictures"])
-    count = int(((misses > 0) & (test_splits[Dataset.FASHION].labels.numpy() == 9)).sum())
+    count = int(((flip_steps > 0) & (test_splits[Dataset.FASHION].labels.numpy() == 9)).sum())
     assert on_stage(page)["walk"] == {"place": -1, "count": count}  # test_walk.py walks on
     page.number_input(key="image").set_value(indices[1]).run()
     assert on_stage(page)["walk"] == {"place": 1, "count": count}

@@ -50,10 +50,10 @@ def test_answers_are_the_figures_of_the_files(dataset: Dataset) -> None:
     card = INDEX[f"{dataset}-cnn"]
     at = card["epsilons"].index(0.1)
     with np.load(PRETRAINED / "first_misses.npz") as arrays:
-        misses = arrays[f"{dataset}-cnn"]
+        flip_steps = arrays[f"{dataset}-cnn"]
     match = re.match(r"Test picture (\d+) is first misclassified at \*\*([\d.]+)\*\*", answers[0])
     assert match is not None
-    assert card["epsilons"][misses[int(match[1])]] == float(match[2])
+    assert card["epsilons"][flip_steps[int(match[1])]] == float(match[2])
     for count in (card["fgsm"][0], card["fgsm"][at], card["random"][at]):
         for answer in answers[1:3]:
             assert f"**{count / card['total']:.1%}**" in answer

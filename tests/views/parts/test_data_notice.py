@@ -140,11 +140,11 @@ def test_curves_count_hands_and_compare_them_with_hands() -> None:
 def test_classes_show_the_hands_that_flip_first() -> None:
     page = open_at("classes", dataset="sign", architecture="fcnn")
     assert "all 7,172 official test pictures" in said(page)
-    misses = generated_flip_steps("sign-fcnn").numpy()
+    flip_steps = generated_flip_steps("sign-fcnn").numpy()
     links = [parse_qs(link.proto.query_string) for link in page.get("page_link")]
     assert len(links) == 16
-    steps = [int(misses[int(link["image"][0])]) for link in links]
-    assert steps[:8] == sorted(misses[misses > 0].tolist())[:8]
+    steps = [int(flip_steps[int(link["image"][0])]) for link in links]
+    assert steps[:8] == sorted(flip_steps[flip_steps > 0].tolist())[:8]
     labels = [link.proto.label for link in page.get("page_link")]
     linked = re.compile(r"!\[letter ., generated hand \d+\]\(data:image/png")
     assert all(linked.match(label) for label in labels)
@@ -180,8 +180,8 @@ def test_the_scramble_names_its_pictures() -> None:
 
 def test_the_lesson_guesses_at_a_hand_that_is_here() -> None:
     found = findings(Dataset.SIGN, generated=True)
-    misses = generated_flip_steps("sign-cnn").numpy()
-    assert found.flips_at == EPSILONS[misses[found.image]]
+    flip_steps = generated_flip_steps("sign-cnn").numpy()
+    assert found.flips_at == EPSILONS[flip_steps[found.image]]
     official = findings(Dataset.SIGN)
     assert replace(found, image=0, flips_at=0, generated=False) == replace(
         official, image=0, flips_at=0
