@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +11,6 @@ from axe_playwright_python.sync_playwright import Axe
 from numpy.typing import NDArray
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
     ConsoleMessage,
     Locator,
     Page,
@@ -171,24 +169,14 @@ def visit(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iter
 def visits(
     browser: Browser, server: str, width: int, height: int, scheme: Literal["light", "dark"]
 ) -> Iterator[Visit]:
-    """One visit with a tab of its own, of which nothing may have gone wrong in the end."""
-    context = window(browser, width, height, scheme)
-    visit = Visit(context.new_page(), server)
-    yield visit
-    context.clear_permissions()
-    for page in context.pages:
-        page.close()
-    assert not visit.complaints
-
-
-@cache
-def window(
-    browser: Browser, width: int, height: int, scheme: Literal["light", "dark"]
-) -> BrowserContext:
-    """A window that keeps Streamlit's scripts from visit to visit; the app keeps nothing in it."""
-    return browser.new_context(
+    """One visit with a window of its own, of which nothing may have gone wrong in the end."""
+    context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=width < 640
     )
+    visit = Visit(context.new_page(), server)
+    yield visit
+    context.close()
+    assert not visit.complaints
 
 
 def barriers(page: Page) -> list[str]:

@@ -43,6 +43,13 @@ def links(visit: Visit) -> Locator:
     return visit.page.locator(f"a[href]:not({NAVIGATION})")
 
 
+def targets(visit: Visit, count: int) -> list[str]:
+    """The addresses of so many links, once they stand, without those to a place on the page."""
+    found = visit.page.locator(f'a[href]:not({NAVIGATION}):not([href*="#"])')
+    expect(found).to_have_count(count)
+    return [target(link) for link in found.all()]
+
+
 def target(link: Locator) -> str:
     """Where a browser goes that follows the link by itself."""
     found: str = link.evaluate("link => link.href")

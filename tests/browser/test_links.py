@@ -22,6 +22,7 @@ from tests.browser.following import (
     shows,
     stand,
     target,
+    targets,
 )
 from views import text
 from views.parts.lesson_steps import early, steps
@@ -68,8 +69,7 @@ def test_the_lesson_promises_its_views(projector: Visit) -> None:
     found = findings(Dataset.SIGN)
     meant: list[tuple[str, View]] = [(step.path, step.view) for step in steps(found)]
     meant += [("", view) for _, view in early(found)]
-    addresses = [to for to in map(target, links(projector).all()) if "#" not in to]
-    assert len(addresses) == len(meant)
+    addresses = targets(projector, len(meant))
     for address, (path, view) in zip(addresses, meant, strict=True):
         assert address.partition("?")[0] == f"{projector.server}/{path}"
         assert View.from_query(query_of(address)) == (view, [])
@@ -77,9 +77,7 @@ def test_the_lesson_promises_its_views(projector: Visit) -> None:
 
 def test_pictures_promise_the_network_that_they_flip(projector: Visit) -> None:
     open_page(projector, "classes")
-    addresses = [to for to in map(target, links(projector).all()) if "#" not in to]
-    assert len(addresses) == 16
-    for address in addresses:
+    for address in targets(projector, 16):
         assert address.startswith(f"{projector.server}/?")
         view, notices = View.from_query(query_of(address))
         assert not notices
