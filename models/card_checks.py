@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from itertools import pairwise
 from typing import Any
 
@@ -11,10 +11,12 @@ from models.cards import Card, Epoch
 
 def parse_card(record: Mapping[str, Any]) -> Card:
     """Raises KeyError, TypeError or ValueError where pages could not draw what the record says."""
-    values = {field.name: record[field.name] for field in fields(Card)}
+    required = {field.name for field in fields(Card) if field.default is MISSING}
+    values = {f.name: record[f.name] for f in fields(Card) if f.name in required | set(record)}
     values["learning_curve"] = tuple(Epoch(**point) for point in record["learning_curve"])
-    for name in ("epsilons", "fgsm", "random", "ssim", "class_totals", "class_correct"):
-        values[name] = tuple(record[name])
+    for name in ("epsilons", "fgsm", "random", "ssim", "class_totals", "class_correct", "pgd"):
+        if values.get(name) is not None:
+            values[name] = tuple(values[name])
     card = Card(**values)
     _check_description(card)
     _check_counts(card)
@@ -41,10 +43,12 @@ def _check_counts(card: Card) -> None:
     grid = card.epsilons
     rising = _are_finite(grid) and all(a < b for a, b in pairwise(grid))
     _expect(rising and grid[:1] == (0,) and grid[-1] <= 1, "epsilons", "rising from 0, at most 1")
-    for name in ("fgsm", "random"):
+    for name in ("fgsm", "random", *(["pgd"] if card.pgd is not None else [])):
         counts = getattr(card, name)
         _expect(_are_counts(counts, card.total), name, f"counts out of {card.total}")
         _expect(len(counts) == len(grid), name, f"{len(grid)} of them")
+    falls = card.pgd is None or all(a >= b for a, b in pairwise(card.pgd))
+    _expect(falls, "pgd", "counts that never rise")
     _expect(card.fgsm[0] > 0, "fgsm", "a network that is right somewhere")  # others divide by it
     _expect(_are_finite(card.ssim) and len(card.ssim) == len(grid), "ssim", f"{len(grid)} numbers")
     totals, right = card.class_totals, card.class_correct

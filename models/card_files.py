@@ -18,9 +18,14 @@ from models.npz import UNREADABLE_NPZ, read_npz
 # What is too long for a card: an array for each variant, by its id, in one file for all.
 FLIP_STEPS = "first_misses.npz"  # by test picture: the step at which FGSM first fools the network
 CONFUSIONS = "confusions.npz"  # pictures by (right before, epsilon, true class, predicted class)
+PGD_FLIP_STEPS = "pgd_flip_steps.npz"  # the same under twenty steps of PGD
 REPETITIONS = "seeds.json"
 # Of each file of arrays: their dimensions, and the size of the first where it is fixed.
-_SHAPES: Mapping[str, tuple[int, int | None]] = {FLIP_STEPS: (1, None), CONFUSIONS: (4, 2)}
+_SHAPES: Mapping[str, tuple[int, int | None]] = {
+    FLIP_STEPS: (1, None),
+    PGD_FLIP_STEPS: (1, None),
+    CONFUSIONS: (4, 2),
+}
 
 RESTORE_COMMAND = "git checkout -- pretrained"  # brings back what the repository holds
 

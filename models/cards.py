@@ -42,6 +42,9 @@ class Card:
     hardware: str
     versions: Mapping[str, str]
     command: str  # recreates the weights
+    # Pictures that withstand twenty steps of PGD at each epsilon and below it; None until
+    # scripts/robustness.py has measured them.
+    pgd: Sequence[int] | None = None
 
     @property
     def accuracy(self) -> float:

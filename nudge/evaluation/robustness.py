@@ -32,6 +32,8 @@ from nudge.attacks.model_outputs import numbered
 from nudge.evaluation.predictions import prepared
 from nudge.evaluation.sweep import BATCH_SIZE, AccuracyCurve
 
+STARTS = 250  # different random starts: as many pictures share none
+
 
 @dataclass(frozen=True)
 class IteratedAttack:
@@ -48,11 +50,23 @@ class IteratedAttack:
         as_count(self.restarts, "a number of restarts", least=1)
         as_count(self.seed, "a seed", most=2**63 - 1)
 
-    def starts(self, images: Tensor) -> Iterator[Tensor | None]:
-        """A start of radius 1 for each restart; None is the picture itself."""
+    def starts(self, images: Tensor, first: int) -> Iterator[Tensor | None]:
+        """A start of radius 1 for each restart; None is the picture itself.
+
+        A picture's starts depend on its place in the whole set, of which `images` begin at `first`,
+        and not on its batch.
+        """
         generator = torch.Generator().manual_seed(self.seed)
+        places = torch.arange(first, first + len(images)) % STARTS
         for _ in range(self.restarts):
-            yield L_INFINITY.start(images, generator) if self.random_start else None
+            if self.random_start:
+                drawn = L_INFINITY.start(torch.empty(STARTS, *images.shape[1:]), generator)
+                yield drawn[places].to(images)
+            else:
+                yield None
+
+
+RECORDED = IteratedAttack()  # whose counts the cards hold: PGD, 20 steps, one start
 
 
 def robust_curve(
@@ -133,7 +147,10 @@ def _flips(
                 some = open_.nonzero().flatten()
                 middle = (low[some] + high[some]) // 2
                 radius = radii[middle].view(-1, 1, 1, 1)
-                fooled = _fooled(model, pictures, truth, some, radius, attack, yield_to)
+                starts = (s if s is None else s[some] for s in attack.starts(pictures, first))
+                fooled = _fooled(
+                    model, pictures[some], truth[some], radius, starts, attack.steps, yield_to
+                )
                 high[some] = torch.where(fooled, middle, high[some])
                 low[some] = torch.where(fooled, low[some], middle)
         high[high == len(grid)] = NEVER_FLIPS
@@ -144,34 +161,30 @@ def _fooled(
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
-    some: Tensor,
     radius: Tensor,
-    attack: IteratedAttack,
+    starts: Iterable[Tensor | None],
+    steps: int,
     yield_to: Callable[[], None],
 ) -> Tensor:
-    """Whether the attack flips `some` of the pictures, each within its own radius: bool (n,).
+    """Whether the attack flips each picture within its own radius, (n, 1, 1, 1): bool (n,).
 
     A picture that is flipped is left alone, so that the others have the time.
     """
-    fooled = torch.zeros(len(some), dtype=torch.bool, device=images.device)
-    for start in attack.starts(images):
+    fooled = torch.zeros(len(images), dtype=torch.bool, device=images.device)
+    for start in starts:
         left = (~fooled).nonzero().flatten()
-        if not len(left):
-            break
-        beginning = None if start is None else radius[left] * start[some[left]]
-        moved = L_INFINITY.begin(images[some[left]], beginning, radius[left])
-        for step in range(attack.steps + 1):
-            gradient, logits = loss_gradient(model, moved, labels[some[left]])
-            wrong = logits.argmax(dim=1) != labels[some[left]]
+        moved = L_INFINITY.begin(images, None if start is None else radius * start, radius)[left]
+        for step in range(steps + 1):
+            if not len(left):
+                break
+            gradient, logits = loss_gradient(model, moved, labels[left])
+            wrong = logits.argmax(dim=1) != labels[left]
             fooled[left[wrong]] = True
             left, moved, gradient = left[~wrong], moved[~wrong], gradient[~wrong]
             yield_to()
-            if not len(left) or step == attack.steps:
-                break
-            radii = radius[left]
-            moved = L_INFINITY.climb(
-                moved, gradient, images[some[left]], radii, 2.5 / attack.steps * radii
-            )
+            if step < steps:
+                size = 2.5 / steps * radius[left]
+                moved = L_INFINITY.climb(moved, gradient, images[left], radius[left], size)
     return fooled
 
 

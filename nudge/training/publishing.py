@@ -98,14 +98,34 @@ def publish(
     index = folder / "index.json"
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
-        # What cannot be read stops here, before anything is written.
         records = dict(read_index(index)) if index.exists() else {}
-        kept = {name: read_arrays(folder / name, missing_ok=True) for name in arrays}
-        for name, array in arrays.items():
-            write_npz(folder / name, kept[name] | {variant.id: array})
+        _write_arrays(folder, variant, arrays)
         with replacing(folder / variant.weights.name) as temporary:
             temporary.write_bytes(content)
         _write_json(index, records | {variant.id: asdict(card)})
+
+
+def amend(
+    folder: Path, variant: Variant, figures: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write figures that were measured later into a variant's card in `folder`, and their arrays.
+
+    Raises as `publish` does, and KeyError where there is no such card.
+    """
+    check_arrays(arrays)
+    index = folder / "index.json"
+    with FileLock(folder / ".index.lock"):
+        records = dict(read_index(index))
+        records[variant.id] = records[variant.id] | dict(figures)
+        _write_arrays(folder, variant, arrays)
+        _write_json(index, records)
+
+
+def _write_arrays(folder: Path, variant: Variant, arrays: Mapping[str, NDArray[Any]]) -> None:
+    # What cannot be read stops here, before anything is written.
+    kept = {name: read_arrays(folder / name, missing_ok=True) for name in arrays}
+    for name, array in arrays.items():
+        write_npz(folder / name, kept[name] | {variant.id: array})
 
 
 def record(folder: Path, variant: Variant, repetition: Repetition) -> None:

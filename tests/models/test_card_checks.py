@@ -39,6 +39,8 @@ def test_every_committed_card_passes() -> None:
         ("epsilons", [*EPSILONS[:-1], 2], "epsilons"),
         ("epsilons", [], "epsilons"),
         ("fgsm", [TOTAL + 1] * 61, f"fgsm: expected counts out of {TOTAL}"),
+        ("pgd", [TOTAL] * 60, "pgd: expected 61 of them"),
+        ("pgd", [*range(61)], "pgd: expected counts that never rise"),
         ("fgsm", [0] * 61, "fgsm: expected a network that is right somewhere"),
         ("random", [1.5] * 61, "random"),
         ("random", "9" * 61, "random"),

@@ -117,3 +117,11 @@ def test_yields_to_others(small_network: nn.Module) -> None:
 def test_an_attack_that_is_none(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"expected .+ got"):
         IteratedAttack(**values)
+
+
+def test_batches_change_nothing(small_network: nn.Module) -> None:
+    images, _ = pictures(6, count=30)
+    labels = small_network(images).argmax(1)
+    attack = IteratedAttack(steps=3)
+    whole = flips(small_network, images, labels, attack=attack)
+    assert torch.equal(whole, flips(small_network, images, labels, attack=attack, batch_size=7))

@@ -1,0 +1,72 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models import VARIANTS, zoo
+from models.card_files import FLIP_STEPS, PGD_FLIP_STEPS, read_array
+from nudge.data import Split
+from nudge.evaluation.robustness import robust_curve
+from nudge.files import write_npz
+from nudge.training.publishing import publish
+from scripts import robustness
+from tests.conftest import tiny_split
+
+SIGN = VARIANTS["sign-fcnn"]
+TOTAL = 60
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A copy of one variant's card and weights, beside a test set of a few pictures."""
+    split = tiny_split(TOTAL, SIGN.dataset)
+    monkeypatch.setattr(robustness, "load_split", lambda *arguments: split)
+    arrays = {FLIP_STEPS: read_array(SIGN.weights.with_name(FLIP_STEPS), SIGN.id)}
+    publish(tmp_path, SIGN, SIGN.weights.read_bytes(), SIGN.card, arrays)
+    monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(robustness, "PRETRAINED", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def split() -> Split:
+    return tiny_split(TOTAL, SIGN.dataset)
+
+
+def run(monkeypatch: pytest.MonkeyPatch, folder: Path, *options: str) -> None:
+    command = ["robustness.py", SIGN.id, "--device", "cpu", "--checkpoint-dir", str(folder / "c")]
+    monkeypatch.setattr(sys, "argv", [*command, *options])
+    robustness.main()
+
+
+def test_writes_the_card_and_finds_it_equal(
+    folder: Path, split: Split, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A card of the full test set holds no counts of sixty pictures that contradict it.
+    assert SIGN.card.pgd is None or len(SIGN.card.pgd) == len(SIGN.card.epsilons)
+    before = SIGN.card
+    run(monkeypatch, folder)
+    curve = robust_curve(zoo.load_model(SIGN), *split, before.epsilons)
+    assert SIGN.card.pgd == curve.correct
+    assert SIGN.card.fgsm == before.fgsm
+    flips = read_array(folder / PGD_FLIP_STEPS, SIGN.id)
+    assert [(flips > step).sum() for step in range(61)] == list(curve.correct)
+    run(monkeypatch, folder, "--check")
+    assert "equal to the card" in capsys.readouterr().out
+    write_npz(folder / PGD_FLIP_STEPS, {SIGN.id: np.zeros_like(flips)})
+    with pytest.raises(SystemExit, match="not what the cards say"):
+        run(monkeypatch, folder, "--check")
+    assert f"{int((flips > 0).sum())} pictures differ" in capsys.readouterr().out
+
+
+def test_takes_up_where_it_stopped(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the file of an interrupted run holds is believed, so that it need not be found again."""
+    kept = np.full(TOTAL, 7, np.uint8)
+    write_npz(folder / "c" / f"robustness-{SIGN.id}-{SIGN.card.sha256[:8]}.npz", {"flips": kept})
+    run(monkeypatch, folder)
+    assert (read_array(folder / PGD_FLIP_STEPS, SIGN.id) == 7).all()
+    assert not list((folder / "c").iterdir())
+    assert "below half at epsilon 0.035 under PGD" in capsys.readouterr().out
