@@ -46,10 +46,10 @@ STAGE = {
     "lock_in": "This is my guess",
     "guesses": {
         "exact": "Your guess, {guess}, is exactly right",
-        "early": "Your guess is {guess}. The prediction flips at {away}: {off} too early",
-        "late": "Your guess is {guess}. The prediction flips at {away}: {off} too late",
+        "early": "Your guess is {guess}. It flips at {away}: you were {off} too early",
+        "late": "Your guess is {guess}. It flips at {away}: you were {off} too late",
     },
-    "guess_never": "Your guess is {guess}. The prediction never flips up to the end of the scale",
+    "guess_never": "Your guess is {guess}. It never flips up to the end of the scale",
     "guess_of_never": "Your guess, never, is exactly right",
     "guess_idle": "Nothing to guess here: the prediction was wrong from the start",
     "own": "your picture",
