@@ -1,4 +1,4 @@
-"""The two networks, the scramble, and the zoo of eight trained variants."""
+"""The two networks, the scramble, and the zoo of trained variants."""
 
 from models.cards import Card, Epoch
 from models.errors import NudgeError, PretrainedError
@@ -11,6 +11,7 @@ from models.zoo import (
     Architecture,
     Dataset,
     PixelOrder,
+    Regime,
     Variant,
     assemble,
     build_model,
@@ -29,6 +30,7 @@ __all__ = [
     "NudgeError",
     "PixelOrder",
     "PretrainedError",
+    "Regime",
     "Scramble",
     "Variant",
     "assemble",

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load as parse_safetensors
 from torch import Tensor, nn
 
-from models.card_files import RESTORE_COMMAND, read_card
+from models.card_files import RESTORE_COMMAND, UNREADABLE_JSON, read_card, read_index
 from models.cards import Card
 from models.errors import CHECKOUT, PretrainedError
 from models.layers import Normalise, Scramble
@@ -109,10 +109,23 @@ KNOWN: Mapping[str, Variant] = MappingProxyType(
         )
     }
 )
-# Those of the assignment.
-VARIANTS: Mapping[str, Variant] = MappingProxyType(
-    {name: variant for name, variant in KNOWN.items() if variant.regime is Regime.STANDARD}
-)
+
+
+def trained_variants(folder: Path = PRETRAINED) -> Mapping[str, Variant]:
+    """The eight standard variants, and whatever else has a card in `folder`, in the order of KNOWN.
+
+    Cards that cannot be read are told of where one is asked for.
+    """
+    try:
+        carded = set(read_index(folder / "index.json"))
+    except UNREADABLE_JSON:
+        carded = set()
+    return MappingProxyType(
+        {n: v for n, v in KNOWN.items() if v.regime is Regime.STANDARD or n in carded}
+    )
+
+
+VARIANTS: Mapping[str, Variant] = trained_variants()
 
 
 def build_model(

@@ -6,8 +6,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models import PRETRAINED, VARIANTS, PretrainedError, load_model, zoo
+from models import PRETRAINED, VARIANTS, PretrainedError, Regime, load_model, zoo
 from models.layers import scramble_permutation
+from models.zoo import trained_variants
 
 IDS = [
     "fashion-fcnn",
@@ -22,7 +23,7 @@ IDS = [
 
 
 def test_the_eight_variants_in_order() -> None:
-    assert list(VARIANTS) == IDS
+    assert list(VARIANTS)[:8] == IDS  # and after them those of other regimes
 
 
 def test_classes() -> None:
@@ -181,3 +182,14 @@ def test_damage_is_told_with_the_command_that_mends_it(
 def test_one_broken_variant_leaves_the_others(pretrained: Path) -> None:
     _flipped_bit(pretrained)
     assert load_model("sign-fcnn-scrambled")
+
+
+def test_which_variants_there_are_is_read_from_the_cards(tmp_path: Path) -> None:
+    assert list(trained_variants(tmp_path)) == list(VARIANTS)[:8]  # no cards: each is told of
+    (tmp_path / "index.json").write_text(
+        '{"sign-cnn-robust": {}, "sign-cnn": {}, "a-stranger": {}}'
+    )
+    found = trained_variants(tmp_path)
+    assert list(found) == [*list(VARIANTS)[:8], "sign-cnn-robust"]
+    assert found["sign-cnn-robust"].regime is Regime.ROBUST
+    assert list(trained_variants()) == list(VARIANTS)

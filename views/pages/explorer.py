@@ -65,10 +65,12 @@ def _usable(view: View) -> tuple[Variant, ...]:
 def _controls() -> DeltaGenerator:
     view = current()
     of_one = ("architecture", "pixels") if view.compare is Compare.ONE else ()
-    keys = ("dataset", *of_one, "compare", "method")
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     with row:
-        widgets.segments(*(key for key in keys if key not in view.hide))
+        widgets.segments(*(key for key in ("dataset", *of_one) if key not in view.hide))
+        if "regime" not in view.hide:
+            widgets.regime()
+        widgets.segments(*(key for key in ("compare", "method") if key not in view.hide))
         if view.method is Method.TARGETED and "method" not in view.hide:
             st.selectbox(
                 text.explorer.TARGET,

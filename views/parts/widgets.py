@@ -1,18 +1,22 @@
 """Controls that the pages of the whole test set share. Each is kept in the address."""
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 import streamlit as st
 
-from models import VARIANTS, Architecture, Dataset, PixelOrder
+from models import VARIANTS, Architecture, Dataset, PixelOrder, Regime
 from nudge.evaluation.sweep import EPSILONS
 from views import text
 from views.charts.variant_number import numbered
-from views.session.state import Compare, Method, View
+from views.session.state import Compare, Method, View, current
 
 # Each choice of one of a few, by its key: its options, its label and how it names the options.
 _SEGMENTS = {
     "dataset": (Dataset, text.common.DATASET, text.common.DATASETS),
     "architecture": (Architecture, text.common.ARCHITECTURE, text.common.ARCHITECTURES),
     "pixels": (PixelOrder, text.common.PIXEL_ORDER, text.common.PIXELS),
+    "regime": (Regime, text.common.REGIME, text.common.REGIMES),
     "compare": (Compare, text.explorer.COMPARE, text.explorer.COMPARISONS),
     "method": (Method, text.common.METHOD, text.common.METHODS),
 }
@@ -24,13 +28,21 @@ def dataset() -> None:
 
 
 def variant() -> None:
-    """Data set, network and order of the pixels."""
+    """Data set, network, order of the pixels and, where there are several, training regime."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         segments("dataset", "architecture", "pixels")
+        regime()
+
+
+def regime() -> None:
+    """The training regimes that there are for the network; nothing where there is one alone."""
+    regimes = current().regimes
+    if len(regimes) > 1:
+        segments("regime", among=regimes)
 
 
 def variants(view: View) -> None:
-    """Any of the eight, at least one; none is the four of the data set."""
+    """Any variant, at least one; none is the four of the data set."""
     st.session_state[_CHOSEN] = [v.id for v in view.compared]
     twins = [v.id for v in view.twins]
 
@@ -53,10 +65,10 @@ def epsilon() -> None:
     st.select_slider(text.common.EPSILON, EPSILONS, format_func=lambda e: f"{e:.3f}", key="epsilon")
 
 
-def segments(*keys: str) -> None:
-    """Choices of one of a few, each kept under its key."""
+def segments(*keys: str, among: Iterable[StrEnum] = ()) -> None:
+    """Choices of one of a few, each kept under its key: of all there are, or `among` these."""
     for key in keys:
         options, label, names = _SEGMENTS[key]
         st.segmented_control(
-            label, list(options), format_func=names.__getitem__, key=key, required=True
+            label, list(among or options), format_func=names.__getitem__, key=key, required=True
         )

@@ -4,14 +4,24 @@ import math
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from models import CLASSES, VARIANTS, Architecture, Dataset, NudgeError, PixelOrder, Variant
+from models import (
+    CLASSES,
+    VARIANTS,
+    Architecture,
+    Dataset,
+    NudgeError,
+    PixelOrder,
+    Regime,
+    Variant,
+)
+from models.zoo import KNOWN
 from nudge.data.sources import SOURCES
 from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
 from views import text
@@ -45,9 +55,9 @@ class Compare(StrEnum):
 
 # What `hide=` can take away for an exercise: controls, and parts of the stage.
 HIDEABLE = (
-    *("dataset", "architecture", "pixels", "compare", "method", "share", "image", "gallery"),
-    *("own", "count", "epsilon", "perturbation", "verdict", "bars", "paths", "accuracy"),
-    *("scramble", "save"),
+    *("dataset", "architecture", "pixels", "regime", "compare", "method", "share", "image"),
+    *("gallery", "own", "count", "epsilon", "perturbation", "verdict", "bars", "paths"),
+    *("accuracy", "scramble", "save"),
 )
 
 
@@ -61,6 +71,7 @@ class View:
     epsilon: float = 0.05
     image: int = 0  # index in the test set, or among the pictures that stand in for it
     # What follows stands in the address only where it is not as here.
+    regime: Regime = Regime.STANDARD
     compare: Compare = Compare.ONE
     method: Method = Method.FGSM
     target: str | None = None  # the class that a targeted nudge leads to
@@ -70,22 +81,25 @@ class View:
 
     @property
     def variant(self) -> Variant:
-        return next(
-            v
-            for v in VARIANTS.values()
-            if (v.dataset, v.architecture, v.pixels)
-            == (self.dataset, self.architecture, self.pixels)
-        )
+        return KNOWN[Variant(self.dataset, self.architecture, self.pixels, self.regime).id]
+
+    @property
+    def regimes(self) -> tuple[Regime, ...]:
+        """Those in which this network was trained on pixels in this order."""
+        kind = (self.dataset, self.architecture, self.pixels)
+        found = VARIANTS.values()
+        return tuple(v.regime for v in found if (v.dataset, v.architecture, v.pixels) == kind)
 
     @property
     def on_stage(self) -> tuple[Variant, ...]:
-        """Those on the explorer's stage: one, or the four of the data set."""
+        """Those on the explorer's stage: one, or all of the data set and regime."""
         return (self.variant,) if self.compare is Compare.ONE else self.twins
 
     @property
     def twins(self) -> tuple[Variant, ...]:
-        """The four of the data set."""
-        return tuple(v for v in VARIANTS.values() if v.dataset == self.dataset)
+        """All of the data set that were trained in the same regime: four standard ones."""
+        kind = (self.dataset, self.regime)
+        return tuple(v for v in VARIANTS.values() if (v.dataset, v.regime) == kind)
 
     @property
     def compared(self) -> tuple[Variant, ...]:
@@ -106,6 +120,7 @@ class View:
             "pixels": str(self.pixels),
             "epsilon": f"{self.epsilon:g}",
             "image": str(self.image),
+            "regime": "" if self.regime is Regime.STANDARD else str(self.regime),
             "compare": "" if self.compare is Compare.ONE else str(self.compare),
             "method": "" if self.method is Method.FGSM else str(self.method),
             "target": "" if self.target_index is None else str(self.target),
@@ -131,6 +146,7 @@ class View:
             pixels=given.choice("pixels", cls.pixels),
             epsilon=given.epsilon(cls.epsilon),
             image=given.index("image", cls.image, _last_official(dataset)),
+            regime=given.choice("regime", cls.regime),
             compare=given.choice("compare", cls.compare),
             method=method,
             target=given.target(CLASSES[dataset]) if method is Method.TARGETED else None,
@@ -138,6 +154,8 @@ class View:
             hide=frozenset(given.listed("hide", HIDEABLE)),
             variants=given.listed("variants", tuple(VARIANTS)),
         )
+        if view.regime not in view.regimes:
+            view = replace(view, regime=given.adjust("regime", cls.regime))
         return view, given.notices
 
 
@@ -153,7 +171,7 @@ class _Query:
         self._query = query
         self.notices: list[str] = []
 
-    def _adjust(self, name: str, value: T) -> T:
+    def adjust(self, name: str, value: T) -> T:
         shown = f"{value:g}" if isinstance(value, float) else value
         self.notices.append(f"{name} is {shown}, not {_quoted(self._query[name])}")
         return value
@@ -161,7 +179,7 @@ class _Query:
     def choice(self, name: str, default: E) -> E:
         asked = self._query.get(name, default)
         options = {str(option): option for option in type(default)}
-        return options[asked] if asked in options else self._adjust(name, default)
+        return options[asked] if asked in options else self.adjust(name, default)
 
     def epsilon(self, default: float) -> float:
         """On the grid."""
@@ -172,19 +190,19 @@ class _Query:
             if math.isfinite(value):
                 inside = min(max(value, EPSILONS[0]), EPSILONS[-1])  # else a quotient may overflow
                 snapped = EPSILONS[round(inside / EPSILON_STEP)]
-                return snapped if snapped == value else self._adjust("epsilon", snapped)
-        return self._adjust("epsilon", default)
+                return snapped if snapped == value else self.adjust("epsilon", snapped)
+        return self.adjust("epsilon", default)
 
     def index(self, name: str, default: int, last: int) -> int:
         if (asked := self._query.get(name)) is None:
             return default
         # isdecimal knows other scripts' digits, which int reads too; the length bounds the work.
         index = min(int(asked), last) if asked.isdecimal() and len(asked) <= 9 else default
-        return index if str(index) == asked else self._adjust(name, index)
+        return index if str(index) == asked else self.adjust(name, index)
 
     def target(self, classes: tuple[str, ...]) -> str:
         asked = self._query.get("target", classes[0])
-        return asked if asked in classes else self._adjust("target", classes[0])
+        return asked if asked in classes else self.adjust("target", classes[0])
 
     def listed(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the known names that are listed, separated by commas, in their own order."""
@@ -253,9 +271,11 @@ def open_address(page: str) -> list[str]:
 
 
 def _fit() -> None:
-    """After a change of the data set: it may have fewer pictures, and it has other classes."""
+    """After a change of the data set or network: what was chosen before it may not exist for it."""
     state = st.session_state
     state.image = min(state.image, last_picture(state.dataset))
+    if state.regime not in current().regimes:
+        state.regime = Regime.STANDARD
     if state.method is Method.TARGETED and state.target not in CLASSES[state.dataset]:
         state.target = CLASSES[state.dataset][0]
 

@@ -21,10 +21,17 @@ PAGES = {
 DATASETS = {"fashion": "Fashion", "sign": "Sign"}
 ARCHITECTURES = {"fcnn": "Fully connected", "cnn": "CNN"}
 PIXELS = {"ordered": "Ordered", "scrambled": "Scrambled"}
+REGIMES = {
+    "standard": "Standard",
+    "augmented": "Augmented",
+    "robust": "Robust",
+    "masked": "Masked",
+}
 METHODS = {"fgsm": "FGSM", "targeted": "Targeted", "random": "Random"}
 DATASET = "Data set"
 ARCHITECTURE = "Network"
 PIXEL_ORDER = "Pixels"
+REGIME = "Training"
 METHOD = "Nudge"
 EPSILON = "Epsilon: how far each pixel may move. 1 is the distance from black to white"
 FGSM_CURVE = "FGSM"
@@ -35,8 +42,14 @@ COUNTED = "Correct"
 
 
 def short_variant(variant: "Variant") -> str:
-    """One of the four of a data set, in few words."""
-    return f"{ARCHITECTURES[variant.architecture]}, {PIXELS[variant.pixels].lower()}"
+    """One of those of a data set, in few words."""
+    parts = [ARCHITECTURES[variant.architecture], PIXELS[variant.pixels].lower()]
+    return ", ".join(parts + _regime(variant))
+
+
+def _regime(variant: "Variant") -> list[str]:
+    """Nothing of the standard one, which most are."""
+    return [] if variant.regime == "standard" else [REGIMES[variant.regime].lower()]
 
 
 def class_name(dataset: "Dataset | str", name: str) -> str:
@@ -71,8 +84,9 @@ def expected(expected: object, found: object) -> str:
 
 
 def variant(variant: "Variant") -> str:
-    """One of the eight, in words."""
-    return f"{DATASETS[variant.dataset]}, {short_variant(variant)} pixels"
+    """A variant in words."""
+    kind = f"{ARCHITECTURES[variant.architecture]}, {PIXELS[variant.pixels].lower()} pixels"
+    return ", ".join([DATASETS[variant.dataset], kind, *_regime(variant)])
 
 
 IMAGE = "Test picture"
@@ -107,9 +121,10 @@ SHORT_ARCHITECTURES = {"fcnn": "FC", "cnn": "CNN"}
 
 
 def plain(variant: "Variant") -> str:
-    """One of the eight, in as few words as a legend has room for; FC is fully connected."""
-    scrambled = " scrambled" if variant.pixels == "scrambled" else ""
-    return f"{DATASETS[variant.dataset]} {SHORT_ARCHITECTURES[variant.architecture]}{scrambled}"
+    """A variant in as few words as a legend has room for; FC is fully connected."""
+    words = [DATASETS[variant.dataset], SHORT_ARCHITECTURES[variant.architecture]]
+    words += ["scrambled"] if variant.pixels == "scrambled" else []
+    return " ".join(words + _regime(variant))
 
 
 def tagged(variant: "Variant", number: int) -> str:

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import VARIANTS, Architecture, Dataset, PixelOrder
+from models import VARIANTS, Architecture, Dataset, PixelOrder, Regime
+from models.zoo import KNOWN
 from nudge.data.sources import SOURCES
 from nudge.evaluation.sweep import EPSILONS
+from views.session import state
 from views.session.state import Compare, Method, View
 
 
@@ -112,3 +114,18 @@ def test_any_address_gives_a_view_that_is_its_own_address(query: dict[str, str])
     assert view.epsilon in EPSILONS
     assert 0 <= view.image < SOURCES[view.dataset].splits["test"].total
     assert View.from_query(view.to_query()) == (view, [])
+
+
+def test_a_regime_that_the_network_has_not_is_adjusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    robust = KNOWN["sign-cnn-robust"]
+    monkeypatch.setattr(state, "VARIANTS", {**VARIANTS, robust.id: robust})
+    query = {"dataset": "sign", "architecture": "cnn", "regime": "robust"}
+    view, notices = View.from_query(query)
+    assert (view.variant, notices) == (robust, [])
+    assert view.regimes == (Regime.STANDARD, Regime.ROBUST)
+    assert view.twins == (robust,)
+    assert view.to_query()["regime"] == "robust"
+    view, notices = View.from_query(query | {"pixels": "scrambled"})
+    assert view.variant is VARIANTS["sign-cnn-scrambled"]
+    assert notices == ["regime is standard, not `robust`"]
+    assert "regime" not in view.to_query()
