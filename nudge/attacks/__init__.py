@@ -1,4 +1,4 @@
-"""Nudging pictures: the Fast Gradient Sign Method, its targeted form, and the random control.
+"""Nudging pictures: the Fast Gradient Sign Method, iterated attacks, and the random control.
 
 Knows tensors and models alone, no data set. `model_outputs` says what every attack expects of a
 model; start reading at `fast_gradient`.
