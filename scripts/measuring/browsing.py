@@ -89,7 +89,9 @@ def wait_for(url: str, seconds: float = 60) -> None:
 
 
 def find_chromium() -> str | None:
-    return shutil.which("chromium") or shutil.which("google-chrome")
+    """The one without windows where there is one: it opens a page in a fifth of the time."""
+    names = ("chromium-headless-shell", "chromium", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 @contextmanager
