@@ -10,7 +10,6 @@ pay looks worse here than it is. The test sets are not touched.
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def run(variant: Variant, device: torch.device, data_dir: str | None) -> None:
     train, held_out = hold_out(variant.dataset, load_split(variant.dataset, "train", data_dir))
     for idea, recipe in recipes(variant).items():
         *_, recorded = read_record().get(variant.id, {}).get(idea, [None])
-        if recorded == asdict(recipe):
+        if recorded == recipe.record():
             continue
         bfloat16 = multiplies_bfloat16(device)
         training = Training(
@@ -91,7 +90,7 @@ def run(variant: Variant, device: torch.device, data_dir: str | None) -> None:
             for step in training.epochs():
                 command_line.advance(bar, step.done, step.total)
         correct = round(training.curve[-1].test_accuracy * len(held_out.labels))
-        write_record(variant, idea, [correct, len(held_out.labels), asdict(recipe)])
+        write_record(variant, idea, [correct, len(held_out.labels), recipe.record()])
 
 
 def recipes(variant: Variant) -> dict[str, Recipe]:

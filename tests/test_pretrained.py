@@ -22,7 +22,7 @@ from nudge.data import Split, to_pixels
 from nudge.data.sources import SOURCES
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
-from nudge.training.recipes import RECIPES
+from nudge.training.recipes import recipe_of
 
 ASSIGNMENT = {  # what the course reported, in percent of the test set
     "fashion-fcnn": 87,
@@ -118,9 +118,8 @@ def test_ssim_falls_from_1(variant: Variant) -> None:
 
 @each_variant
 def test_twins_share_a_recipe(variant: Variant) -> None:
-    recipe = RECIPES[variant.dataset, variant.architecture]
     recorded = {k: v for k, v in variant.card.recipe.items() if k != "precision"}
-    assert recorded == vars(recipe)
+    assert recorded == recipe_of(variant).record()
 
 
 @each_variant

@@ -66,7 +66,7 @@ def describe(run: Training, measurement: Measurement, sha256: str, command: str)
         parameters=sum(p.numel() for p in run.model.parameters()),
         **measurement.for_card(len(variant.classes)),
         learning_curve=run.curve,
-        recipe=asdict(run.recipe) | {"precision": precision},
+        recipe=run.recipe.record() | {"precision": precision},
         seed=run.seed,
         seconds=round(run.seconds, 1),
         hardware=device_name(run.device),

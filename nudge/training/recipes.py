@@ -7,7 +7,8 @@ of space comes from its architecture alone. The other regimes are free of that r
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
 
 from models import Architecture, Dataset, Variant
 from models.zoo import Regime
@@ -74,6 +75,17 @@ class Recipe:
                 raise ValueError(f"expected {name} {bounds}, got {value}")
             if math.isinf(value):
                 raise ValueError(f"expected {name} to be finite, got {value}")
+
+    def record(self) -> dict[str, Any]:
+        """By name, as cards hold it: augmentation and attack only where there is one."""
+        left_out = set[str]()
+        left_out |= set() if any(getattr(self, name) for name in _AUGMENTATION) else _AUGMENTATION
+        left_out |= set() if self.epsilon else _ATTACK
+        return {name: value for name, value in asdict(self).items() if name not in left_out}
+
+
+_AUGMENTATION = {"shift", "rotation", "scale", "flip"}
+_ATTACK = {"epsilon", "attack_steps", "attack_step_size", "random_start"}
 
 
 def change(recipe: Recipe, settings: Sequence[str]) -> Recipe:

@@ -75,7 +75,7 @@ def test_describe(variant: Variant) -> None:
     assert card.fgsm == accuracy_curve(model, *test, (0.0, 0.1)).correct
     assert card.total == sum(card.class_totals) == 20
     assert list(card.learning_curve) == run.curve
-    assert card.recipe == asdict(recipe) | {"precision": "bfloat16"}
+    assert card.recipe == recipe.record() | {"precision": "bfloat16"}
     assert card.parameters == variant.card.parameters
     assert card.permutation_sha256 == variant.card.permutation_sha256
     assert card.data_sha256 == variant.card.data_sha256
