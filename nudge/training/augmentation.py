@@ -1,4 +1,4 @@
-"""Training pictures made harder: by mixup, by noise, and by moving the object in the picture."""
+"""Training pictures made harder in ways that know nothing of where a pixel is."""
 
 import math
 from dataclasses import dataclass
@@ -6,9 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models import SIDE
 from nudge.argument_checks import as_number, check_images
-from nudge.training.recipes import Recipe
 
 
 @dataclass(frozen=True)
@@ -33,25 +31,3 @@ def add_noise(pictures: Tensor, largest: float) -> Tensor:
         raise ValueError(f"expected finite noise of at least 0, got {largest}")
     size = largest * torch.rand(len(pictures), 1, 1, 1, device=pictures.device)
     return (pictures + size * torch.randn_like(pictures)).clamp_(0, 1)
-
-
-def move_objects(pictures: Tensor, recipe: Recipe) -> Tensor:
-    """Shift, rotate, scale and mirror each picture at random, as far as the recipe says.
-
-    Pictures are floating point (N, 1, 28, 28); what comes in from beyond the edge is black.
-    """
-    # Here, because the pages import this package and start without torchvision.
-    from torchvision.transforms import InterpolationMode, v2
-
-    if recipe.flip:
-        mirrored = torch.rand(len(pictures), 1, 1, 1, device=pictures.device) < recipe.flip
-        pictures = torch.where(mirrored, pictures.flip(-1), pictures)
-    if not (recipe.shift or recipe.rotation or recipe.scale):
-        return pictures
-    affine = v2.RandomAffine(
-        degrees=recipe.rotation,
-        translate=(recipe.shift / SIDE, recipe.shift / SIDE),
-        scale=(1 - recipe.scale, 1 + recipe.scale),
-        interpolation=InterpolationMode.BILINEAR,
-    )
-    return torch.stack([affine(picture) for picture in pictures])  # one draw for each picture

@@ -31,8 +31,9 @@ from nudge.argument_checks import check_split
 from nudge.attacks import bim
 from nudge.attacks.iterated import L_INFINITY, ascend
 from nudge.data import Split, digest, to_pixels
+from nudge.data.movement import move_objects
 from nudge.distributed import SINGLE_PROCESS, Workers
-from nudge.training.augmentation import Mixup, add_noise, move_objects
+from nudge.training.augmentation import Mixup, add_noise
 from nudge.training.checkpoints import Checkpoint
 from nudge.training.optimisation import adamw, one_cycle, update_ema
 from nudge.training.recipes import Recipe
@@ -235,7 +236,14 @@ class Training:
         """One update of the weights: the batch's loss and count of right answers."""
         pictures = to_pixels(self.train.images[batch])
         targets = F.one_hot(self.train.labels[batch], len(self.variant.classes)).float()
-        pictures = move_objects(pictures, self.recipe)
+        recipe = self.recipe
+        pictures = move_objects(
+            pictures,
+            shift=recipe.shift,
+            rotation=recipe.rotation,
+            scale=recipe.scale,
+            flip=recipe.flip,
+        )
         if self.recipe.noise:
             pictures = add_noise(pictures, self.recipe.noise)
         if blend is not None:

@@ -40,6 +40,7 @@ from nudge.attacks import nudge as nudged
 from nudge.data import Split, digest, to_pixels
 from nudge.data.generated_hands import publish
 from nudge.data.holdout import hold_out, near_copies
+from nudge.data.movement import move_objects
 from nudge.data.row_order import order, restore
 from nudge.distributed import Workers
 from nudge.evaluation.class_similarity import arrangement, near, near_flips
@@ -158,6 +159,7 @@ NO_SWEEP = NO_ATTACK | {
     "directions": NO_DIRECTIONS[1:],  # None is FGSM
     "batch_size": NO_SIZE,
 }
+MOVES = ("shift", "rotation", "scale", "flip")
 ROBUST = ATTACK | {"epsilons": GRID, "attack": IteratedAttack(2), "batch_size": 2}
 NO_ROBUST = NO_ATTACK | {
     "images": NO_PICTURES,
@@ -490,6 +492,14 @@ TABLE: dict[str, Call] = {
         {"model": MODEL},
         {"model": [*NO_MODULE, huge()]},
     ),
+    "nudge.data.movement.move_objects": Call(
+        move_objects,
+        {"pictures": FLOATS, "shift": 2.0, "rotation": 5.0, "scale": 0.1, "flip": 0.5},
+        {
+            "pictures": [*NO_TENSOR, FLOATS[:, 0], STORED[:, None], on_meta(FLOATS)],
+            **{name: [*NO_NUMBER, -1, math.nan] for name in MOVES},
+        },
+    ),
     "nudge.evaluation.robustness.robust_curve": Call(robust_curve, ROBUST, NO_ROBUST),
     "nudge.evaluation.robustness.stream_flips": Call(stream_flips, ROBUST, NO_ROBUST),
     "nudge.evaluation.robustness.curve_of": Call(
@@ -609,7 +619,6 @@ UNCHECKED = {
     "nudge.attacks.iterated.Ball.begin": "a part of that loop",
     "nudge.attacks.iterated.Ball.climb": "a part of that loop",
     "nudge.evaluation.robustness.IteratedAttack.starts": "of pictures that were checked before",
-    "nudge.training.augmentation.move_objects": "the trainer's own pictures, in every step",
     "nudge.pictures.ground.object_mask": "takes greys of a picture that was decoded before",
     "nudge.pictures.ground.border": "takes greys of a picture that was decoded before",
     "nudge.data.array_cache.read_arrays": "takes a stamp of files, which is only compared",

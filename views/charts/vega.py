@@ -1,6 +1,7 @@
 """What charts share: axes, colours, dashes, legends and tooltips."""
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any, Literal
 
 import altair as alt
@@ -12,14 +13,10 @@ from views.charts.variant_number import numbered
 
 Rows = list[dict[str, Any]]
 
-# Eight that colour-blind people tell apart as well as eight can be; numbers say it, too.
-COLOURS = dict(
-    zip(
-        VARIANTS,
-        ("#3a93cf", "#dd6b20", "#2a9d6f", "#b8629f", "#9a7b1c", "#7a75d6", "#c8505a", "#5f8f9b"),
-        strict=True,
-    )
-)
+# Eight that colour-blind people tell apart as well as eight can be; numbers say it, too. Where a
+# network was trained in several regimes, these share the colours in turn.
+_PALETTE = ("#3a93cf", "#dd6b20", "#2a9d6f", "#b8629f", "#9a7b1c", "#7a75d6", "#c8505a", "#5f8f9b")
+COLOURS = dict(zip(VARIANTS, cycle(_PALETTE), strict=False))
 BLUE, ORANGE = "#3a93cf", "#dd6b20"
 DASHED = [[1, 0], [6, 4]]  # the first of two kinds solid, the second dashed
 

@@ -4,53 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from models.zoo import KNOWN, Regime
 from nudge.data import to_pixels
 from nudge.evaluation.robustness import IteratedAttack, count_robust
-from nudge.training.augmentation import move_objects
 from nudge.training.recipes import BY_REGIME, RECIPES, Recipe, recipe_of
-from tests.conftest import tiny_split
-from tests.nudge.training.test_trainer import RECIPE, TEST, finish, same, start
+from tests.nudge.training.test_trainer import TEST, finish, same, start
 
 PLAIN = Recipe(epochs=6, batch_size=32, learning_rate=3e-3, weight_decay=0)
 ROBUST = replace(PLAIN, epsilon=0.2, attack_steps=3, attack_step_size=0.5)
-
-
-def test_no_augmentation_draws_nothing_and_changes_nothing() -> None:
-    """The standard variants' weights depend on it, bit for bit."""
-    pictures = to_pixels(tiny_split(5).images)
-    before = torch.get_rng_state()
-    assert move_objects(pictures, RECIPE) is pictures
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_each_picture_moves_on_its_own() -> None:
-    torch.manual_seed(0)
-    one = torch.zeros(1, 1, 28, 28)
-    one[..., 10:18, 12:16] = 1.0
-    moved = move_objects(one.expand(50, -1, -1, -1), replace(RECIPE, shift=3))
-    rows, columns = torch.meshgrid(torch.arange(28.0), torch.arange(28.0), indexing="ij")
-    weight = moved / moved.sum(dim=(2, 3), keepdim=True)
-    centres = torch.stack([(weight * axis).sum(dim=(1, 2, 3)) for axis in (rows, columns)], 1)
-    shifts = centres - torch.tensor([13.5, 13.5])
-    assert len({tuple(shift) for shift in shifts.round().tolist()}) > 10
-    assert shifts.abs().max() <= 3.01
-    assert moved.shape == (50, 1, 28, 28)
-    assert moved.min() >= 0
-    assert moved.max() <= 1
-
-
-def test_flips() -> None:
-    pictures = to_pixels(tiny_split(200).images)
-    flipped = move_objects(pictures, replace(RECIPE, flip=0.5))
-    mirrored = [torch.equal(a, b.flip(-1)) for a, b in zip(flipped, pictures, strict=True)]
-    kept = [torch.equal(a, b) for a, b in zip(flipped, pictures, strict=True)]
-    assert all(a or b for a, b in zip(mirrored, kept, strict=True))
-    assert 60 < sum(mirrored) < 140
-    always = move_objects(pictures, replace(RECIPE, flip=1))
-    assert torch.equal(always, pictures.flip(-1))
 
 
 def test_adversarial_training_withstands_more() -> None:
