@@ -1,17 +1,17 @@
 """The two formats that pictures come in, CSV and IDX, as people have them.
 
 Whether the pictures are the official ones is not judged here: a checksum does that. So whatever
-can be understood is: what a spreadsheet or pandas adds when it saves a CSV again is removed.
+can be understood is: what a table's program or pandas adds when it saves a CSV again is removed.
 """
 
 import io
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from nudge.data.sources import Arrays, Source, SplitName
 
 PIXELS = SIDE * SIDE
 HEADER = ["label", *(f"pixel{i}" for i in range(1, PIXELS + 1))]
+Plain = Callable[[str, str, int], str]  # of a line, its delimiter, columns of an index
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 LONGEST_LINE = 100_000  # characters; the longest that a program wrote has 20,000
 
@@ -48,17 +49,18 @@ def read_csv(found: Found, classes: int, unused: Mapping[int, str], most: int) -
     Understood are a byte-order mark, quotes, an index in front, whole numbers with a fraction
     (`6.0`), spaces, any line end, and semicolons or tabs in place of commas.
     """
-    try:
-        rows = _rows(found, most, any_notation=False)
-    except ValueError:  # not as Kaggle writes them, or damaged
-        rows = _rows(found, most, any_notation=True)
+    rows = None
+    with suppress(ValueError):
+        rows = _rows(found, most)
+    if rows is None:  # not as Kaggle writes them, or damaged: looked at line by line
+        rows = _rows(found, most, _plain)
     images = rows[:, 1:].reshape(-1, SIDE, SIDE)
     inside = images.min() >= 0 and images.max() <= 255
     return images.astype(np.uint8 if inside else np.int16), _positions(rows[:, 0], classes, unused)
 
 
-def _rows(found: Found, most: int, *, any_notation: bool) -> NDArray[np.int16]:
-    """The numbers under the header, (N, 785), as Kaggle writes them or in any notation."""
+def _rows(found: Found, most: int, plain: Plain | None = None) -> NDArray[np.int16]:
+    """The numbers under the header, (N, 785). `plain` makes a row as Kaggle writes it."""
     with found.open() as file, io.TextIOWrapper(file, encoding="utf-8-sig") as text:
         # A second byte-order mark, quotes and an index stand here where a copy was saved again.
         header = text.readline(LONGEST_LINE).replace(BOM, "").replace('"', "")
@@ -68,19 +70,16 @@ def _rows(found: Found, most: int, *, any_notation: bool) -> NDArray[np.int16]:
         if names[index:] != HEADER or not all(map(_is_index, names[:index])):
             raise ValueError(f"its header is not label, pixel1 ... pixel{PIXELS}")
         lines = _lines(text, most)
+        if plain:
+            lines = (plain(line, delimiter, index) for line in lines)
         if (first := next(lines, None)) is None:
             raise ValueError("it ends after its header")
         rows = np.loadtxt(
-            chain([first], lines),
-            delimiter=delimiter,
-            quotechar='"' if any_notation else None,
-            dtype=np.float32 if any_notation else np.int16,
-            ndmin=2,
-            comments=None,
-        )[:, index:]
+            chain([first], lines), delimiter=delimiter, dtype=np.int16, ndmin=2, comments=None
+        )
     if rows.shape[1] != len(HEADER):
         raise ValueError(f"its rows have {rows.shape[1]} values, expected {len(HEADER)}")
-    return _whole(rows)
+    return rows
 
 
 def read_idx(images: Found, labels: Found, most: int) -> Arrays:
@@ -128,14 +127,23 @@ def _lines(text: TextIO, most: int) -> Iterator[str]:
         yield line
 
 
-def _whole(rows: NDArray[Any]) -> NDArray[np.int16]:
-    """The same numbers as integers. Raises ValueError where one is no whole number of 16 bits."""
-    with np.errstate(invalid="ignore"):
-        whole: NDArray[np.int16] = rows.astype(np.int16, copy=False)
-    if (others := whole != rows).any():
-        row, column = np.argwhere(others)[0]
-        raise ValueError(f"data row {row + 1} has '{rows[row, column]:g}', expected whole numbers")
-    return whole
+def _plain(line: str, delimiter: str, index: int) -> str:
+    """A row as whole numbers with the delimiter between, without its index."""
+    line = line.split(delimiter, index)[-1].replace('"', "")
+    if "." in line:
+        line = line.rstrip().removesuffix(".0").replace(f".0{delimiter}", delimiter)
+    if "." in line:
+        line = delimiter.join(map(_whole, line.split(delimiter)))
+    return line
+
+
+def _whole(cell: str) -> str:
+    """A whole number that was written as another kind, such as 6.00 or 6.0e+00; else the cell."""
+    try:
+        value = float(cell)
+    except ValueError:
+        return cell
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else cell
 
 
 def _positions(

@@ -69,7 +69,7 @@ def test_counting_here_and_leaving_the_line(
     page.get_by_label("Test pictures to count here").fill("200")
     page.get_by_label("Test pictures to count here").press("Enter")
     page.get_by_role("button", name="Compute here").click()
-    expect(page.get_by_text("Fashion CNN: all 200 pictures flip first at")).to_be_visible()
+    expect(page.get_by_text("Fashion CNN: all 200 pictures first flip at")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     images, labels = (v[:200] for v in test_splits[Dataset.FASHION])
     curve = accuracy_curve(load_model("fashion-cnn"), images, labels, EPSILONS)

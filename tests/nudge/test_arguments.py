@@ -76,7 +76,7 @@ from nudge.serving.reproduction_check import agreement
 from nudge.training.augmentation import add_noise
 from nudge.training.flow_matching import FlowRecipe, FlowTraining
 from nudge.training.optimisation import adamw, update_ema
-from nudge.training.publishing import half_precision, serialise
+from nudge.training.publishing import amend, half_precision, serialise
 from nudge.training.publishing import publish as publish_weights
 from nudge.training.recipes import RECIPES
 from nudge.training.trainer import Training
@@ -482,6 +482,16 @@ TABLE: dict[str, Call] = {
         },
         {"arrays": NO_ARRAYS_TO_WRITE},
     ),
+    "nudge.training.publishing.amend": Call(
+        amend,
+        {
+            "folder": Path("/dev/null"),
+            "variant": VARIANTS["sign-cnn"],
+            "figures": {},
+            "arrays": {"a.npz": FLIPPED},
+        },
+        {"arrays": NO_ARRAYS_TO_WRITE},
+    ),
     "nudge.files.write_npz": Call(
         write_npz,
         {"path": Path("/dev/null"), "arrays": {"a": FLIPPED}},
@@ -631,6 +641,7 @@ CHECKS = ("nudge.argument_checks", "nudge.attacks.model_outputs")  # the checks 
 READ_AND_WRITE = {
     "nudge.files.write_npz",
     "nudge.training.publishing.publish",
+    "nudge.training.publishing.amend",
     "nudge.evaluation.generated_hands.measure_hands",
     "nudge.data.generated_hands.publish",
 }  # real files
