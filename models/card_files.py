@@ -69,7 +69,8 @@ def read_array(path: Path, variant: str) -> NDArray[Any]:
     arrays = read_arrays(path)
     what = f"What was measured picture by picture of {variant}"
     if variant not in arrays:
-        mend = script_command("train", variant)
+        script = "robustness" if path.name == PGD_FLIP_STEPS else "train"
+        mend = script_command(script, variant)
         raise PretrainedError(f"{what} is missing", where=path, mend=mend)
     array = arrays[variant]
     dimensions, first = _SHAPES.get(path.name, (array.ndim, None))

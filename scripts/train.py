@@ -1,6 +1,6 @@
 """Train variants and write their weights and cards.
 
-    python scripts/train.py                                  # all eight
+    python scripts/train.py                                  # all that have a card
     python scripts/train.py sign-cnn sign-cnn-scrambled      # some
     python scripts/train.py fashion-fcnn --device cuda
     torchrun --standalone --nproc-per-node=2 scripts/train.py sign-cnn    # two processes
@@ -37,14 +37,14 @@ from nudge.training.publishing import (
     record,
     serialise,
 )
-from nudge.training.recipes import RECIPES, change, recipe_of
+from nudge.training.recipes import RECIPES, change, recipe_of, trainable
 from nudge.training.trainer import Step, Training
 from scripts.shared import command_line
 
 
 def main() -> None:
     options = command_line.parser(__doc__)
-    command_line.add_variants(options)
+    command_line.add_variants(options, trainable())
     command_line.add_device(options)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--epochs", type=int, help="instead of the recipe's")

@@ -175,10 +175,11 @@ def pgd(
     radius = _radius(epsilon, images, as_epsilon)
     check_labels(labels, len(images))
     check_same_device(labels, images, "labels")
-    generator = torch.Generator().manual_seed(as_count(seed, "a seed", most=2**63 - 1))
+    seed = as_count(seed, "a seed", most=2**32 - 1)
     attacked = images.detach().clone()
     alive = torch.ones(len(images), dtype=torch.bool, device=images.device)
-    for _ in range(as_count(restarts, "a number of restarts", least=1)):
+    for restart in range(as_count(restarts, "a number of restarts", least=1)):
+        generator = torch.Generator().manual_seed((restart << 32) + seed)
         start = radius * L_INFINITY.start(images, generator)
         if not alive.any():
             break

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from models import Architecture, Dataset, Variant
-from models.zoo import Regime
+from models.zoo import KNOWN, Regime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +105,13 @@ def change(recipe: Recipe, settings: Sequence[str]) -> Recipe:
             raise ValueError(f"expected {name} to be {kind}, got {value!r}") from None
         recipe = replace(recipe, **{name: number})  # type: ignore[arg-type]
     return recipe
+
+
+def trainable() -> tuple[str, ...]:
+    """The ids of all variants that have a recipe."""
+    return tuple(
+        name for name, v in KNOWN.items() if (v.dataset, v.architecture) in BY_REGIME[v.regime]
+    )
 
 
 def recipe_of(variant: Variant) -> Recipe:

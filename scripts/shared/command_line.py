@@ -42,8 +42,9 @@ def add_names(
     options.add_argument(plural or f"{name}s", nargs="*", metavar=name, type=check, help=choices)
 
 
-def add_variants(options: argparse.ArgumentParser) -> None:
-    add_names(options, "variant", KNOWN)
+def add_variants(options: argparse.ArgumentParser, known: Iterable[str] = VARIANTS) -> None:
+    """Those that are trained, or those that are known to the command."""
+    add_names(options, "variant", known)
 
 
 def variants(options: argparse.ArgumentParser, args: argparse.Namespace) -> list[Variant]:

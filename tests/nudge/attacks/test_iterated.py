@@ -117,8 +117,10 @@ def test_starts_depend_on_the_seed(small_network: nn.Module) -> None:
     attacked = pgd(small_network, images, labels, 0.1, seed=1)
     assert torch.equal(attacked, pgd(small_network, images, labels, 0.1, seed=1))
     assert not torch.equal(attacked, pgd(small_network, images, labels, 0.1, seed=2))
-    some = pgd(small_network, images[:3], labels[:3], 0.1, seed=1)
-    assert torch.equal(attacked[:3], some)
+    for restarts in (1, 3):  # whatever stands behind a picture, and at every restart
+        attacked = pgd(small_network, images, labels, 0.002, seed=1, restarts=restarts)
+        some = pgd(small_network, images[:3], labels[:3], 0.002, seed=1, restarts=restarts)
+        assert torch.equal(attacked[:3], some)
 
 
 def test_restarts_keep_what_fooled(small_network: nn.Module) -> None:

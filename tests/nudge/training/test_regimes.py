@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from models import VARIANTS
 from models.zoo import KNOWN, Regime
 from nudge.data import to_pixels
 from nudge.evaluation.robustness import IteratedAttack, count_robust
-from nudge.training.recipes import BY_REGIME, RECIPES, Recipe, recipe_of
+from nudge.training.recipes import BY_REGIME, RECIPES, Recipe, recipe_of, trainable
 from tests.nudge.training.test_trainer import TEST, finish, same, start
 
 PLAIN = Recipe(epochs=6, batch_size=32, learning_rate=3e-3, weight_decay=0)
@@ -63,3 +64,11 @@ def test_recipes_of_the_regimes() -> None:
 def test_a_regime_without_a_recipe() -> None:
     with pytest.raises(ValueError, match=r"no recipe for sign-fcnn-masked; .* fashion-cnn-masked"):
         recipe_of(KNOWN["sign-fcnn-masked"])
+
+
+def test_what_can_be_trained() -> None:
+    names = trainable()
+    assert names[:8] == tuple(VARIANTS)[:8]
+    assert {"fashion-cnn-masked", "sign-cnn-scrambled-robust"} <= set(names)
+    assert "sign-fcnn-masked" not in names
+    assert all(recipe_of(KNOWN[name]) for name in names)
