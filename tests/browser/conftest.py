@@ -179,8 +179,15 @@ def visits(
     assert not visit.complaints
 
 
+# Streamlit fades what a running script has not drawn again yet.
+_STANDS_STILL = """() => !document.querySelector('[data-stale=true]')
+  && document.getAnimations().every((animation) => animation.playState !== 'running'
+    || animation.effect.getComputedTiming().endTime === Infinity)"""
+
+
 def barriers(page: Page) -> list[str]:
     """What axe-core finds that is serious or critical."""
+    page.wait_for_function(_STANDS_STILL)  # half-faded text has too little contrast for anybody
     return [
         f"{found['id']}: {node['target']} {node['failureSummary']}"
         for found in Axe().run(page).response["violations"]
