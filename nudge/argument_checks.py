@@ -137,15 +137,18 @@ def check_split(split: Pictures, classes: int | None = None) -> None:
     check_labels(split.labels, len(split.images), classes)
 
 
-def check_directions(directions: Tensor, count: int) -> None:
-    """A direction for each of `count` pictures: (N, 1, 28, 28) in [-1, 1], floats or integers."""
+def check_directions(directions: Tensor, count: int, *, most: int = 1) -> None:
+    """A direction for each of `count` pictures: (N, 1, 28, 28), floats or integers.
+
+    In [-1, 1], or up to the L2 norm 28 in a single pixel where `most` is that.
+    """
     check_tensor(directions, "directions")
     wanted = (count, *PICTURE)
     if directions.shape != wanted:
         raise ValueError(f"expected directions {wanted}, got {shape(directions)}")
     if directions.is_complex() or directions.dtype == torch.bool:
-        raise ValueError(f"expected directions in [-1, 1], got {directions.dtype}")
-    _check_range(directions, "directions", -1, 1)
+        raise ValueError(f"expected directions in [{-most}, {most}], got {directions.dtype}")
+    _check_range(directions, "directions", -most, most)
 
 
 def check_arrays(arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -14,7 +14,7 @@ from nudge.attacks.fast_gradient import (
     random_direction,
     targeted_direction,
 )
-from nudge.attacks.iterated import bim, l2_fast_gradient, pgd
+from nudge.attacks.iterated import bim, l2_fast_gradient, l2_gradient, pgd
 
 __all__ = [
     "Gradient",
@@ -23,6 +23,7 @@ __all__ = [
     "fgsm_direction",
     "fgsm_gradient",
     "l2_fast_gradient",
+    "l2_gradient",
     "loss_gradient",
     "nudge",
     "pgd",

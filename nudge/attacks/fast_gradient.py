@@ -83,9 +83,9 @@ def _moved(images: Tensor, direction: Tensor, epsilon: float) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Gradient:
-    """What FGSM goes by, and what was found on the way to it."""
+    """What a one-step attack goes by, and what was found on the way to it."""
 
-    direction: Tensor  # (N, 1, 28, 28), the sign of the gradient: -1, 0 or 1
+    direction: Tensor  # (N, 1, 28, 28), the gradient's sign, or the gradient scaled to a norm
     logits: Tensor  # (N, classes), of the pictures as they are
     zero: Tensor  # bool (N,), whether a picture's gradient is zero everywhere: none can move it
 

@@ -24,7 +24,7 @@ from nudge.argument_checks import (
     check_tensor,
     shape,
 )
-from nudge.attacks.fast_gradient import loss_gradient
+from nudge.attacks.fast_gradient import Gradient, loss_gradient
 
 LARGEST_L2 = float(SIDE)  # the L2 norm of a picture of 784 pixels that all change by 1
 STEPS = 20  # of PGD and BIM, unless told otherwise
@@ -203,6 +203,17 @@ def l2_fast_gradient(
     """
     radius = _radius(epsilon, images, _as_l2)
     return _attack(model, images, labels, L2, radius, 1, 1.0, None)
+
+
+def l2_gradient(model: nn.Module, images: Tensor, labels: Tensor) -> Gradient:
+    """`l2_fast_gradient`'s direction, scaled to the L2 norm 28: as long as 784 signs.
+
+    Epsilon times it is a step of L2 norm 28 epsilon, that of FGSM's step of size epsilon, so both
+    can be drawn over the same axis. Arguments and errors are those of `nudge.attacks.fgsm`.
+    """
+    gradient, logits = loss_gradient(model, images, labels)
+    direction = LARGEST_L2 * _normalise(gradient)
+    return Gradient(direction, logits, direction.flatten(1).abs().amax(dim=1) == 0)
 
 
 def _attack(

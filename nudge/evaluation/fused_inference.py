@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
+from models import SIDE
 from models.layers import Normalise, Scramble
 from models.networks import Concat
 from nudge.argument_checks import (
@@ -64,7 +65,7 @@ def logits_along(
     Args:
         network: from `for_inference`; to be called in inference mode, as it is.
         pictures: floating point (N, 1, 28, 28) in [0, 1].
-        direction: what to move along, of the same shape and on the same device, in [-1, 1].
+        direction: what to move along, of the same shape and on the same device, in [-28, 28].
         epsilons: each in [0, 1], ascending.
 
     Raises:
@@ -72,7 +73,7 @@ def logits_along(
     """
     check_model(network)
     check_images(pictures)
-    check_directions(direction, len(pictures))
+    check_directions(direction, len(pictures), most=SIDE)
     check_same_device(direction, pictures, "directions")
     grid = as_epsilons(epsilons, ascending=True)
     direction = direction.to(pictures.dtype)

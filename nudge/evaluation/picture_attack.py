@@ -1,13 +1,14 @@
 """One picture under attack: what is attacked, and what a network makes of it at every epsilon."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from nudge.attacks import fgsm_direction, targeted_direction
+from nudge.attacks import bim, fgsm_direction, l2_gradient, pgd, targeted_direction
+from nudge.evaluation.methods import Method
 from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
-from nudge.evaluation.sweep import EPSILONS
 
 
 @dataclass(frozen=True)
@@ -24,17 +25,24 @@ class Subject:
 class Attack:
     """What one network predicts for a picture at every epsilon, attacked and at random."""
 
-    direction: Tensor  # float32 (1, 1, 28, 28), FGSM's
+    # Epsilon times it is the perturbation, before clipping: float32 (1, 1, 28, 28), or
+    # (K, 1, 28, 28) of an iterated attack, which takes another way for every epsilon.
+    direction: Tensor
     path: ProbabilityPath  # along it
     control: ProbabilityPath  # along the random signs
 
 
 def attack_picture(
-    model: nn.Module, classifier: nn.Module, subject: Subject, target: int | None
+    model: nn.Module,
+    classifier: nn.Module,
+    subject: Subject,
+    method: Method = Method.FGSM,
+    target: int | None = None,
 ) -> Attack:
-    """Attack a picture towards class `target`, or else away from its label.
+    """Attack a picture away from its label, at every epsilon that `method` shows.
 
-    Without a label, the attack leads away from the class that the network predicts.
+    A targeted attack leads towards class `target`. Without a label, the others lead away from the
+    class that the network predicts. The random nudge stands beside FGSM.
 
     Args:
         model: computes the gradient; in eval mode.
@@ -43,13 +51,40 @@ def attack_picture(
     Raises:
         ValueError: an argument is not as said, or the logits are not finite.
     """
-    if target is not None:
-        direction = targeted_direction(model, subject.pixels, torch.tensor([target]))
+    pixels, epsilons = subject.pixels, method.shown_epsilons
+    if method is Method.TARGETED:
+        if target is None:
+            raise ValueError("expected a target of a targeted attack, got None")
+        direction = targeted_direction(model, pixels, torch.tensor([target]))
     else:
         label = subject.label
         if label is None:
             with torch.inference_mode():
-                label = int(classifier(subject.pixels).argmax())
-        direction = fgsm_direction(model, subject.pixels, torch.tensor([label]))
+                label = int(classifier(pixels).argmax())
+        labels = torch.tensor([label])
+        if method in ITERATED:
+            direction = _directions(ITERATED[method], model, pixels, labels, epsilons)
+        elif method is Method.L2:
+            direction = l2_gradient(model, pixels, labels).direction
+        else:
+            direction = fgsm_direction(model, pixels, labels)
     both = [direction, subject.random_signs]
-    return Attack(direction, *probability_paths(classifier, subject.pixels, both, EPSILONS))
+    return Attack(direction, *probability_paths(classifier, pixels, both, epsilons))
+
+
+ITERATED: dict[Method, Callable[..., Tensor]] = {Method.BIM: bim, Method.PGD: pgd}
+
+
+def _directions(
+    attack: Callable[..., Tensor],
+    model: nn.Module,
+    pixels: Tensor,
+    labels: Tensor,
+    epsilons: tuple[float, ...],
+) -> Tensor:
+    """The perturbation that the attack finds for each epsilon, divided by it: in [-1, 1]."""
+    count = len(epsilons)
+    radii = pixels.new_tensor(epsilons)
+    attacked = attack(model, pixels.expand(count, -1, -1, -1), labels.expand(count), radii)
+    steps = torch.where(radii > 0, radii, 1).view(-1, 1, 1, 1)
+    return ((attacked - pixels) / steps).clamp_(-1, 1)

@@ -17,7 +17,7 @@ from nudge.argument_checks import (
     check_module,
     check_pictures,
 )
-from nudge.attacks import fgsm_gradient
+from nudge.attacks import Gradient, fgsm_gradient
 from nudge.attacks.model_outputs import check_finite, check_logits, explained, numbered, tensors
 from nudge.data import to_pixels
 from nudge.evaluation.fused_inference import for_inference, logits_along
@@ -41,14 +41,16 @@ def stream_batches(
     epsilons: Iterable[SupportsFloat],
     *,
     directions: Tensor | None = None,
+    gradient: Callable[[nn.Module, Tensor, Tensor], Gradient] = fgsm_gradient,
     batch_size: int = BATCH_SIZE,
     yield_to: Callable[[], None] = lambda: None,
 ) -> Iterator[Batch]:
     """What a model makes of each batch of pictures as they move.
 
-    `yield_to` is called after each forward pass, where a server may let something else go first.
-    Other arguments and errors are those of `accuracy_curve`: what is wrong with an argument is
-    raised at once, what is wrong with a value with its batch.
+    Without `directions`, they move along what `gradient` finds at the pictures. `yield_to` is
+    called after each forward pass, where a server may let something else go first. Other arguments
+    and errors are those of `accuracy_curve`: what is wrong with an argument is raised at once, what
+    is wrong with a value with its batch.
     """
     grid, size = as_epsilons(epsilons), as_count(batch_size, "a batch size", least=1)
     check_model(model)
@@ -66,7 +68,7 @@ def stream_batches(
             clean, zeros = None, 0
             with numbered(range(start, start + size), epsilon=0):
                 if directions is None:
-                    found = fgsm_gradient(model, pictures, truth)
+                    found = gradient(model, pictures, truth)
                     direction, clean, zeros = found.direction, found.logits, int(found.zero.sum())
                 else:
                     direction = directions[batch].to(pictures.device, pictures.dtype)

@@ -7,6 +7,7 @@ from typing import SupportsFloat
 import torch
 from torch import Tensor, nn
 
+from models import SIDE
 from nudge.argument_checks import (
     as_epsilons,
     check_directions,
@@ -48,7 +49,8 @@ def probability_paths(
     Args:
         model: in eval mode.
         image: floating point (1, 1, 28, 28) in [0, 1], as in `nudge.attacks.fast_gradient.fgsm`.
-        directions: at least one, each of the image's shape and on its device, in [-1, 1].
+        directions: at least one, each on the image's device, in [-28, 28], and of its shape; or
+            one for every epsilon, (K, 1, 28, 28).
         epsilons: at least one, ascending, each in [0, 1].
 
     Raises:
@@ -58,7 +60,7 @@ def probability_paths(
     check_images(image)
     ways, grid = _listed(directions), as_epsilons(epsilons, ascending=True)
     for direction in ways:
-        _check_way(image, direction)
+        _check_way(image, direction, len(grid))
     if not (ways and grid):
         raise ValueError(
             f"expected a direction and an epsilon, got {len(ways)} directions, {len(grid)} epsilons"
@@ -82,11 +84,12 @@ def _listed(directions: Iterable[Tensor]) -> list[Tensor]:
     return list(directions)
 
 
-def _check_way(image: Tensor, direction: Tensor) -> None:
-    if isinstance(direction, Tensor) and (len(image) != 1 or direction.shape != image.shape):
+def _check_way(image: Tensor, direction: Tensor, steps: int) -> None:
+    shapes = (image.shape, (steps, *image.shape[1:]))
+    if isinstance(direction, Tensor) and (len(image) != 1 or direction.shape not in shapes):
         raise ValueError(
-            "expected one image and a direction of its shape, "
+            "expected one image and a direction of its shape, or one for every epsilon, "
             f"got {shape(image)} and {shape(direction)}"
         )
-    check_directions(direction, 1)
+    check_directions(direction, len(direction) if isinstance(direction, Tensor) else 1, most=SIDE)
     check_same_device(direction, image, "directions")

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nudge.argument_checks import as_count, as_epsilons, check_split
 from nudge.data import Split
+from nudge.evaluation.methods import Counted, Method, stream_counted
 from nudge.evaluation.predictions import Batch, stream_batches
 from nudge.evaluation.sweep import AccuracyCurve, flip_steps_of
 from nudge.serving import scheduler
@@ -20,15 +21,15 @@ BATCH_SIZE = 50  # pictures; a page sees the curve sharpen after every batch
 
 @dataclass(frozen=True)
 class CurvePair:
-    """The same pictures under FGSM and under a random nudge of the same size."""
+    """The same pictures under an attack and under a random nudge of the same size."""
 
-    fgsm: AccuracyCurve
+    attacked: AccuracyCurve
     random: AccuracyCurve
 
     @property
     def total(self) -> int:
         """Pictures so far."""
-        return self.fgsm.total
+        return self.attacked.total
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class CurveSnapshot:
     wanted: int  # pictures
     seconds_left: float | None  # of computing; None before the first batch
     flip_steps: bytes  # the grid position of each picture's first wrong prediction, or NEVER_FLIPS
+    method: Method = Method.FGSM
     generated: bool = False  # over pictures that are none of the test set
 
     @property
@@ -65,15 +67,17 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         epsilons: Iterable[SupportsFloat],
         directions: Tensor,
         *,
+        method: Method = Method.FGSM,
         generated: bool = False,
     ) -> None:
         """`directions`, (N, 1, 28, 28), are those of the random nudge; the rest is a curve's.
 
-        `generated` says of the split that it is none of the official ones. Raises ValueError as
-        `accuracy_curve` does, of the arguments at once and of values where somebody looks.
+        The attack is a `method` of those in `COUNTED`. `generated` says of the split that it is
+        none of the official ones. Raises ValueError as `accuracy_curve` does, of the arguments at
+        once and of values where somebody looks.
         """
         check_split(split)
-        self.generated = generated
+        self.method, self.generated = method, generated
         self._model, self._split, self._epsilons = model, split, as_epsilons(epsilons)
         self._directions = directions
         self.total = len(split.labels)
@@ -91,38 +95,45 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
     def _begin(self) -> Iterator[tuple[CurvePair, bytes]]:
         """After every batch the pair so far, and the flip steps of the batch."""
         images, labels = self._split
-        fgsm, random = (
-            stream_batches(
-                self._model,
-                images,
-                labels,
-                self._epsilons,
-                directions=directions,
-                batch_size=BATCH_SIZE,
-                yield_to=scheduler.FOREGROUND.yield_to_foreground,
-            )
-            for directions in (None, self._directions)
+        yield_to = scheduler.FOREGROUND.yield_to_foreground
+        attacked = stream_counted(
+            self.method,
+            self._model,
+            images,
+            labels,
+            self._epsilons,
+            batch_size=BATCH_SIZE,
+            yield_to=yield_to,
         )
-        return self._paired(fgsm, random)
+        random = stream_batches(
+            self._model,
+            images,
+            labels,
+            self._epsilons,
+            directions=self._directions,
+            batch_size=BATCH_SIZE,
+            yield_to=yield_to,
+        )
+        return self._paired(attacked, random)
 
     def _paired(
-        self, fgsm: Iterator[Batch], random: Iterator[Batch]
+        self, attacked: Iterator[Counted], random: Iterator[Batch]
     ) -> Iterator[tuple[CurvePair, bytes]]:
         labels = self._split.labels.cpu()
         correct = torch.zeros(2, len(self._epsilons), dtype=torch.int64)
         total = zeros = 0
-        for attacked, control in zip(fgsm, random, strict=True):
-            found = torch.stack([attacked.predictions, control.predictions])  # (2, K, n)
-            right = found == labels[total : total + found.shape[2]]
-            correct += right.sum(dim=2)
-            total += found.shape[2]
-            zeros += attacked.zero_gradients
-            right_at, control_at = (tuple(counts) for counts in correct.tolist())
+        for found, control in zip(attacked, random, strict=True):
+            size = found.right.shape[1]
+            right = control.predictions == labels[total : total + size]
+            correct += torch.stack([found.right.sum(dim=1), right.sum(dim=1)])
+            total += size
+            zeros += found.zero_gradients or 0
+            attacked_at, control_at = (tuple(counts) for counts in correct.tolist())
             pair = CurvePair(
-                AccuracyCurve(self._epsilons, right_at, total, zeros),
+                AccuracyCurve(self._epsilons, attacked_at, total, zeros),
                 AccuracyCurve(self._epsilons, control_at, total),
             )
-            yield pair, flip_steps_of(right[0]).tobytes()
+            yield pair, flip_steps_of(found.right).tobytes()
 
     def poll(self, count: int, viewer: str = "") -> CurveSnapshot:
         """The pair over the first `count` pictures, or as many as are done, and go on computing.
@@ -152,7 +163,7 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         a_picture = self._seconds_a_picture
         left = None if a_picture is None else a_picture * max(count - pair.total, 0)
         flip_steps = bytes(self._flip_steps[: pair.total])
-        return CurveSnapshot(pair, count, left, flip_steps, self.generated)
+        return CurveSnapshot(pair, count, left, flip_steps, self.method, self.generated)
 
     def _is_wanted(self) -> bool:
         now, patience = time.monotonic(), scheduler.WATCH_TIMEOUT

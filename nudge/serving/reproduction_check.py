@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import Card
+from nudge.evaluation.methods import Method
 from nudge.serving.live_curves import CurveSnapshot
 
 
@@ -15,9 +16,9 @@ class Agreement:
     """Live counts of one variant beside the recorded ones, over the same first pictures."""
 
     pictures: int
-    same: int  # pictures that FGSM fools first at the very epsilon that was recorded
-    # Counts of the whole test set, FGSM's and the random nudge's, that differ from the card's.
-    # None over a part of it, of which no counts were recorded.
+    same: int  # pictures that the attack fools first at the very epsilon that was recorded
+    # Counts of the whole test set, attacked and at random, that differ from the card's. None over a
+    # part of it, of which no counts were recorded.
     differing: int | None
 
     @property
@@ -41,9 +42,10 @@ def agreement(snapshot: CurveSnapshot, card: Card, recorded: NDArray[np.uint8]) 
         )
     same = int((live == recorded[: len(live)]).sum())
     differing = None
-    if len(live) == card.total and not snapshot.generated:
+    attacked = card.pgd if snapshot.method is Method.PGD else card.fgsm
+    if len(live) == card.total and not snapshot.generated and attacked is not None:
         pairs = (
-            (snapshot.pair.fgsm.correct, card.fgsm),
+            (snapshot.pair.attacked.correct, attacked),
             (snapshot.pair.random.correct, card.random),
         )
         differing = sum(_differing(live, recorded) for live, recorded in pairs)

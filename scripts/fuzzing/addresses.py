@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 from models import CLASSES, VARIANTS
 from models.errors import CHECKOUT
 from nudge.data.sources import SOURCES
+from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILONS
 from scripts.fuzzing import Try
 from views import text
-from views.session.state import HIDEABLE, Compare, Method, View
+from views.session.state import HIDEABLE, Compare, View
 
 WHOLE_PAGES = 0.02  # the share of the addresses at which a page is drawn, which takes a second
 MARK = "<script>alert(1)</script>"

@@ -80,12 +80,14 @@ test("of several networks each has the probability of its own reference", () => 
   ]);
 });
 
-const counts = { name: "CNN", total: 200, fgsm: [180, 20], random: [180, 170] };
+const counts = { name: "CNN", total: 200, fgsm: [180, 20], random: [180, 170], pgd: null };
+/** @type {"fgsm"} */
+const method = "fgsm";
 const grid = { count: 2, step: 0.1 };
 
 test("one network has curves of FGSM, of random nudges, of what was counted here, and chance", () => {
   const accuracy = [{ ...counts, here: { total: 10, fgsm: [9, 0] } }];
-  assert.deepEqual(curves({ accuracy, chance: 0.1, grid, words }), [
+  assert.deepEqual(curves({ accuracy, chance: 0.1, grid, method, words }), [
     { name: "fgsm_curve", values: [0.9, 0.1], style: STYLES[1], marked: true },
     { name: "random_curve", values: [0.9, 0.85], style: { ...STYLES[0], dash: [7, 4], width: 2 }, marked: true },
     { values: [0.9, 0], style: STYLES[1], points: true },
@@ -98,9 +100,27 @@ test("several networks have a curve each; nothing counted is nothing drawn", () 
     { ...counts, here: null },
     { ...counts, name: "MLP", here: { total: 0, fgsm: [0, 0] } },
   ];
-  assert.deepEqual(curves({ accuracy, chance: 0.1, grid, words }), [
+  assert.deepEqual(curves({ accuracy, chance: 0.1, grid, method, words }), [
     { name: "CNN", values: [0.9, 0.1], style: STYLES[0], marked: true },
     { name: "MLP", values: [0.9, 0.1], style: STYLES[1], marked: true },
     { name: "chance", values: [0.1, 0.1], style: DOTTED },
   ]);
+});
+
+test("under twenty steps the curve of PGD stands beside FGSM's", () => {
+  const accuracy = [{ ...counts, pgd: [180, 0], here: null }];
+  const names = curves({ accuracy, chance: 0.1, grid, method, words }).map(({ name }) => name);
+  assert.deepEqual(names, ["fgsm_curve", "pgd_curve", "random_curve", "chance"]);
+});
+
+test("several networks have PGD's curves where the picture is attacked so, and all were measured", () => {
+  const measured = { ...counts, pgd: [180, 0], here: { total: 10, fgsm: [9, 0] } };
+  /** @type {(accuracy: any[]) => number[][]} */
+  const drawn = (accuracy) => curves({ accuracy, chance: 0.1, grid, method: "pgd", words }).map(({ values }) => values);
+  assert.deepEqual(drawn([measured, measured]), [
+    [0.9, 0],
+    [0.9, 0],
+    [0.1, 0.1],
+  ]);
+  assert.deepEqual(drawn([measured, { ...counts, here: null }])[0], [0.9, 0.1]);
 });

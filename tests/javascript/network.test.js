@@ -1,16 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { verdictOf } from "../../views/stage/network.js";
+import { Path, verdictOf } from "../../views/stage/network.js";
+import { PIXELS } from "../../views/stage/pictures.js";
 import { path } from "./scenes.js";
 
 test("a path is unpacked from base64", () => {
   const one = path([2, 0, 1], 3);
-  assert.deepEqual([...one.direction], [-1, 0, 1]);
+  assert.deepEqual([...one.direction(2)], [-1, 0, 1]);
   assert.deepEqual([...one.predictions], [2, 0, 1]);
   assert.equal(one.probability(0, 2), 0.8); // 52428 of 65535
   assert.equal(one.probability(1, 2), 6554 / 65535);
   assert.deepEqual(one.alongEpsilon(0), [6554 / 65535, 0.8, 6554 / 65535]);
+});
+
+test("an iterated attack has a direction of its own at every step", () => {
+  const directions = Int8Array.from({ length: 3 * PIXELS }, (_, i) => Math.floor(i / PIXELS));
+  const packed = Buffer.from(directions.buffer).toString("base64");
+  const one = new Path({ direction: packed, unit: 0.5, probabilities: "", predictions: "" }, 3);
+  for (const step of [0, 1, 2]) assert.deepEqual([...one.direction(step)], Array(PIXELS).fill(step / 2));
 });
 
 test("a prediction may flip, flip back and flip again", () => {

@@ -19,6 +19,7 @@ export function path(predictions, classes) {
   );
   const data = {
     direction: pack(Int8Array.from([-1, 0, 1])),
+    unit: 1,
     probabilities: pack(Uint16Array.from(probabilities)),
     predictions: pack(Uint8Array.from(predictions)),
   };

@@ -31,6 +31,7 @@ from nudge.attacks import (
     fgsm_direction,
     fgsm_gradient,
     l2_fast_gradient,
+    l2_gradient,
     loss_gradient,
     pgd,
     random_direction,
@@ -54,6 +55,7 @@ from nudge.evaluation.first_layer import (
 from nudge.evaluation.fused_inference import for_inference, logits_along
 from nudge.evaluation.generated_hands import at_percentages, measure_hands, nearest_distances
 from nudge.evaluation.measurement import Measurement, measure
+from nudge.evaluation.methods import Method, stream_counted
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
 from nudge.evaluation.picture_attack import Subject, attack_picture
 from nudge.evaluation.predictions import predictions_along, prepared, stream_batches
@@ -267,6 +269,17 @@ TABLE: dict[str, Call] = {
         ATTACK | {"epsilon": 1.0},
         NO_ATTACK | {"epsilon": [*NO_RADIUS, None, "0.1", 1j, -0.01, 28.1, math.nan]},
     ),
+    "nudge.attacks.iterated.l2_gradient": Call(
+        l2_gradient,
+        {k: v for k, v in ATTACK.items() if k != "epsilon"},
+        {k: v for k, v in NO_ATTACK.items() if k != "epsilon"},
+    ),
+    "nudge.evaluation.methods.stream_counted": Call(
+        stream_counted,
+        {k: v for k, v in SWEEP.items() if k != "directions"} | {"method": Method.FGSM},
+        {k: v for k, v in NO_SWEEP.items() if k != "directions"}
+        | {"method": [None, "sgd", Method.RANDOM]},
+    ),
     "nudge.attacks.fast_gradient.targeted_direction": Call(
         targeted_direction,
         {"model": MODEL, "images": FLOATS, "targets": LABELS},
@@ -425,7 +438,7 @@ TABLE: dict[str, Call] = {
             "model": NO_MODEL,
             "image": NO_FLOATS + [kind[:1] for kind in OTHER_KINDS] + [FLOATS],
             "directions": [None, DIRECTIONS[:1], [], *([wrong] for wrong in NO_DIRECTIONS[:3])]
-            + [[wrong] for wrong in (DIRECTIONS, 5 * DIRECTIONS[:1])],
+            + [[wrong] for wrong in (random_direction(len(GRID) + 1), 29 * DIRECTIONS[:1])],
             "epsilons": [*NO_EPSILONS, *DESCENDING, ()],
         },
     ),
@@ -721,6 +734,7 @@ def test_every_public_function_is_in_the_table() -> None:
     for name in wanted & set(TABLE):  # none of these parameters is left out either
         told = set(TABLE[name].wrong)
         for parameter in inspect.signature(found[name]).parameters.values():
-            tensor = any(k in str(parameter.annotation) for k in ("Tensor", "module.Module"))
+            said = str(parameter.annotation)
+            tensor = any(k in said for k in ("Tensor", "module.Module")) and "Callable" not in said
             if tensor and parameter.name != "self":
                 assert parameter.name in told, f"{name}({parameter.name})"

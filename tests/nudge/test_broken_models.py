@@ -251,7 +251,7 @@ def test_zero_gradients_as_they_are_streamed(fashion: Split) -> None:
         assert batch.zero_gradients == part.zero_gradients
     assert (curve.zero_gradients or 0) > 0
     live = watch(LiveCurves(model, Split(images, labels), GRID, random_direction(100)))
-    assert live.pair.fgsm == curve
+    assert live.pair.attacked == curve
     assert live.pair.random.zero_gradients is None
     network = load_model("fashion-fcnn")
     found: Transfer

@@ -60,7 +60,7 @@ def test_any_iterable_of_epsilons(small_network: nn.Module, kind: str) -> None:
     measured = measure(small_network, SPLIT, make())
     assert measured.for_card(10)["fgsm"] == curve.correct
     live = LiveCurves(small_network, SPLIT, make(), random_direction(20))
-    assert live.snapshot(20).pair.fgsm.epsilons == GRID
+    assert live.snapshot(20).pair.attacked.epsilons == GRID
     with torch.inference_mode():
         along = [*logits_along(small_network, image, random_direction(1), make())]
     assert len(along) == 3

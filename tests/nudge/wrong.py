@@ -119,7 +119,7 @@ NO_DIRECTIONS: list[object] = [
     random_direction(3),
     DIRECTIONS[:, 0],
     torch.ones(2, 1, 1, 1),
-    5 * DIRECTIONS,
+    29 * DIRECTIONS,
     torch.full(DIRECTIONS.shape, math.nan),
     DIRECTIONS > 0,
     on_meta(DIRECTIONS),

@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import altair as alt
 
-from models import Variant
+from models import Card, Variant
 from models.intervals import wilson_interval
+from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILONS
 from nudge.serving.live_curves import CurveSnapshot
 from views import text
@@ -20,13 +21,25 @@ HEIGHT = 340
 SIDES: tuple[tuple[Literal["left", "right"], int], ...] = (("left", 10), ("right", -10))
 
 
+def kinds(method: Method) -> list[str]:
+    """What is drawn under each method: solid and dashed.
+
+    Twenty steps are held against one. What was counted here under BIM or L2 alone has dots and no
+    line, since nothing of it is recorded.
+    """
+    if method.iterated:
+        return [text.common.PGD_CURVE, text.common.FGSM_CURVE]
+    return [text.common.FGSM_CURVE, text.common.RANDOM_CURVE]
+
+
 @lru_cache(maxsize=32)
-def spec(ids: tuple[str, ...]) -> dict[str, Any]:
+def spec(ids: tuple[str, ...], method: Method = Method.FGSM) -> dict[str, Any]:
     """Of those variants. Fed by "recorded", "live", "chance" and "marker".
 
-    FGSM is solid, the random nudge dashed; bands are 95 % intervals, dots what was counted here.
+    Of `kinds` the first is solid, the second dashed; bands are 95 % intervals, dots what was
+    counted here: filled under the attack, hollow at random.
     """
-    kinds = [text.common.FGSM_CURVE, text.common.RANDOM_CURVE]
+    lines, counted = kinds(method), [text.common.COUNTED_CURVES[method], text.common.RANDOM_CURVE]
     x, y, colour = vega.epsilon_axis(), vega.percent_axis("accuracy"), vega.variant_colour(ids)
     tips = vega.tooltip(
         ".2%",
@@ -42,11 +55,12 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
         rows.encode(x=x, y=vega.percent_axis("low"), y2="high:Q", color=colour, detail="kind:N")
         for rows in (recorded, live)
     )
-    short = f"datum.label == '{kinds[0]}' ? '{kinds[0]}' : '{text.curves.RANDOM_SHORT}'"
-    dash = vega.dashes("kind", kinds, symbolSize=220, labelExpr=short)
+    random = text.common.RANDOM_CURVE
+    short = f"datum.label == '{random}' ? '{text.curves.RANDOM_SHORT}' : datum.label"
+    dash = vega.dashes("kind", lines, symbolSize=220, labelExpr=short)
     dots = [
         live.mark_point(
-            filled=kind == text.common.FGSM_CURVE,
+            filled=kind != random,
             size=22,
             opacity=1,
             strokeWidth=1.2,
@@ -54,7 +68,7 @@ def spec(ids: tuple[str, ...]) -> dict[str, Any]:
         )
         .transform_filter(alt.FieldEqualPredicate(field="kind", equal=kind))
         .encode(x=x, y=y, color=colour, tooltip=tips)
-        for kind in kinds
+        for kind in counted
     ]
     chart = alt.layer(
         *_chance(),
@@ -95,21 +109,26 @@ def rows(
     snapshots: Mapping[str, CurveSnapshot],
     epsilon: float,
     *,
+    method: Method = Method.FGSM,
     background: str = "white",
 ) -> dict[str, vega.Rows]:
     """What feeds `spec`. The background's colour stands around the words."""
     recorded = [
         row
         for variant in variants
-        for row in _curve_rows(variant, variant.card.fgsm, variant.card.random, variant.card.total)
+        for kind in kinds(method)
+        if (counts := _recorded(variant.card, kind)) is not None
+        for row in _curve_rows(variant, kind, counts, variant.card.total)
     ]
     live = [
         row
         for variant in variants
         if (snapshot := snapshots.get(variant.id)) is not None
-        for row in _curve_rows(
-            variant, snapshot.pair.fgsm.correct, snapshot.pair.random.correct, snapshot.pair.total
+        for kind, curve in (
+            (text.common.COUNTED_CURVES[method], snapshot.pair.attacked),
+            (text.common.RANDOM_CURVE, snapshot.pair.random),
         )
+        for row in _curve_rows(variant, kind, curve.correct, curve.total)
     ]
     return {
         "recorded": recorded,
@@ -120,45 +139,49 @@ def rows(
         ],
         "marker": [
             row | {"halo": background}
-            for row in _with_labels([row for row in recorded if row["epsilon"] == epsilon])
+            for row in _with_labels(
+                [row for row in recorded if row["epsilon"] == epsilon], solid=kinds(method)[0]
+            )
         ],
     }
 
 
-def _curve_rows(
-    variant: Variant, fgsm: Sequence[int], random: Sequence[int], total: int
-) -> vega.Rows:
-    name = numbered(variant)
+def _recorded(card: Card, kind: str) -> Sequence[int] | None:
+    return {
+        text.common.FGSM_CURVE: card.fgsm,
+        text.common.PGD_CURVE: card.pgd,
+        text.common.RANDOM_CURVE: card.random,
+    }[kind]
+
+
+def _curve_rows(variant: Variant, kind: str, counts: Sequence[int], total: int) -> vega.Rows:
     found = []
-    for kind, counts in ((text.common.FGSM_CURVE, fgsm), (text.common.RANDOM_CURVE, random)):
-        for epsilon, correct in zip(variant.card.epsilons, counts, strict=True):
-            low, high = wilson_interval(correct, total)
-            found.append(
-                {
-                    "variant": name,
-                    "tag": variant_number(variant.id),
-                    "kind": kind,
-                    "epsilon": epsilon,
-                    "accuracy": correct / total,
-                    "low": low,
-                    "high": high,
-                    "interval": f"{low:.2%} to {high:.2%}",
-                    "counted": f"{correct:,} / {total:,}",
-                }
-            )
+    for epsilon, correct in zip(variant.card.epsilons, counts, strict=True):
+        low, high = wilson_interval(correct, total)
+        found.append(
+            {
+                "variant": numbered(variant),
+                "tag": variant_number(variant.id),
+                "kind": kind,
+                "epsilon": epsilon,
+                "accuracy": correct / total,
+                "low": low,
+                "high": high,
+                "interval": f"{low:.2%} to {high:.2%}",
+                "counted": f"{correct:,} / {total:,}",
+            }
+        )
     return found
 
 
-def _with_labels(marked: vega.Rows) -> vega.Rows:
+def _with_labels(marked: vega.Rows, *, solid: str) -> vega.Rows:
     places = spread([row["accuracy"] for row in marked], LABEL_GAP)
     return [
         row
         | {
             "place": place,
             "side": "left" if row["epsilon"] < 0.75 * EPSILONS[-1] else "right",
-            "label": text.curves.value_label(
-                row["tag"], row["accuracy"], random=row["kind"] == text.common.RANDOM_CURVE
-            ),
+            "label": text.curves.value_label(row["tag"], row["accuracy"], row["kind"], solid),
         }
         for row, place in zip(marked, places, strict=True)
     ]
@@ -185,14 +208,21 @@ def chances(variants: Sequence[Variant]) -> list[float]:
     return sorted({1 / len(variant.classes) for variant in variants})
 
 
-def table(variants: Sequence[Variant], snapshots: Mapping[str, CurveSnapshot]) -> vega.Rows:
+def table(
+    variants: Sequence[Variant],
+    snapshots: Mapping[str, CurveSnapshot],
+    method: Method = Method.FGSM,
+) -> vega.Rows:
     """All counts, recorded and live, by variant and epsilon."""
     found = []
     for variant in variants:
         card, snapshot = variant.card, snapshots.get(variant.id)
         for i, epsilon in enumerate(card.epsilons):
             row = {"variant": variant.id, "epsilon": epsilon, "pictures": card.total}
-            for kind, counts in (("fgsm", card.fgsm), ("random", card.random)):
+            measured = {"fgsm": card.fgsm, "pgd": card.pgd, "random": card.random}
+            for kind, counts in measured.items():
+                if counts is None:
+                    continue
                 low, high = wilson_interval(counts[i], card.total)
                 row |= {
                     f"{kind} right": counts[i],
@@ -204,9 +234,9 @@ def table(variants: Sequence[Variant], snapshots: Mapping[str, CurveSnapshot]) -
                 pair = snapshot.pair if snapshot else None
                 row |= {
                     "counted here": pair.total if pair else 0,
-                    "fgsm right here": pair.fgsm.correct[i] if pair else None,
+                    f"{method} right here": pair.attacked.correct[i] if pair else None,
                     "random right here": pair.random.correct[i] if pair else None,
-                    "zero gradients here": pair.fgsm.zero_gradients if pair else None,
+                    "zero gradients here": pair.attacked.zero_gradients if pair else None,
                 }
             found.append(row)
     return found

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from nudge.data.display_set import DisplaySet
 from nudge.evaluation.class_similarity import near_flips
+from nudge.evaluation.methods import Method
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
 from nudge.evaluation.sweep import EPSILONS
 from nudge.pictures.data_uri import png
@@ -18,7 +19,7 @@ from views.parts.links import link
 from views.session import resources
 from views.session.error_notice import Attempts
 from views.session.page import begin
-from views.session.state import Compare, Method, View, current, write_address
+from views.session.state import Compare, View, current, write_address
 
 PICTURES = 8  # at each end
 

@@ -1,4 +1,4 @@
-"""Accuracy along epsilon of any of the eight variants, recorded and counted here."""
+"""Accuracy along epsilon of any variant under an attack, recorded and counted here."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -6,6 +6,7 @@ from contextlib import suppress
 import streamlit as st
 
 from models import VARIANTS, NudgeError, Variant
+from nudge.evaluation.methods import COUNTED, Method
 from nudge.serving.fair_queue import Position
 from views import text
 from views.charts import curves as curves_chart
@@ -19,10 +20,17 @@ from views.session.state import View, current, write_address
 POLL = 0.7  # seconds between two polls of growing curves
 
 
+def attack_of(view: View) -> Method:
+    """The attack of the address, if curves are counted under it; else FGSM."""
+    return view.method if view.method in COUNTED else Method.FGSM
+
+
 def page() -> None:
     begin("curves")
     widgets.variants(current())
-    widgets.epsilon()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        widgets.attack()
+        widgets.epsilon()
     view = current()
     write_address(view)
     variants = readable(view.compared)
@@ -41,7 +49,7 @@ def _say_what_is_counted(variants: Sequence[Variant]) -> None:
 
 
 def _drawn(view: View, variants: Sequence[Variant], *, polling: bool) -> None:
-    _controls(variants)
+    _controls(view, variants)
     request = count_queue.asked()
     if (request is not None) != polling:
         st.rerun()  # with polling, or without
@@ -56,7 +64,7 @@ def _drawn(view: View, variants: Sequence[Variant], *, polling: bool) -> None:
     _chart(view, variants)
 
 
-def _controls(variants: Sequence[Variant]) -> None:
+def _controls(view: View, variants: Sequence[Variant]) -> None:
     most = max(variant.card.total for variant in variants)
     st.session_state.setdefault("count_curves", 200)
     st.session_state.count_curves = min(st.session_state.count_curves, most)
@@ -64,7 +72,7 @@ def _controls(variants: Sequence[Variant]) -> None:
 
     def begin() -> None:
         count = min(count_queue.whole_batches(st.session_state.count_curves), most)
-        count_queue.ask(tuple(variant.id for variant in variants), count)
+        count_queue.ask(tuple(variant.id for variant in variants), count, attack_of(view))
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
@@ -96,7 +104,7 @@ def _status(place: Position[Request], progress: Progress) -> None:
             own=place.own.number,
             before=len(place.ahead),
             served=first.number,
-            what=text.curves.request(names, first.what.count),
+            what=text.curves.request(names, first.what.count, first.what.method),
             fraction=fraction,
         ),
     )
@@ -104,22 +112,29 @@ def _status(place: Position[Request], progress: Progress) -> None:
 
 def _chart(view: View, variants: Sequence[Variant]) -> None:
     ids = tuple(variant.id for variant in variants)
-    snapshots = count_queue.counted(ids)
+    method = attack_of(view)
+    snapshots = count_queue.counted(ids, method)
     totals = sorted({variant.card.total for variant in variants}, reverse=True)
     figure.show(
         "curves",
-        curves_chart.spec(ids),
-        curves_chart.rows(variants, snapshots, view.epsilon, background=figure.background()),
-        curves_chart.table(variants, snapshots),
+        curves_chart.spec(ids, method),
+        curves_chart.rows(
+            variants, snapshots, view.epsilon, method=method, background=figure.background()
+        ),
+        curves_chart.table(variants, snapshots, method),
         text.curves.curves_caption(
+            method,
             totals=totals,
             chances=curves_chart.chances(variants),
             live=bool(snapshots),
             generated=any(snapshot.generated for snapshot in snapshots.values()),
         ),
     )
+    unmeasured = [v for v in variants if v.card.pgd is None] if method.iterated else []
+    if missing := [text.common.plain(variant) for variant in unmeasured]:
+        st.caption(f":material/info: {text.curves.not_recorded(missing)}")
     for name, snapshot in snapshots.items():
-        if lost := snapshot.pair.fgsm.zero_gradients:
+        if lost := snapshot.pair.attacked.zero_gradients:
             words = text.common.zero_gradients(
                 lost, snapshot.pair.total, text.common.plain(VARIANTS[name])
             )

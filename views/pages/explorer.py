@@ -9,8 +9,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from models import CLASSES, NudgeError, PretrainedError, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
+from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Attack, Subject
-from nudge.evaluation.sweep import EPSILONS
 from nudge.serving.live_curves import CurveSnapshot
 from views import text
 from views.charts import figure
@@ -20,7 +20,7 @@ from views.session import error_notice, resources
 from views.session.audience import audience
 from views.session.error_notice import Attempts
 from views.session.page import begin
-from views.session.state import Compare, Method, View, current, opened, write_address
+from views.session.state import Compare, View, current, opened, write_address
 from views.stage import payload
 
 COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
@@ -64,13 +64,16 @@ def _usable(view: View) -> tuple[Variant, ...]:
 
 def _controls() -> DeltaGenerator:
     view = current()
-    of_one = ("architecture", "pixels") if view.compare is Compare.ONE else ()
+    of_one = ("architecture", "pixels") if view.compare is not Compare.ALL else ()
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     with row:
         widgets.segments(*(key for key in ("dataset", *of_one) if key not in view.hide))
-        if "regime" not in view.hide:
+        if "regime" not in view.hide and view.compare is not Compare.REGIMES:
             widgets.regime()
-        widgets.segments(*(key for key in ("compare", "method") if key not in view.hide))
+        if "compare" not in view.hide:
+            widgets.compare()
+        if "method" not in view.hide:
+            widgets.segments("method")
         if view.method is Method.TARGETED and "method" not in view.hide:
             st.selectbox(
                 text.explorer.TARGET,
@@ -89,12 +92,11 @@ def _stage(
     variants: Sequence[Variant],
     walk: Walk | None,
 ) -> None:
-    wanted = 0 if view.compare is Compare.ALL or "accuracy" in view.hide else _wanted(pictures)
+    wanted = 0 if view.compare is not Compare.ONE or "accuracy" in view.hide else _wanted(pictures)
     complete = not wanted or resources.live_curves(view.variant.id, pictures).poll(wanted).complete
     # A fragment of its own, which alone runs again at a release and while curves grow.
     fragment = st.fragment(_drawn, run_every=None if complete else _poll())
-    step = EPSILONS.index(view.epsilon)
-    fragment(subject, pictures, variants, walk, wanted=wanted, step=step, polling=not complete)
+    fragment(subject, pictures, variants, walk, wanted=wanted, step=view.step, polling=not complete)
 
 
 def _poll() -> float:
@@ -150,14 +152,17 @@ def _take_epsilon() -> None:
     released = st.session_state.stage.step
     if isinstance(released, list) and len(released) == 2 and released[0] == opened():
         step = released[1]
-        if isinstance(step, int) and 0 <= step < len(EPSILONS):
-            st.session_state.epsilon = EPSILONS[step]
+        epsilons = current().method.shown_epsilons
+        if isinstance(step, int) and 0 <= step < len(epsilons):
+            st.session_state.epsilon = epsilons[step]
 
 
 def _attack(variant: Variant, view: View, subject: Subject, pictures: DisplaySet) -> Attack:
     if subject.label is None:  # somebody's own picture is nobody else's: not in the shared cache
-        return picture_input.attack(variant, subject, view.target_index)
-    return resources.attacked_test_picture(variant.id, view.image, view.target_index, pictures)
+        return picture_input.attack(variant, subject, view.method, view.target_index)
+    return resources.attacked_test_picture(
+        variant.id, view.image, view.method, view.target_index, pictures
+    )
 
 
 def _captions(
@@ -168,14 +173,13 @@ def _captions(
     *,
     polling: bool,
 ) -> None:
-    own_fgsm = subject.label is None and view.method is Method.FGSM
-    st.caption(text.explorer.OWN_FORMULA if own_fgsm else text.explorer.FORMULAS[view.method])
+    st.caption(text.explorer.formula(view.method, own=subject.label is None))
     if "accuracy" in view.hide:
         return
     recorded = SOURCES[view.dataset].splits["test"].total
     done = snapshot.pair.total if snapshot else 0
     generated = pictures.generated
-    lost = snapshot.pair.fgsm.zero_gradients if snapshot else None
+    lost = snapshot.pair.attacked.zero_gradients if snapshot else None
     if snapshot:
         # The room stays when the count has ended, so that nothing jumps away under a finger.
         with st.container(height=64, border=False):

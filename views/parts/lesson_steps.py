@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from nudge.evaluation.methods import Method
 from nudge.findings.lesson import BETWEEN, LARGE, SMALL, Findings
 from views import text
-from views.session.state import HIDEABLE, Compare, Method, View
+from views.session.state import HIDEABLE, Compare, View
 
 
 @dataclass(frozen=True)

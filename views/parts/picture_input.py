@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from models import Dataset, Variant
 from nudge.data.display_set import DisplaySet
+from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Attack, Subject
 from nudge.pictures.data_uri import png
 from nudge.pictures.decoding import PictureError, read_picture
@@ -77,15 +78,15 @@ def preparation() -> Preparation | None:
     return own
 
 
-def attack(variant: Variant, subject: Subject, target: int | None) -> Attack:
+def attack(variant: Variant, subject: Subject, method: Method, target: int | None) -> Attack:
     """Attack an own picture. Raises PretrainedError."""
     known: dict[object, Attack] = st.session_state.setdefault(_ATTACKS, {})
     digest = sha256(subject.pixels.numpy().tobytes()).hexdigest()
-    key = (digest, variant.id, target)
+    key = (digest, variant.id, method, target)
     if key not in known:
         if len(known) > 50:  # about 12 kB each
             known.clear()
-        known[key] = resources.attack(variant.id, subject, target)
+        known[key] = resources.attack(variant.id, subject, method, target)
     return known[key]
 
 

@@ -1,7 +1,8 @@
 """The code that computes a view, for those who want to go on from there."""
 
+from nudge.evaluation.methods import COUNTED, Method
 from nudge.pictures.preprocessing import Preparation
-from views.session.state import Method, View
+from views.session.state import View
 
 
 def snippet(view: View, own: Preparation | None = None, *, generated: bool = False) -> str:
@@ -39,26 +40,36 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
             f"image = to_pixels(pixels(prepare(photograph, {own}))[None])",
         ]
     label = ["    label = model(image).argmax(dim=1)  # the true class is unknown"]
-    if view.method is Method.FGSM:
-        imports.append("from nudge.attacks import fgsm_direction, nudge")
-        direction = "fgsm_direction(model, image, label)"
-    elif view.method is Method.TARGETED:
-        imports += ["import torch", "from nudge.attacks import nudge, targeted_direction"]
-        direction = f"targeted_direction(model, image, torch.tensor([{view.target_index}]))"
-    else:
-        imports.append("from nudge.attacks import nudge, random_direction")
-        imports.append("from nudge.evaluation.measurement import RANDOM_SEED")
-        row = one if own is None else "0:1"
-        direction = f"random_direction({row.split(':')[1]}, seed=RANDOM_SEED)[{row}]"
+    epsilon = f"{view.epsilon:g}"
+    along = f"    attacked = nudge(image, direction, epsilon={epsilon})"
+    match view.method:
+        case Method.TARGETED:
+            imports += ["import torch", "from nudge.attacks import nudge, targeted_direction"]
+            target = f"torch.tensor([{view.target_index}])"
+            attack = [f"    direction = targeted_direction(model, image, {target})", along]
+        case Method.RANDOM:
+            imports.append("from nudge.attacks import nudge, random_direction")
+            imports.append("from nudge.evaluation.measurement import RANDOM_SEED")
+            row = one if own is None else "0:1"
+            count = row.split(":")[1]
+            attack = [f"    direction = random_direction({count}, seed=RANDOM_SEED)[{row}]", along]
+        case Method.FGSM:
+            imports.append("from nudge.attacks import fgsm_direction, nudge")
+            attack = ["    direction = fgsm_direction(model, image, label)", along]
+        case Method.L2:
+            imports.append("from nudge.attacks import l2_fast_gradient")
+            attack = [f"    attacked = l2_fast_gradient(model, image, label, 28 * {epsilon})"]
+        case Method.BIM | Method.PGD:
+            imports.append(f"from nudge.attacks import {view.method}")
+            attack = [f"    attacked = {view.method}(model, image, label, epsilon={epsilon})"]
     lines = [
         *sorted(imports),
         "",
         *picture,
         f"for name in {[variant.id for variant in view.on_stage]}:",
         "    model, classes = load_model(name), VARIANTS[name].classes",
-        *(label if own and view.method is Method.FGSM else []),
-        f"    direction = {direction}",
-        f"    attacked = nudge(image, direction, epsilon={view.epsilon:g})",
+        *(label if own and view.method in COUNTED else []),
+        *attack,
         '    for title, picture in (("original", image), ("attacked", attacked)):',
         "        probabilities = model(picture).softmax(dim=1)[0]",
         "        predicted = int(probabilities.argmax())",

@@ -6,10 +6,11 @@ from enum import StrEnum
 import streamlit as st
 
 from models import VARIANTS, Architecture, Dataset, PixelOrder, Regime
+from nudge.evaluation.methods import COUNTED, Method
 from nudge.evaluation.sweep import EPSILONS
 from views import text
 from views.charts.variant_number import numbered
-from views.session.state import Compare, Method, View, current
+from views.session.state import Compare, View, current
 
 # Each choice of one of a few, by its key: its options, its label and how it names the options.
 _SEGMENTS = {
@@ -20,6 +21,7 @@ _SEGMENTS = {
     "compare": (Compare, text.explorer.COMPARE, text.explorer.COMPARISONS),
     "method": (Method, text.common.METHOD, text.common.METHODS),
 }
+_ATTACK = "_attack"
 _CHOSEN = "_chosen"  # the pills; the state's `variants` is empty for the four of the data set
 
 
@@ -39,6 +41,30 @@ def regime() -> None:
     regimes = current().regimes
     if len(regimes) > 1:
         segments("regime", among=regimes)
+
+
+def compare() -> None:
+    """One network or several; in all its training regimes where it has several."""
+    several = len(current().regimes) > 1
+    segments("compare", among=[c for c in Compare if several or c is not Compare.REGIMES])
+
+
+def attack() -> None:
+    """One of those under which curves are counted, kept as the explorer's method."""
+
+    def take() -> None:
+        st.session_state.method = st.session_state[_ATTACK]
+
+    method = current().method
+    st.session_state[_ATTACK] = method if method in COUNTED else Method.FGSM
+    st.segmented_control(
+        text.common.ATTACK,
+        COUNTED,
+        format_func=text.common.METHODS.__getitem__,
+        key=_ATTACK,
+        required=True,
+        on_change=take,
+    )
 
 
 def variants(view: View) -> None:

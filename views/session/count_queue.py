@@ -4,12 +4,14 @@ Nothing here draws; the page asks again and again while somebody looks at it.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import streamlit as st
+from torch import Tensor
 
 from models import VARIANTS, NudgeError
+from nudge.evaluation.methods import Method
 from nudge.serving.fair_queue import FairQueue, Position
 from nudge.serving.live_curves import BATCH_SIZE, CurveSnapshot, LiveCurves
 from nudge.serving.reproduction_check import Agreement, agreement
@@ -24,10 +26,11 @@ _PROBLEMS = "_problems"  # by variant, why it cannot be counted here
 
 @dataclass(frozen=True)
 class Request:
-    """The first so many pictures, under so many networks."""
+    """The first so many pictures, for so many networks, under one attack."""
 
     variants: tuple[str, ...]
     count: int
+    method: Method = Method.FGSM
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ def whole_batches(count: int) -> int:
     return -(-count // BATCH_SIZE) * BATCH_SIZE
 
 
-def ask(variants: tuple[str, ...], count: int) -> None:
-    st.session_state[_ASKED] = st.session_state[_COUNTED] = Request(variants, count)
+def ask(variants: tuple[str, ...], count: int, method: Method) -> None:
+    st.session_state[_ASKED] = st.session_state[_COUNTED] = Request(variants, count, method)
     st.session_state[_PROBLEMS] = {}
 
 
@@ -72,9 +75,9 @@ def stop() -> None:
     """Leave the line, whether in front or not. What was counted stays."""
     request = asked()
     line().leave(_visitor())
-    for name in request.variants if request else ():
-        if name not in problems():
-            _curves(name).forget(_visitor())
+    if request is not None:
+        for name in set(request.variants) - set(problems()):
+            _curves(name, request.method).forget(_visitor())
     st.session_state[_ASKED] = None
 
 
@@ -92,23 +95,34 @@ def progress(request: Request) -> Progress:
     return _together(_snapshots(request))
 
 
-def counted(shown: tuple[str, ...]) -> Mapping[str, CurveSnapshot]:
-    """What came of the last request so far, of those variants that are shown."""
+def counted(shown: tuple[str, ...], method: Method) -> Mapping[str, CurveSnapshot]:
+    """What came of the last request so far, of those variants and the attack that are shown."""
     request: Request | None = st.session_state.get(_COUNTED)
-    if request is None:
+    if request is None or request.method is not method:
         return {}
     names = tuple(name for name in request.variants if name in shown)
-    snapshots = _snapshots(Request(names, request.count))
+    snapshots = _snapshots(replace(request, variants=names))
     return {name: snapshot for name, snapshot in snapshots.items() if snapshot.pair.total}
 
 
 def agreements(snapshots: Mapping[str, CurveSnapshot]) -> dict[str, Agreement]:
-    """What was counted beside the record of the same pictures. Raises NudgeError."""
+    """What was counted beside the record of the same pictures, where there is one.
+
+    Raises NudgeError.
+    """
     found = {}
     for name, snapshot in snapshots.items():
-        recorded = resources.flip_steps(name, generated=snapshot.generated).numpy()
-        found[name] = agreement(snapshot, VARIANTS[name].card, recorded)
+        if (recorded := _recorded(name, snapshot)) is not None:
+            found[name] = agreement(snapshot, VARIANTS[name].card, recorded.numpy())
     return found
+
+
+def _recorded(name: str, snapshot: CurveSnapshot) -> Tensor | None:
+    if snapshot.method is Method.FGSM:
+        return resources.flip_steps(name, generated=snapshot.generated)
+    if snapshot.method is Method.PGD and not snapshot.generated:
+        return resources.pgd_flip_steps(name)
+    return None
 
 
 def problems() -> dict[str, NudgeError]:
@@ -127,14 +141,14 @@ def _each(request: Request, ask: Callable[[LiveCurves], CurveSnapshot]) -> dict[
     for name in request.variants:
         if name not in problems():
             try:
-                found[name] = ask(_curves(name))
+                found[name] = ask(_curves(name, request.method))
             except NudgeError as error:
                 problems()[name] = error
     return found
 
 
-def _curves(name: str) -> LiveCurves:
-    return resources.live_curves(name, resources.display_set(VARIANTS[name].dataset))
+def _curves(name: str, method: Method) -> LiveCurves:
+    return resources.live_curves(name, resources.display_set(VARIANTS[name].dataset), method)
 
 
 def _together(found: Mapping[str, CurveSnapshot]) -> Progress:

@@ -15,7 +15,7 @@ from streamlit import config
 from torch import Tensor, nn
 
 from models import PRETRAINED, VARIANTS, Dataset, load_model
-from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
+from models.card_files import CONFUSIONS, FLIP_STEPS, PGD_FLIP_STEPS, read_array
 from nudge.attacks import nudge, random_direction
 from nudge.data import display_set as display_sets
 from nudge.data import to_pixels
@@ -23,6 +23,7 @@ from nudge.data.display_set import DisplaySet
 from nudge.data.generated_hands import generated_flip_steps
 from nudge.evaluation.fused_inference import for_inference
 from nudge.evaluation.measurement import RANDOM_SEED
+from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Attack, Subject, attack_picture
 from nudge.evaluation.sweep import EPSILONS
 from nudge.evaluation.transferability import Transfer, networks, stream_transfer
@@ -106,16 +107,16 @@ _BY_ORIGIN: dict[str | type[Any], Callable[[Any], Any]] = {
 
 @st.cache_resource(show_spinner=False, max_entries=2000, hash_funcs=_BY_ORIGIN)  # about 12 kB each
 def attacked_test_picture(
-    variant_id: str, index: int, target: int | None, pictures: DisplaySet
+    variant_id: str, index: int, method: Method, target: int | None, pictures: DisplaySet
 ) -> Attack:
     """One of the pictures under attack. Raises PretrainedError."""
-    return attack(variant_id, test_picture(pictures, index), target)
+    return attack(variant_id, test_picture(pictures, index), method, target)
 
 
-def attack(variant_id: str, subject: Subject, target: int | None) -> Attack:
+def attack(variant_id: str, subject: Subject, method: Method, target: int | None) -> Attack:
     """A picture under attack, as in `attack_picture`; in no cache. Raises PretrainedError."""
     return process.compute_in_foreground(
-        attack_picture, model(variant_id), fast_model(variant_id), subject, target
+        attack_picture, model(variant_id), fast_model(variant_id), subject, method, target
     )
 
 
@@ -132,7 +133,7 @@ class Strip:
 def strip(variant_id: str, index: int, epsilons: tuple[float, ...], pictures: DisplaySet) -> Strip:
     """Picture `index` at some of `EPSILONS`. Raises PretrainedError."""
     subject = test_picture(pictures, index)
-    found = attacked_test_picture(variant_id, index, None, pictures)
+    found = attacked_test_picture(variant_id, index, Method.FGSM, None, pictures)
     predictions = found.path.predictions.tolist()
     nudged = [nudge(subject.pixels, found.direction, e)[0, 0] for e in epsilons]
     return Strip(
@@ -142,14 +143,15 @@ def strip(variant_id: str, index: int, epsilons: tuple[float, ...], pictures: Di
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=2 * len(VARIANTS), hash_funcs=_BY_ORIGIN)
-def live_curves(variant_id: str, pictures: DisplaySet) -> LiveCurves:
+@st.cache_resource(show_spinner=False, max_entries=8 * len(VARIANTS), hash_funcs=_BY_ORIGIN)
+def live_curves(variant_id: str, pictures: DisplaySet, method: Method = Method.FGSM) -> LiveCurves:
     """The variant's accuracy curves over these pictures, in the making. Raises PretrainedError."""
     return LiveCurves(
         model(variant_id),
         pictures.split,
         EPSILONS,
         _random_directions(pictures.total),
+        method=method,
         generated=pictures.generated,
     )
 
@@ -177,7 +179,7 @@ def transfer_job(pictures: DisplaySet, count: int, epsilons: tuple[float, ...]) 
 
 @st.cache_resource(show_spinner=False, max_entries=2 * len(VARIANTS))
 def flip_steps(variant_id: str, *, generated: bool = False) -> Tensor:
-    """The step at which each picture is first misclassified: uint8 (N,), 255 for never.
+    """The step at which FGSM first flips each picture: uint8 (N,), 255 for never.
 
     As recorded, of the official test pictures or of the generated ones. Raises PretrainedError or
     DataError.
@@ -185,6 +187,14 @@ def flip_steps(variant_id: str, *, generated: bool = False) -> Tensor:
     if generated:
         return generated_flip_steps(variant_id)
     return torch.from_numpy(read_array(PRETRAINED / FLIP_STEPS, variant_id))
+
+
+@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
+def pgd_flip_steps(variant_id: str) -> Tensor | None:
+    """`flip_steps` under PGD, of the official test pictures; None where it was not recorded."""
+    if VARIANTS[variant_id].card.pgd is None:
+        return None
+    return torch.from_numpy(read_array(PRETRAINED / PGD_FLIP_STEPS, variant_id))
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))

@@ -23,6 +23,7 @@ from models import (
 )
 from models.zoo import KNOWN
 from nudge.data.sources import SOURCES
+from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
 from views import text
 from views.session import resources
@@ -38,19 +39,12 @@ _PAGE = "_page"  # the page of the last run
 _OPENED = "_opened"  # how many addresses were opened, for the stage to tell them from its own
 
 
-class Method(StrEnum):
-    """How a picture is nudged."""
-
-    FGSM = "fgsm"
-    TARGETED = "targeted"
-    RANDOM = "random"
-
-
 class Compare(StrEnum):
-    """How many networks stand side by side."""
+    """Which networks stand side by side."""
 
     ONE = "one"
-    ALL = "all"
+    ALL = "all"  # of the data set and regime
+    REGIMES = "regimes"  # one network, in every regime that it was trained in
 
 
 # What `hide=` can take away for an exercise: controls, and parts of the stage.
@@ -92,8 +86,19 @@ class View:
 
     @property
     def on_stage(self) -> tuple[Variant, ...]:
-        """Those on the explorer's stage: one, or all of the data set and regime."""
-        return (self.variant,) if self.compare is Compare.ONE else self.twins
+        """Those on the explorer's stage."""
+        match self.compare:
+            case Compare.ONE:
+                return (self.variant,)
+            case Compare.ALL:
+                return self.twins
+            case Compare.REGIMES:
+                return tuple(replace(self.variant, regime=regime) for regime in self.regimes)
+
+    @property
+    def step(self) -> int:
+        """Where epsilon stands among those that the method shows on one picture."""
+        return self.method.shown_epsilons.index(self.epsilon)
 
     @property
     def twins(self) -> tuple[Variant, ...]:
@@ -156,7 +161,14 @@ class View:
         )
         if view.regime not in view.regimes:
             view = replace(view, regime=given.adjust("regime", cls.regime))
+        if view.compare is Compare.REGIMES and len(view.regimes) == 1:
+            view = replace(view, compare=given.adjust("compare", cls.compare))
         return view, given.notices
+
+
+def shown(method: Method, epsilon: float) -> float:
+    """The largest epsilon that the method shows, up to that one."""
+    return max(e for e in method.shown_epsilons if e <= epsilon)
 
 
 class _Switch(StrEnum):
@@ -262,6 +274,11 @@ def open_address(page: str) -> list[str]:
             if moved or state.get(name) is None:
                 state[name] = value
     _fit()
+    if page == "explorer" and (fitting := shown(state.method, state.epsilon)) != state.epsilon:
+        if arrived:
+            asked = _quoted(f"{state.epsilon:g}")
+            state[_NOTICES] = [*state[_NOTICES], f"epsilon is {fitting:g}, not {asked}"]
+        state.epsilon = fitting
     if arrived:
         state[_ARRIVED] = current()
     elif moved or current() != state[_ARRIVED]:  # what was adjusted is past
@@ -274,8 +291,11 @@ def _fit() -> None:
     """After a change of the data set or network: what was chosen before it may not exist for it."""
     state = st.session_state
     state.image = min(state.image, last_picture(state.dataset))
-    if state.regime not in current().regimes:
+    regimes = current().regimes
+    if state.regime not in regimes:
         state.regime = Regime.STANDARD
+    if state.compare is Compare.REGIMES and len(regimes) == 1:
+        state.compare = Compare.ONE
     if state.method is Method.TARGETED and state.target not in CLASSES[state.dataset]:
         state.target = CLASSES[state.dataset][0]
 

@@ -1,7 +1,7 @@
 // The slider is the x axis: it and the charts above it share one scale, and one line runs through.
 
 import { Chart, DOTTED, FAINT, fractionAt, placeOf, STYLES } from "./charts.js";
-import { element, inBothUnits } from "./dom.js";
+import { element, fill, inBothUnits } from "./dom.js";
 
 /** @import { Network } from "./network.js" */
 /** @import { Scene } from "./stage.js" */
@@ -60,7 +60,10 @@ export class Axis {
       this.all.push(new Chart(title, lines));
     }
     if (this.scene.shows("accuracy")) {
-      this.all.push(new Chart(data.words.accuracy, curves(data)));
+      const { words } = data;
+      const under = underPgd(data) ? words.pgd_curve : words.fgsm_curve;
+      const title = networks.length > 1 ? fill(words.accuracy_under, { attack: under }) : words.accuracy;
+      this.all.push(new Chart(title, curves(data)));
     }
     this.charts.replaceChildren(...this.all.map(({ node }) => node), this.line);
     if (this.width) this.layOut(this.width);
@@ -196,29 +199,41 @@ export function pathsOfTheTruth(networks) {
 }
 
 /**
- * Accuracy over the whole test set, and over what was counted here and now.
- * @param {Pick<SceneData, "accuracy" | "chance" | "grid" | "words">} data
+ * Whether the curves of several networks are PGD's: where the picture is under such an attack, and
+ * all were measured under it.
+ * @param {Pick<SceneData, "accuracy" | "method">} data
+ */
+const underPgd = ({ accuracy, method }) => ["bim", "pgd"].includes(method) && accuracy.every(({ pgd }) => pgd !== null);
+
+/**
+ * Accuracy over the whole test set, and over what was counted here and now. One network has a curve
+ * for each attack that was recorded; several have one each.
+ * @param {Pick<SceneData, "accuracy" | "chance" | "grid" | "method" | "words">} data
  * @returns {Series[]}
  */
-export function curves({ accuracy, chance, grid, words }) {
+export function curves({ accuracy, chance, grid, method, words }) {
   const several = accuracy.length > 1;
-  const lines = accuracy.flatMap(({ name, total, fgsm, random, here }, i) => {
+  const ofPgd = several && underPgd({ accuracy, method });
+  const lines = accuracy.flatMap(({ name, total, fgsm, random, pgd, here }, i) => {
     /** @type {(counts: number[], of: number) => number[]} */
     const fractions = (counts, of) => counts.map((count) => count / of);
     /** @type {Series[]} */
     const found = [
       {
         name: several ? name : words.fgsm_curve,
-        values: fractions(fgsm, total),
+        values: fractions(ofPgd && pgd ? pgd : fgsm, total),
         style: several ? STYLES[i] : STYLES[1],
         marked: true,
       },
     ];
+    if (!several && pgd) {
+      found.push({ name: words.pgd_curve, values: fractions(pgd, total), style: STYLES[2], marked: true });
+    }
     if (!several) {
       const style = { ...STYLES[0], dash: [7, 4], width: 2 };
       found.push({ name: words.random_curve, values: fractions(random, total), style, marked: true });
     }
-    if (here?.total) {
+    if (here?.total && !ofPgd) {
       const style = several ? STYLES[i] : STYLES[1];
       found.push({ values: fractions(here.fgsm, here.total), style, points: true });
     }

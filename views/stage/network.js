@@ -1,7 +1,7 @@
 // One network: original + perturbation = attacked, what it predicts, and a bar for every class.
 
 import { bytes, element, fill, inBothUnits, percent, signedBytes, words16 } from "./dom.js";
-import { grey, moved, nudged, Picture, signed } from "./pictures.js";
+import { grey, moved, nudged, PIXELS, Picture, signed } from "./pictures.js";
 
 /** @import { Scene } from "./stage.js" */
 /** @import { NetworkData, PathData, SceneData, Verdict, Words } from "./types.js" */
@@ -9,11 +9,20 @@ import { grey, moved, nudged, Picture, signed } from "./pictures.js";
 // One way to nudge the picture: a direction, and what the network predicts along it.
 export class Path {
   /** @param {PathData} data @param {number} classes */
-  constructor({ direction, probabilities, predictions }, classes) {
-    this.direction = signedBytes(direction); // -1, 0 or 1 for every pixel
+  constructor({ direction, unit, probabilities, predictions }, classes) {
+    this.directions = Float32Array.from(signedBytes(direction), (value) => unit * value);
     this.probabilities = words16(probabilities); // (steps, classes), in 65535ths
     this.predictions = bytes(predictions); // (steps,)
     this.classes = classes;
+  }
+
+  /**
+   * Epsilon times it is the perturbation: one for all steps, or one for each.
+   * @param {number} step
+   */
+  direction(step) {
+    const start = this.directions.length > PIXELS ? step * PIXELS : 0;
+    return this.directions.subarray(start, start + PIXELS);
   }
 
   /** @param {number} step @param {number} label */
@@ -57,7 +66,7 @@ export class Network {
     this.name = data.name;
     const count = scene.data.classes.length;
     this.attack = new Path(data.attack, count);
-    this.control = new Path({ ...data.control, direction: scene.data.random_signs }, count);
+    this.control = new Path({ ...data.control, direction: scene.data.random_signs, unit: 1 }, count);
     this.shown = scene.data.method === "random" ? this.control : this.attack;
     // The true class, or the prediction for a picture whose true class is unknown.
     this.reference = scene.data.label ?? this.shown.predictions[0];
@@ -95,7 +104,7 @@ export class Network {
   draw() {
     const { epsilon, step, travelled, open } = this.scene;
     const { picture, words } = this.scene.data;
-    const attacked = nudged(picture, this.shown.direction, epsilon);
+    const attacked = nudged(picture, this.shown.direction(step), epsilon);
     const gain = epsilon ? 1 / epsilon : 0;
     this.pictures[0].draw((i) => grey(picture[i]), travelled);
     this.pictures[1].draw((i) => signed((gain * (attacked[i] - picture[i])) / 255), travelled);

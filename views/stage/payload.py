@@ -12,10 +12,10 @@ import numpy as np
 from torch import Tensor
 
 from models import PixelOrder, Variant
+from models.epsilons import step_of
 from models.layers import scramble_permutation
 from nudge.evaluation.picture_attack import Attack, Subject
 from nudge.evaluation.probability_path import ProbabilityPath
-from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
 from nudge.serving.live_curves import CurvePair
 from views import text
 from views.parts import share
@@ -57,7 +57,7 @@ def scene(
     the rest as it stands. Without a `walk` it leads to no other picture.
     """
     classes = [text.common.class_name(view.dataset, name) for name in view.variant.classes]
-    picture = _bytes_of(subject.pixels)
+    picture, epsilons = _bytes_of(subject.pixels), view.method.shown_epsilons
     scrambled = any(shown.variant.pixels is PixelOrder.SCRAMBLED for shown in networks)
     identity = (
         picture,
@@ -74,7 +74,7 @@ def scene(
         "opened": opened,
         "walk": walk and {"place": walk.place, "count": len(walk.found)},
         "step": step,
-        "grid": {"count": len(EPSILONS), "step": EPSILON_STEP},
+        "grid": {"count": len(epsilons), "step": epsilons[1]},
         "picture": picture,
         "label": subject.label,
         "classes": classes,  # as sentences name them
@@ -84,7 +84,7 @@ def scene(
         "random_signs": _pack(subject.random_signs, np.int8),
         "places": _places() if scrambled else None,
         "networks": [network(shown.variant, shown.attack) for shown in networks],
-        "accuracy": [_accuracy(shown) for shown in networks],
+        "accuracy": [_accuracy(shown, epsilons) for shown in networks],
         "chance": 1 / len(classes),
         "quiz": view.quiz,
         "hide": sorted(view.hide),
@@ -100,13 +100,20 @@ def _network(variant: Variant, attack: Attack) -> dict[str, Any]:
         "name": text.common.short_variant(variant),
         "title": text.common.variant(variant),
         "scrambled": variant.pixels is PixelOrder.SCRAMBLED,
-        "attack": {"direction": _pack(attack.direction, np.int8), **_path(attack.path)},
+        "attack": {**_direction(attack.direction), **_path(attack.path)},
         "control": _path(attack.control),
     }
 
 
-# About 12 kB each; every release shows them again.
+# About 12 kB each, 40 of an iterated attack; every release shows them again.
 _known_network = lru_cache(maxsize=200)(_network)
+
+
+def _direction(direction: Tensor) -> dict[str, Any]:
+    """Signs as they are, anything else in steps of a 127th of the largest entry."""
+    largest = direction.abs().max().item()
+    unit = 1.0 if bool((direction == direction.sign()).all()) else largest / 127
+    return {"direction": _pack((direction / unit).round(), np.int8), "unit": unit}
 
 
 def _path(path: ProbabilityPath) -> dict[str, str]:
@@ -116,14 +123,20 @@ def _path(path: ProbabilityPath) -> dict[str, str]:
     }
 
 
-def _accuracy(shown: Shown) -> dict[str, Any]:
+def _accuracy(shown: Shown, epsilons: Sequence[float]) -> dict[str, Any]:
     card, here = shown.variant.card, shown.here
+    places = [step_of(card.epsilons, epsilon) for epsilon in epsilons]
+
+    def at(counts: Sequence[int]) -> list[int]:
+        return [counts[place] for place in places]
+
     return {
         "name": text.common.short_variant(shown.variant),
         "total": card.total,
-        "fgsm": list(card.fgsm),
-        "random": list(card.random),
-        "here": here and {"total": here.total, "fgsm": list(here.fgsm.correct)},
+        "fgsm": at(card.fgsm),
+        "random": at(card.random),
+        "pgd": card.pgd and at(card.pgd),
+        "here": here and {"total": here.total, "fgsm": at(here.attacked.correct)},
     }
 
 

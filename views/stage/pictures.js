@@ -18,13 +18,14 @@ const BRIGHTER = [240, 140, 40];
 export const grey = (value) => [value, value, value];
 
 /**
- * The colour of a change in [-1, 1].
+ * The colour of a change, as a fraction of epsilon; beyond 1 it is that of 1.
  * @param {number} amount
  * @returns {Colour}
  */
 export function signed(amount) {
   const end = amount < 0 ? DARKER : BRIGHTER;
-  return SAME.map((same, i) => same + Math.abs(amount) * (end[i] - same));
+  const strength = Math.min(1, Math.abs(amount));
+  return SAME.map((same, i) => same + strength * (end[i] - same));
 }
 
 /**

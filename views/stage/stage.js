@@ -34,8 +34,9 @@ export default function ({ data: [data], parentElement, setStateValue }) {
 function sceneOf(root, data) {
   const there = scenes.get(root);
   if (there?.data.id === data.id) return there;
-  // The slider stays where it is, unless an address was opened.
-  const step = there?.data.opened === data.opened ? there.step : data.step;
+  // The slider stays where it is, unless an address was opened. Another attack may show fewer steps.
+  const stays = there?.data.opened === data.opened;
+  const step = stays ? Math.floor(there.epsilon / data.grid.step + 1e-6) : data.step;
   there?.close();
   const scene = new Scene(root, data, step, there);
   scenes.set(root, scene);

@@ -31,7 +31,7 @@ export interface SceneData {
   label: number | null;
   classes: string[];
   names: string[];
-  method: "fgsm" | "targeted" | "random";
+  method: "fgsm" | "bim" | "pgd" | "l2" | "targeted" | "random";
   target: number | null;
   /** int8 (784,): the direction of the random nudge */
   random_signs: Base64;
@@ -62,12 +62,13 @@ export interface NetworkData {
   title: string;
   scrambled: boolean;
   attack: PathData;
-  control: Omit<PathData, "direction">;
+  control: Omit<PathData, "direction" | "unit">;
 }
 
 export interface PathData {
-  /** int8 (784,): -1, 0 or 1 for every pixel */
+  /** int8 (784,) or, where every epsilon has a way of its own, (steps, 784); in `unit`s */
   direction: Base64;
+  unit: number;
   /** uint16 (steps, classes), in 65535ths */
   probabilities: Base64;
   /** uint8 (steps,) */
@@ -80,6 +81,8 @@ export interface Accuracy {
   total: number;
   fgsm: number[];
   random: number[];
+  /** under PGD in twenty steps, where that was measured */
+  pgd: number[] | null;
   here: { total: number; fgsm: number[] } | null;
 }
 
@@ -121,7 +124,9 @@ export interface Words {
   predictions: string;
   truths: string;
   accuracy: string;
+  accuracy_under: string;
   fgsm_curve: string;
+  pgd_curve: string;
   random_curve: string;
   chance: string;
   scramble: string;

@@ -25,17 +25,27 @@ REGIMES = {
     "standard": "Standard",
     "augmented": "Augmented",
     "robust": "Robust",
-    "masked": "Masked",
+    "masked": "Masked (false defence)",
 }
-METHODS = {"fgsm": "FGSM", "targeted": "Targeted", "random": "Random"}
+METHODS = {
+    "fgsm": "FGSM",
+    "bim": "BIM",
+    "pgd": "PGD",
+    "l2": "L2",
+    "targeted": "Targeted",
+    "random": "Random",
+}
 DATASET = "Data set"
 ARCHITECTURE = "Network"
 PIXEL_ORDER = "Pixels"
 REGIME = "Training"
 METHOD = "Nudge"
+ATTACK = "Attack"
 EPSILON = "Epsilon: how far each pixel may move. 1 is the distance from black to white"
 FGSM_CURVE = "FGSM"
+PGD_CURVE = "PGD, 20 steps"
 RANDOM_CURVE = "Random nudge of the same size"
+COUNTED_CURVES = {"fgsm": FGSM_CURVE, "bim": "BIM, 20 steps", "pgd": PGD_CURVE, "l2": "L2 step"}
 EPSILON_AXIS = "Epsilon"
 ACCURACY_AXIS = "Top-1 accuracy"
 COUNTED = "Correct"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from views.text.common import listing
+from views.text.common import COUNTED_CURVES, FGSM_CURVE, PGD_CURVE, RANDOM_CURVE, listing
 
 RANDOM_SHORT = "random"
 INTERVAL = "95 % interval"
@@ -11,16 +11,30 @@ COMPUTE_HERE = "Compute here"
 CANCEL = "Cancel"
 
 
-def value_label(number: int, accuracy: float, *, random: bool) -> str:
-    return f"{number}: {accuracy:.1%}" + (" random" if random else "")
+_SHORT = {FGSM_CURVE: " FGSM", PGD_CURVE: " PGD", RANDOM_CURVE: " random"}
+
+
+def value_label(number: int, accuracy: float, kind: str, solid: str) -> str:
+    """At the rule; the solid curve needs no name."""
+    return f"{number}: {accuracy:.1%}" + ("" if kind == solid else _SHORT[kind])
 
 
 def chance_label(accuracy: float) -> str:
     return f"chance {accuracy:.1%}"
 
 
+_ONE_STEP = "Solid: FGSM with the true label. Dashed: a random nudge of the same size."
+_MANY = "Solid: PGD, 20 steps from a random start. Dashed: FGSM, one step of the same size."
+_LINES = {"fgsm": _ONE_STEP, "l2": _ONE_STEP, "bim": _MANY, "pgd": _MANY}
+
+
 def curves_caption(
-    *, totals: Sequence[int], chances: Sequence[float], live: bool, generated: bool
+    method: str,
+    *,
+    totals: Sequence[int],
+    chances: Sequence[float],
+    live: bool,
+    generated: bool,
 ) -> str:
     """`generated`: of what was counted here, Sign's are generated hands."""
     pictures = listing([f"{total:,}" for total in totals])
@@ -28,19 +42,23 @@ def curves_caption(
     if live:
         dots = (
             " Dots: counted now on this computer, over the first pictures of the test set "
-            "(filled: FGSM, hollow: random), with a wider band."
+            f"(filled: {COUNTED_CURVES[method]}, hollow: random), with a wider band."
         )
         if generated:
             dots += " Sign's dots are of generated hands, not of the pictures of its lines."
     return (
         f"Top-1 accuracy over all {pictures} official test pictures, recorded with the weights. "
-        f"Solid: FGSM with the true label. Dashed: a random nudge of the same size. Bands: 95 % "
-        f"intervals (Wilson). Dotted: chance, {listing([f'{c:.1%}' for c in chances])}.{dots}"
+        f"{_LINES[method]} Bands: 95 % intervals (Wilson). "
+        f"Dotted: chance, {listing([f'{c:.1%}' for c in chances])}.{dots}"
     )
 
 
-def request(names: Sequence[str], count: int) -> str:
-    return f"{listing(names)}, {count:,} pictures each"
+def not_recorded(names: Sequence[str]) -> str:
+    return f"PGD was not measured for {listing(names)}: `python scripts/robustness.py` does that."
+
+
+def request(names: Sequence[str], count: int, method: str) -> str:
+    return f"{listing(names)}, {count:,} pictures each, {COUNTED_CURVES[method]}"
 
 
 def counting_networks(done: int, total: int, seconds_left: float | None) -> str:

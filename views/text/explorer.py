@@ -1,6 +1,6 @@
 """The explorer and its accuracy chart."""
 
-COMPARISONS = {"one": "One", "all": "All four"}
+COMPARISONS = {"one": "One", "all": "All networks", "regimes": "All trainings"}
 COMPARE = "Networks"
 TARGET = "Target class"
 
@@ -9,6 +9,21 @@ FORMULAS = {
     "fgsm": (
         r"$x + \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, y))$: "
         "every pixel moves by epsilon in the direction that makes the true class less likely."
+    ),
+    "bim": (
+        r"$x \leftarrow x + \frac{\varepsilon}{8}\, \mathrm{sign}(\nabla_x\, \ell(x, y))$, "
+        "20 times, and never further than epsilon from the original: FGSM in small steps, each "
+        "with a new gradient (BIM). The attack runs once for each of 31 epsilons."
+    ),
+    "pgd": (
+        r"$x \leftarrow x + \frac{\varepsilon}{8}\, \mathrm{sign}(\nabla_x\, \ell(x, y))$, "
+        "20 times from a random start, and never further than epsilon from the original (PGD). The "
+        "attack runs once for each of 31 epsilons."
+    ),
+    "l2": (
+        r"$x + 28\, \varepsilon\, \nabla_x\, \ell(x, y) / \lVert \nabla_x\, \ell(x, y) \rVert_2$: "
+        "the step is as long as FGSM's in the L2 norm, but pixels move in proportion to the "
+        "gradient. A few move further than epsilon."
     ),
     "targeted": (
         r"$x - \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, t))$: "
@@ -20,11 +35,15 @@ FORMULAS = {
     ),
 }
 
-OWN_FORMULA = (
-    r"$x + \varepsilon \cdot \mathrm{sign}(\nabla_x\, \ell(x, y))$: every pixel moves by epsilon "
-    "in the direction that makes the network's own prediction less likely. The true class of your "
-    "picture is unknown."
-)
+_OWN = "The true class of your picture is unknown, so y is what the network predicts for it."
+
+
+def formula(method: str, *, own: bool) -> str:
+    """What a method does, in a line; `own` of somebody's own picture."""
+    return " ".join([FORMULAS[method], *([_OWN] if own and method in _OF_LABELS else [])])
+
+
+_OF_LABELS = {"fgsm", "bim", "pgd", "l2"}
 PICTURES = "Pictures to count here"
 
 

@@ -63,7 +63,7 @@ def check(pair: CurvePair, model: BackgroundStream, count: int) -> None:
     images, labels = (values[:count] for values in SPLIT)
     directions = DIRECTIONS[:count]
     assert pair.total == count
-    assert pair.fgsm == accuracy_curve(model.network, images, labels, GRID)
+    assert pair.attacked == accuracy_curve(model.network, images, labels, GRID)
     assert pair.random == accuracy_curve(model.network, images, labels, GRID, directions=directions)
 
 

@@ -17,10 +17,11 @@ from models import PRETRAINED, VARIANTS, Dataset, PixelOrder, Variant, load_mode
 from models.card_files import FLIP_STEPS, read_arrays
 from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
+from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.conftest import CHECKOUT
 from tests.views.reading import components
-from views.session.state import HIDEABLE, Compare, Method
+from views.session.state import HIDEABLE, Compare
 
 EPSILON = 0.05
 SOME = (0.0, 0.02, EPSILON, 0.3)

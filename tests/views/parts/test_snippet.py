@@ -11,14 +11,23 @@ import torch
 from PIL import Image
 
 from models import Architecture, Dataset, PixelOrder, load_model
-from nudge.attacks import fgsm_direction, nudge, random_direction, targeted_direction
+from nudge.attacks import (
+    bim,
+    fgsm,
+    l2_fast_gradient,
+    nudge,
+    pgd,
+    random_direction,
+    targeted_direction,
+)
 from nudge.data import Split, to_pixels
 from nudge.evaluation.measurement import RANDOM_SEED
+from nudge.evaluation.methods import Method
 from nudge.pictures.decoding import read_picture
 from nudge.pictures.preprocessing import Preparation, pixels, prepare
 from tests.conftest import CHECKOUT
 from views.parts.snippet import snippet
-from views.session.state import Compare, Method, View
+from views.session.state import Compare, View
 
 VIEWS = [
     View(),
@@ -26,6 +35,9 @@ VIEWS = [
     View(Dataset.SIGN, epsilon=0.1, image=3, compare=Compare.ALL),
     View(method=Method.RANDOM, image=17, epsilon=0.3),
     View(method=Method.TARGETED, target="sandal", image=17, compare=Compare.ALL),
+    View(architecture=Architecture.FCNN, method=Method.BIM, epsilon=0.02),
+    View(architecture=Architecture.FCNN, method=Method.PGD, epsilon=0.02),
+    View(architecture=Architecture.FCNN, method=Method.L2, epsilon=0.02),
 ]
 
 
@@ -55,17 +67,22 @@ def expected(view: View, image: torch.Tensor, label: torch.Tensor | None) -> lis
     for variant in view.on_stage:
         model = load_model(variant)
         truth = model(image).argmax(dim=1) if label is None else label
+        epsilon = view.epsilon
         if view.method is Method.FGSM:
-            direction = fgsm_direction(model, image, truth)
+            attacked = fgsm(model, image, truth, epsilon)
         elif view.method is Method.TARGETED:
             direction = targeted_direction(model, image, torch.tensor([view.target_index]))
-        else:
+            attacked = nudge(image, direction, epsilon)
+        elif view.method is Method.RANDOM:
             number = 0 if label is None else view.image
             direction = random_direction(number + 1, seed=RANDOM_SEED)[number:]
-        for title, picture in (
-            ("original", image),
-            ("attacked", nudge(image, direction, view.epsilon)),
-        ):
+            attacked = nudge(image, direction, epsilon)
+        elif view.method is Method.L2:
+            attacked = l2_fast_gradient(model, image, truth, 28 * epsilon)
+        else:
+            attack = {Method.BIM: bim, Method.PGD: pgd}[view.method]
+            attacked = attack(model, image, truth, epsilon)
+        for title, picture in (("original", image), ("attacked", attacked)):
             probability, read = model(picture).softmax(dim=1)[0].max(dim=0)
             lines.append(f"{variant.id}, {title}: {variant.classes[read]} {probability:.4f}")
     return lines
@@ -91,7 +108,9 @@ def test_in_a_process_of_its_own(
     assert done.stdout.splitlines() == expected(View(), to_pixels(images), labels)
 
 
-@pytest.mark.parametrize(("method", "marked"), [(Method.FGSM, True), (Method.RANDOM, False)])
+@pytest.mark.parametrize(
+    ("method", "marked"), [(Method.FGSM, True), (Method.PGD, True), (Method.RANDOM, False)]
+)
 def test_of_an_own_picture(method: Method, marked: bool, tmp_path: Path, run: Run) -> None:
     view = View(method=method)
     content = tmp_path / "picture.png"

@@ -124,7 +124,7 @@ def test_types_name_all_that_the_stage_is_sent(
     st.cache_resource.clear()
     view = View()
     subject = resources.test_picture(resources.display_set(view.dataset), 0)
-    attack = resources.attack(view.variant.id, subject, None)
+    attack = resources.attack(view.variant.id, subject, view.method, None)
     data = payload.scene(
         view,
         subject,
@@ -145,7 +145,7 @@ def test_types_name_all_that_the_stage_is_sent(
         "Words": data["words"],
     }
     assert {name: _declared(name) for name in sent} == {name: set(sent[name]) for name in sent}
-    assert set(network["control"]) == _declared("PathData") - {"direction"}
+    assert set(network["control"]) == _declared("PathData") - {"direction", "unit"}
 
 
 def test_the_script_within_pages_holds_nothing_like_markup() -> None:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from models import VARIANTS, Architecture, Dataset, PixelOrder, Regime
 from models.zoo import KNOWN
 from nudge.data.sources import SOURCES
+from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILONS
 from views.session import state
-from views.session.state import Compare, Method, View
+from views.session.state import Compare, View
 
 
 def test_the_default_is_an_empty_address() -> None:
@@ -52,7 +53,8 @@ def test_the_documented_address() -> None:
         ("image", "٣", 3),
         ("image", "²", 0),
         ("compare", "two", Compare.ONE),
-        ("method", "pgd", Method.FGSM),
+        ("compare", "regimes", Compare.ONE),  # of which there is one
+        ("method", "cw", Method.FGSM),
         ("quiz", "yes", False),
     ],
 )

@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from models import VARIANTS, Architecture, Dataset, PixelOrder, load_model
 from models.layers import scramble_permutation
-from nudge.attacks import fgsm, nudge, random_direction
+from nudge.attacks import bim, fgsm, l2_fast_gradient, nudge, pgd, random_direction
 from nudge.data import Split, to_pixels
 from nudge.evaluation.measurement import RANDOM_SEED
+from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Subject
 from nudge.evaluation.sweep import EPSILONS
 from views import text
 from views.parts.gallery import Walk
 from views.session import resources
-from views.session.state import Compare, Method, View
+from views.session.state import Compare, View
 from views.stage import payload
 
 SOME = (0, 1, 3, 8, 13, 20, 31, 44, 59, 60)
@@ -40,7 +41,7 @@ def unpack(content: str, kind: type[np.generic]) -> NDArray[Any]:
 def scene(view: View, subject: Subject | None = None) -> dict[str, Any]:
     subject = subject or resources.test_picture(resources.display_set(view.dataset), view.image)
     networks = [
-        payload.Shown(v, resources.attack(v.id, subject, view.target_index), None)
+        payload.Shown(v, resources.attack(v.id, subject, view.method, view.target_index), None)
         for v in view.on_stage
     ]
     return payload.scene(view, subject, networks, step=10, opened=1)
@@ -48,7 +49,9 @@ def scene(view: View, subject: Subject | None = None) -> dict[str, Any]:
 
 def attacked(data: dict[str, Any], network: int, step: int) -> NDArray[np.float64]:
     """What the browser draws, in 255ths."""
-    direction = unpack(data["networks"][network]["attack"]["direction"], np.int8)
+    sent = data["networks"][network]["attack"]
+    directions = sent["unit"] * unpack(sent["direction"], np.int8).reshape(-1, 784)
+    direction = directions[step if len(directions) > 1 else 0]
     moved = unpack(data["picture"], np.uint8) + 255 * data["grid"]["step"] * step * direction
     result: NDArray[np.float64] = np.clip(moved, 0, 255)
     return result
@@ -81,6 +84,46 @@ def test_all_four_networks(dataset: Dataset, test_splits: dict[Dataset, Split]) 
         assert data["accuracy"][i]["random"] == list(variant.card.random)
         assert data["accuracy"][i]["total"] == variant.card.total
     assert len(json.dumps(data)) < 60_000
+
+
+@pytest.mark.parametrize(("method", "attack"), [(Method.BIM, bim), (Method.PGD, pgd)])
+def test_an_iterated_attack_is_sent_for_every_second_epsilon(
+    method: Method, attack: Any, test_splits: dict[Dataset, Split]
+) -> None:
+    data = scene(View(architecture=Architecture.FCNN, method=method, image=4, epsilon=0.1))
+    images, labels = (values[4:5] for values in test_splits[Dataset.FASHION])
+    model = load_model("fashion-fcnn")
+    epsilons = EPSILONS[::2]
+    assert data["grid"] == {"count": 31, "step": 0.01}
+    several = to_pixels(images).expand(31, -1, -1, -1)
+    moved = attack(model, several, labels.expand(31), torch.tensor(epsilons))
+    path = data["networks"][0]["attack"]
+    sent = unpack(path["probabilities"], np.uint16).reshape(31, 10) / 65535
+    assert np.abs(sent - model(moved).softmax(dim=1).numpy()).max() < 1e-3
+    for step, epsilon in enumerate(epsilons):
+        drawn = attacked(data, 0, step)
+        assert np.abs(drawn - 255 * moved[step].flatten().numpy()).max() <= 255 * epsilon / 127
+    assert len(json.dumps(data)) < 60_000
+    card = VARIANTS["fashion-fcnn"].card
+    assert data["accuracy"][0]["fgsm"] == list(card.fgsm[::2])
+    assert data["accuracy"][0]["pgd"] == (card.pgd and list(card.pgd[::2]))
+
+
+def test_the_step_of_l2_is_as_long_as_that_of_fgsm(test_splits: dict[Dataset, Split]) -> None:
+    data = scene(View(method=Method.L2, image=4))
+    images, labels = (values[4:5] for values in test_splits[Dataset.FASHION])
+    step = l2_fast_gradient(load_model("fashion-cnn"), to_pixels(images), labels, 28 * EPSILONS[20])
+    assert np.abs(attacked(data, 0, 20) - 255 * step.flatten().numpy()).max() < 1.5
+    direction = unpack(data["networks"][0]["attack"]["direction"], np.int8)
+    norm = data["networks"][0]["attack"]["unit"] * np.linalg.norm(direction.astype(float))
+    assert norm == pytest.approx(28, rel=0.02)
+
+
+def test_all_trainings_of_one_network() -> None:
+    view = View(compare=Compare.REGIMES)
+    assert [v.regime for v in view.on_stage] == list(view.regimes)
+    assert all(v.architecture is Architecture.CNN for v in view.on_stage)
+    assert view.on_stage[0] == VARIANTS["fashion-cnn"]
 
 
 def test_where_the_scramble_takes_a_pixel() -> None:
@@ -127,6 +170,7 @@ def test_the_identity_tells_scenes_apart_and_nothing_else() -> None:
         View(pixels=PixelOrder.SCRAMBLED),
         View(compare=Compare.ALL),
         View(method=Method.RANDOM),
+        View(method=Method.PGD, epsilon=0.1),
         View(method=Method.TARGETED, target="coat"),
         View(quiz=True),
         View(hide=frozenset({"bars"})),
@@ -135,7 +179,9 @@ def test_the_identity_tells_scenes_apart_and_nothing_else() -> None:
     assert len(identities) == len(others) + 1
     assert scene(View(epsilon=0.2))["id"] == base["id"]
     shown = resources.test_picture(resources.display_set(Dataset.FASHION), 0)
-    network = payload.Shown(View().variant, resources.attack("fashion-cnn", shown, None), None)
+    network = payload.Shown(
+        View().variant, resources.attack("fashion-cnn", shown, Method.FGSM, None), None
+    )
     for place in (0, 7):  # in another order of the pictures
         walk = Walk(np.arange(10), place)
         data = payload.scene(View(), shown, [network], step=10, opened=1, walk=walk)
