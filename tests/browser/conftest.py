@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from numpy.typing import NDArray
 from playwright.sync_api import (
     Browser,
+    BrowserContext,
     ConsoleMessage,
     Locator,
     Page,
@@ -169,14 +171,25 @@ def visit(request: pytest.FixtureRequest, browser: Browser, server: str) -> Iter
 def visits(
     browser: Browser, server: str, width: int, height: int, scheme: Literal["light", "dark"]
 ) -> Iterator[Visit]:
-    """One visit with a window of its own, of which nothing may have gone wrong in the end."""
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=width < 640
-    )
-    visit = Visit(context.new_page(), server)
+    """One visit with a window of its own, of which nothing may have gone wrong in the end.
+
+    Visits of the same window share its cache: the page's scripts are loaded and compiled once.
+    """
+    kind = (width, height, scheme)
+    contexts: dict[object, BrowserContext] = _CONTEXTS.setdefault(browser, {})
+    if kind not in contexts:
+        contexts[kind] = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=width < 640
+        )
+    before = len(contexts[kind].pages)
+    visit = Visit(contexts[kind].new_page(), server)
     yield visit
-    context.close()
+    for page in contexts[kind].pages[before:]:
+        page.close()
     assert not visit.complaints
+
+
+_CONTEXTS: WeakKeyDictionary[Browser, dict[object, BrowserContext]] = WeakKeyDictionary()
 
 
 # Streamlit fades what a running script has not drawn again yet.

@@ -29,5 +29,4 @@ def test_findings_and_cards(visit: Visit) -> None:
 
 def test_nobody_is_shut_out(visit: Visit) -> None:
     visit.open_page("assignment?dataset=fashion", "How the networks were trained")
-    visit.page.wait_for_timeout(1500)
     assert barriers(visit.page) == []

@@ -60,5 +60,4 @@ def test_answers_and_the_sheet_for_them(visit: Visit, tmp_path: Path) -> None:
 def test_nobody_is_shut_out(visit: Visit) -> None:
     visit.open_page("lesson?dataset=fashion", "What people ask")
     visit.page.get_by_text(text.lesson.TEACHER).click()
-    visit.page.wait_for_timeout(1500)
     assert barriers(visit.page) == []

@@ -38,5 +38,4 @@ def test_pictures_and_weights(visit: Visit, test_splits: dict[Dataset, Split]) -
 
 def test_nobody_is_shut_out(visit: Visit) -> None:
     visit.open_page("scramble?dataset=fashion", "First filters of the CNN")
-    visit.page.wait_for_timeout(1500)
     assert barriers(visit.page) == []

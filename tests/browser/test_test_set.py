@@ -111,5 +111,4 @@ def test_the_trade_off_is_the_cards(visit: Visit) -> None:
 @pytest.mark.parametrize("address", [CURVES, CLASSES, TRADE_OFF], ids=lambda a: a.split("?")[0])
 def test_no_serious_barrier(visit: Visit, address: str) -> None:
     visit.read(address)
-    visit.page.wait_for_timeout(1500)
     assert barriers(visit.page) == []

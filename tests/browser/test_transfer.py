@@ -53,5 +53,4 @@ def test_counting_here_and_back(visit: Visit) -> None:
 
 def test_nobody_is_shut_out(visit: Visit) -> None:
     visit.open_page("transfer?dataset=fashion", "recorded with the weights")
-    visit.page.wait_for_timeout(1500)
     assert barriers(visit.page) == []

@@ -120,10 +120,10 @@ def test_processes_stay_in_step_and_share_the_pictures(tmp_path: Path) -> None:
 
 def test_evaluates_with_the_counts_of_one_process(tmp_path: Path) -> None:
     """Both number of processes find the same first difference from the card of other pictures."""
-    arguments = ["fashion-cnn", "--device", "cpu", "--threads", "1"]
+    arguments = ["fashion-fcnn", "--device", "cpu", "--threads", "1"]
     one = torchrun(tmp_path, "evaluate", *arguments, processes=1)
     assert one.returncode == 0, one.stderr
-    assert "fashion-cnn: total: found 230, the card says 10000" in one.stdout
+    assert "fashion-fcnn: total: found 230, the card says 10000" in one.stdout
     two = torchrun(tmp_path, "evaluate", *arguments, "--check")
     assert one.stdout == two.stdout
     assert two.returncode != 0
@@ -163,7 +163,7 @@ command_line.run(evaluate.main)
 def test_a_killed_worker_ends_all_and_nothing_is_said_of_the_counts(tmp_path: Path) -> None:
     launcher = tmp_path / "killed.py"
     launcher.write_text(KILLED.format(checkout=str(CHECKOUT)))
-    result = run(launcher, "fashion-cnn", "--device", "cpu", "--threads", "1", processes=2)
+    result = run(launcher, "fashion-fcnn", "--device", "cpu", "--threads", "1", processes=2)
     assert result.returncode != 0
     assert "SIGKILL" in result.stderr
-    assert "fashion-cnn" not in result.stdout
+    assert "fashion-fcnn" not in result.stdout

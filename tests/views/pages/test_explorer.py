@@ -44,6 +44,7 @@ def address(variant: Variant, image: int = 0, epsilon: float = EPSILON) -> dict[
         "dataset": variant.dataset,
         "architecture": variant.architecture,
         "pixels": variant.pixels,
+        "regime": variant.regime,
         "epsilon": epsilon,
         "image": image,
     }
@@ -91,11 +92,18 @@ def test_every_variant(variant: Variant, here: Path, test_splits: dict[Dataset, 
     for epsilon in (0.0, EPSILON):
         attacked = fgsm(model, pixels, labels, epsilon)
         assert read[EPSILONS.index(epsilon)] == int(model(attacked).argmax())
-    # The curve over the first 200 pictures, counted here.
+
+
+@pytest.mark.parametrize("name", ["fashion-cnn", "sign-fcnn-scrambled"])
+def test_the_curve_over_the_first_200_pictures_is_counted_here(
+    name: str, here: Path, test_splits: dict[Dataset, Split]
+) -> None:
+    variant = VARIANTS[name]
+    page = open_page(**address(variant, image=3))
     wait_for_curve(page)
     counted = on_stage(page)["accuracy"][0]["here"]
     images, labels = (values[:200] for values in test_splits[variant.dataset])
-    curve = accuracy_curve(model, images, labels, SOME)
+    curve = accuracy_curve(load_model(variant), images, labels, SOME)
     assert counted["total"] == 200
     assert [counted["fgsm"][EPSILONS.index(e)] for e in SOME] == list(curve.correct)
     assert any("Dots: the first 200" in caption.value for caption in page.caption)
