@@ -7,6 +7,7 @@ from models.networks import SIDE
 from models.zoo import (
     CLASSES,
     PRETRAINED,
+    STANDARD,
     VARIANTS,
     Architecture,
     Dataset,
@@ -22,6 +23,7 @@ __all__ = [
     "CLASSES",
     "PRETRAINED",
     "SIDE",
+    "STANDARD",
     "VARIANTS",
     "Architecture",
     "Card",

@@ -1,4 +1,4 @@
-"""The eight trained variants: what each is, and how to load it from `pretrained/`."""
+"""The trained variants: what each is, and how to load it from `pretrained/`."""
 
 import hashlib
 import math
@@ -126,6 +126,10 @@ def trained_variants(folder: Path = PRETRAINED) -> Mapping[str, Variant]:
 
 
 VARIANTS: Mapping[str, Variant] = trained_variants()
+# The eight of the assignment.
+STANDARD: Mapping[str, Variant] = MappingProxyType(
+    {name: v for name, v in VARIANTS.items() if v.regime is Regime.STANDARD}
+)
 
 
 def build_model(

@@ -15,6 +15,7 @@ from models import CLASSES, Dataset
 from nudge.data import Split, display_set, find_data_dir, load_split
 from nudge.data.generated_hands import load_generated_hands
 from nudge.data.sources import SOURCES
+from nudge.serving import scheduler
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -45,6 +46,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # Two workers on two cores: a second thread would only wait for the other worker's.
 torch.set_num_threads(1)
+
+# A test that waits for a count is not to wait for all other tests.
+scheduler.PRIORITY = 0
 
 # The machine may be busy training; how long an example takes is no property of the code.
 settings.register_profile("nudge", deadline=None, suppress_health_check=[HealthCheck.too_slow])

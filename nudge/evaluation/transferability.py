@@ -15,7 +15,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models import PRETRAINED, VARIANTS, Dataset, PretrainedError, Regime, Variant
+from models import PRETRAINED, STANDARD, Dataset, PretrainedError, Variant
 from models.card_files import read_arrays
 from models.epsilons import EPSILONS, step_of
 from models.errors import script_command
@@ -102,9 +102,7 @@ def networks(dataset: Dataset) -> tuple[Variant, ...]:
     Raises ValueError where there is no such data set.
     """
     dataset = find_dataset(dataset)
-    return tuple(
-        v for v in VARIANTS.values() if v.dataset is dataset and v.regime is Regime.STANDARD
-    )
+    return tuple(v for v in STANDARD.values() if v.dataset is dataset)
 
 
 def stream_transfer(

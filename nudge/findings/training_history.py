@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from statistics import mean, stdev
 
-from models import PRETRAINED, VARIANTS, PretrainedError, Variant
+from models import PRETRAINED, STANDARD, VARIANTS, PretrainedError, Variant
 from models.card_files import REPETITIONS, read_repetitions
 from models.cards import Repetition
 
@@ -20,7 +20,7 @@ class LearningPoint:
     accuracy: float
 
 
-def learning_points(variants: Iterable[Variant] = VARIANTS.values()) -> list[LearningPoint]:
+def learning_points(variants: Iterable[Variant] = STANDARD.values()) -> list[LearningPoint]:
     """Top-1 accuracy by epoch, in training and on the test set.
 
     In training it is that of the network at work, with all that regularises it; on the test set

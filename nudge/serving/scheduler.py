@@ -13,7 +13,7 @@ from typing import Generic, Self, TypeVar
 T = TypeVar("T")
 
 WATCH_TIMEOUT = 5.0  # seconds without a look after which nobody is watching any more
-_NICE = 19  # the least of all priorities
+PRIORITY = 19  # the least of all, of the thread that counts
 LONGEST_WAIT = 0.1  # seconds at most: whatever else is asked for, a count comes to its end
 
 
@@ -80,7 +80,7 @@ class StepExecutor:
                 atexit.register(self._close)
 
     def _run(self) -> None:
-        lower_thread_priority(_NICE)
+        lower_thread_priority(PRIORITY)
         while step := self._steps.get():
             step()
 

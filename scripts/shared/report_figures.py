@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from models import VARIANTS, Architecture, Dataset, PixelOrder, Variant
+from models import STANDARD, Architecture, Dataset, PixelOrder, Variant
 from nudge.evaluation.class_similarity import NearFlips
 from nudge.findings.assignment_claims import SUBJECTS, subject
 from nudge.findings.training_history import learning_points
@@ -102,7 +102,7 @@ def accuracy_curves() -> alt.TopLevelMixin:
     """Accuracy along epsilon, under FGSM and under a random nudge."""
     rows = [
         {"epsilon": e, "accuracy": correct / card.total, "nudge": nudge, **_panel(variant)}
-        for variant in VARIANTS.values()
+        for variant in STANDARD.values()
         for card in [variant.card]
         for nudge, counts in (("FGSM", card.fgsm), ("random", card.random))
         for e, correct in zip(card.epsilons, counts, strict=True)
@@ -118,7 +118,7 @@ def accuracy_curves() -> alt.TopLevelMixin:
 def classes(dataset: Dataset, confusions: Mapping[str, np.ndarray]) -> alt.TopLevelMixin:
     """Accuracy by class, clean and nudged, as a table in colours."""
     rows = []
-    for variant in (v for v in VARIANTS.values() if v.dataset is dataset):
+    for variant in (v for v in STANDARD.values() if v.dataset is dataset):
         network = "CNN" if variant.architecture is Architecture.CNN else "FC"
         for epsilon in SHOWN:
             counts = confusions[variant.id].sum(axis=0)[variant.card.epsilons.index(epsilon)]
@@ -155,7 +155,7 @@ def _at(epsilon: float) -> str:
 def near_flips(flips: Mapping[str, NearFlips]) -> alt.TopLevelMixin:
     """The share of flipped pictures that are taken for a near class, against chance."""
     rows = []
-    for variant in VARIANTS.values():
+    for variant in STANDARD.values():
         found = flips[variant.id]
         for i, epsilon in enumerate(variant.card.epsilons):
             for line, shares in (("measured", found.fraction), ("by chance", found.chance)):
@@ -174,7 +174,7 @@ def trade_off() -> alt.TopLevelMixin:
     """Accuracy against structural similarity, along epsilon."""
     rows = [
         {"ssim": similarity, "accuracy": correct / card.total, "epsilon": e, **_panel(variant)}
-        for variant in VARIANTS.values()
+        for variant in STANDARD.values()
         for card in [variant.card]
         for e, similarity, correct in zip(card.epsilons, card.ssim, card.fgsm, strict=True)
     ]

@@ -50,7 +50,9 @@ def _claims(usable: Sequence[Variant], _: View) -> None:
 
 def _choose(_: View) -> None:
     st.subheader(text.assignment.TRAINED, anchor=False)
-    widgets.dataset()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        widgets.dataset()
+        widgets.regime()
 
 
 def _learning(usable: Sequence[Variant], view: View) -> None:

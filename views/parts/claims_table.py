@@ -25,15 +25,20 @@ def html(claims: Sequence[Claim]) -> str:
 
 
 def _row(claim: Claim) -> str:
-    cells = (claim.reported, claim.measured, claim.verdict, claim.why)
-    # Told by a word; the mark beside it only makes a column of them quick to read.
-    kind = claim.verdict.replace(" ", "-")
-    classes = ("", "", f' class="verdict {kind}"', "")
+    again = claim.stronger
+    asked = f"{again.verdict}: {again.measured}" if again else ""
+    cells = (claim.reported, claim.measured, claim.verdict, claim.why, asked)
+    classes = ("", "", f"verdict {_mark(claim)}", "", f"again {_mark(again)}" if again else "none")
     row = "".join(
-        f'<td role="cell" data-head="{escape(head)}"{cls}>{escape(cell)}</td>'
+        f'<td role="cell" data-head="{escape(head)}" class="{cls}">{escape(cell)}</td>'
         for head, cell, cls in zip(text.assignment.CLAIM_HEADS, cells, classes, strict=True)
     )
     return f'<tr role="row">{row}</tr>'
+
+
+def _mark(claim: Claim) -> str:
+    """A verdict is told by a word; the mark beside it makes a column of them quick to read."""
+    return claim.verdict.replace(" ", "-")
 
 
 def rows(claims: Sequence[Claim]) -> list[dict[str, str]]:
@@ -45,6 +50,8 @@ def rows(claims: Sequence[Claim]) -> list[dict[str, str]]:
             "measured": claim.measured,
             "verdict": str(claim.verdict),
             "because": claim.why,
+            "in twenty steps": f"{again.verdict}: {again.measured}; {again.why}" if again else "",
         }
         for claim in claims
+        for again in [claim.stronger]
     ]

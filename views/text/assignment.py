@@ -15,7 +15,7 @@ ASSIGNMENT_LEAD = (
     "Nudge reproduces a course assignment. Each result that it reported stands beside our "
     "measurement on the full official test set. Fixed rules give the verdict."
 )
-CLAIM_HEADS = ("Reported", "Measured", "Verdict", "Because")
+CLAIM_HEADS = ("Reported", "Measured", "Verdict", "Because", "And in twenty steps?")
 RULES = "How it is judged"
 TRAINED = "How the networks were trained"
 EPOCH = "Epoch"
@@ -47,10 +47,19 @@ HYPERPARAMETERS = {
 def claims_tally(claims: Sequence["Claim"]) -> str:
     counts = Counter(str(claim.verdict) for claim in claims)
     fails = counts["does not hold"]
-    return (
+    tally = (
         f"Of {len(claims)} findings **{counts['holds']} hold**, "
         f"**{counts['holds in part']} hold in part** and "
         f"**{fails} {'does' if fails == 1 else 'do'} not hold**."
+    )
+    asked = [(claim, claim.stronger) for claim in claims if claim.stronger]
+    lost = [claim for claim, again in asked if claim.verdict == "holds" != again.verdict]
+    if not asked:
+        return tally
+    return (
+        f"{tally} FGSM takes one step. Of the {len(asked)} findings about accuracy under FGSM "
+        f"**{len(lost)} no longer {'holds' if len(lost) == 1 else 'hold'}** "
+        "where the attack takes twenty (PGD)."
     )
 
 

@@ -110,6 +110,32 @@ def test_under_attack(half_at: float, expected: Verdict) -> None:
     assert verdict(found, "Fashion, fully connected", "20 % at 0.08") is expected
 
 
+def test_twenty_steps_are_judged_by_the_same_rule() -> None:
+    weak = {name: card(80, half_at=0.005).fgsm for name in AS_REPORTED}
+    changed = {name: replace(c, pgd=weak[name]) for name, c in AS_REPORTED.items()}
+    found = check(changed=changed)
+    asked = {claim.reported: claim.stronger for claim in found if claim.stronger}
+    assert set(asked) == {
+        "FGSM, about 20 % at 0.08",
+        "FGSM, about 20 % at 0.1",
+        "FGSM, about 10 % at 0.04",
+        "FGSM, above 20 % below 0.04",
+        "FGSM, holds up better than the fully connected net at large epsilon",
+    }
+    fallen = asked["FGSM, about 20 % at 0.08"]
+    assert fallen
+    assert (fallen.verdict, fallen.measured) == (Verdict.IN_PART, "0.00 %")
+    above = asked["FGSM, above 20 % below 0.04"]
+    assert above
+    assert above.verdict is Verdict.FAILS
+    # FGSM's own figures and verdicts stay what they are.
+    assert [replace(claim, stronger=None) for claim in found] == check()
+
+
+def test_what_was_not_measured_is_not_asked() -> None:
+    assert not any(claim.stronger for claim in check())
+
+
 def test_sturdier_at_large_epsilon() -> None:
     words = "holds up better"
     assert verdict(check(), "Fashion, CNN", words) is Verdict.HOLDS
