@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 from itertools import pairwise
 from typing import Any
 
-from models.cards import Card, Epoch
+from models.cards import Card, Epoch, Withstood
 
 
 def parse_card(record: Mapping[str, Any]) -> Card:
@@ -14,6 +14,7 @@ def parse_card(record: Mapping[str, Any]) -> Card:
     required = {field.name for field in fields(Card) if field.default is MISSING}
     values = {f.name: record[f.name] for f in fields(Card) if f.name in required | set(record)}
     values["learning_curve"] = tuple(Epoch(**point) for point in record["learning_curve"])
+    values["withstood"] = tuple(Withstood(**attack) for attack in record.get("withstood", ()))
     for name in ("epsilons", "fgsm", "random", "ssim", "class_totals", "class_correct", "pgd"):
         if values.get(name) is not None:
             values[name] = tuple(values[name])
@@ -47,6 +48,11 @@ def _check_counts(card: Card) -> None:
         counts = getattr(card, name)
         _expect(_are_counts(counts, card.total), name, f"counts out of {card.total}")
         _expect(len(counts) == len(grid), name, f"{len(grid)} of them")
+    for attack in card.withstood:
+        _expect(isinstance(attack.attack, str), "withstood", "attacks with names")
+        _expect(_are_finite([attack.epsilon]), "withstood", "epsilons")
+        _expect(_are_counts([attack.correct], attack.total), "withstood", "counts of a total")
+    _expect(card.moved is None or _are_counts([card.moved], card.total), "moved", "a count")
     falls = card.pgd is None or all(a >= b for a, b in pairwise(card.pgd))
     _expect(falls, "pgd", "counts that never rise")
     _expect(card.fgsm[0] > 0, "fgsm", "a network that is right somewhere")  # others divide by it

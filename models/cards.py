@@ -21,6 +21,16 @@ class Epoch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Withstood:
+    """How many test pictures stay right whatever an attack does within epsilon."""
+
+    attack: str  # in words: "PGD, 40 steps, 5 restarts"
+    epsilon: float  # in L-infinity
+    correct: int
+    total: int  # the first so many of the test set
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """What is known of one trained variant. Counts are over the full official test set."""
 
@@ -45,6 +55,9 @@ class Card:
     # Pictures that withstand twenty steps of PGD at each epsilon and below it; None until
     # scripts/robustness.py has measured them.
     pgd: Sequence[int] | None = None
+    withstood: Sequence[Withstood] = ()  # at the epsilon that its data set is defended at
+    # Test pictures right after their objects were shifted, rotated and scaled at random.
+    moved: int | None = None
 
     @property
     def accuracy(self) -> float:

@@ -2,6 +2,7 @@
 
     python scripts/evaluate.py                       # all eight
     python scripts/evaluate.py sign-fcnn --check     # exit status 1 on any difference
+    python scripts/evaluate.py sign-cnn-robust --check --robustness    # PGD's figures, too
     torchrun --standalone --nproc-per-node=2 scripts/evaluate.py     # shared by two processes
 
 Another processor may sum in another order and move a picture that stands exactly on the edge
@@ -21,9 +22,11 @@ from tqdm import tqdm
 
 from models import Variant, load_model
 from models.card_files import read_array
+from models.errors import CHECKOUT
 from nudge.data import load_split
 from nudge.distributed import Workers, joined
 from nudge.evaluation.measurement import Measurement, measure
+from scripts import robustness
 from scripts.shared import command_line
 
 
@@ -32,6 +35,10 @@ def main() -> None:
     command_line.add_variants(options)
     command_line.add_device(options)
     options.add_argument("--check", action="store_true", help="fail on any difference")
+    options.add_argument(
+        "--robustness", action="store_true", help="measure what PGD leaves, too: up to an hour each"
+    )
+    options.add_argument("--checkpoint-dir", type=Path, default=CHECKOUT / "checkpoints")
     args = options.parse_args()
     device = command_line.device(options, args)
     chosen = command_line.variants(options, args)
@@ -41,6 +48,8 @@ def main() -> None:
             attempt = partial(evaluate, variant, data_dir=args.data_dir, workers=workers)
             found, device = command_line.falling_back(device, attempt)
             equal.append(found)
+            if args.robustness and workers.first:
+                equal.append(robustness.attack(variant, device, args, write=False))
         if args.check and not all(equal) and workers.first:
             sys.exit("error: what was measured is not what the cards say")
 

@@ -6,13 +6,15 @@ in place of sixty, and proves the same: the attack succeeds at the epsilon found
 one before. What succeeds in a small ball lies in every larger one, too.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import SupportsFloat
 
 import torch
 from torch import Tensor, nn
 
+from models import Dataset
 from models.epsilons import NEVER_FLIPS
 from nudge.argument_checks import (
     as_count,
@@ -29,8 +31,9 @@ from nudge.argument_checks import (
 from nudge.attacks.fast_gradient import loss_gradient
 from nudge.attacks.iterated import L_INFINITY, STEPS
 from nudge.attacks.model_outputs import numbered
+from nudge.data.movement import move_objects
 from nudge.evaluation.predictions import prepared
-from nudge.evaluation.sweep import BATCH_SIZE, AccuracyCurve
+from nudge.evaluation.sweep import BATCH_SIZE, AccuracyCurve, accuracy_curve
 
 STARTS = 250  # different random starts: as many pictures share none
 
@@ -43,6 +46,12 @@ class IteratedAttack:
     restarts: int = 1
     random_start: bool = True
     seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """In words: "PGD, 40 steps, 5 restarts"."""
+        parts = ["PGD" if self.random_start else "BIM", f"{self.steps} steps"]
+        return ", ".join(parts + ([f"{self.restarts} restarts"] if self.restarts > 1 else []))
 
     def __post_init__(self) -> None:
         """Raises ValueError where there are no steps, no restarts or no such seed."""
@@ -67,6 +76,9 @@ class IteratedAttack:
 
 
 RECORDED = IteratedAttack()  # whose counts the cards hold: PGD, 20 steps, one start
+# What defences are judged by, at the epsilon that their data set is defended at.
+STRONGEST = IteratedAttack(steps=40, restarts=5)
+DEFENDED_AT: Mapping[Dataset, float] = MappingProxyType({Dataset.FASHION: 0.1, Dataset.SIGN: 0.03})
 
 
 def robust_curve(
@@ -205,3 +217,20 @@ def count_robust(
     return robust_curve(model, images, labels, grid, attack=attack, batch_size=batch_size).correct[
         0
     ]
+
+
+def count_moved(model: nn.Module, images: Tensor, labels: Tensor) -> int:
+    """How many pictures stay right after their objects were moved, as somebody's own may lie.
+
+    Each is shifted by up to 4 pixels, rotated by up to 15 degrees and scaled by 0.8 to 1.2, drawn
+    from one seed: the same for every model. Arguments and errors are those of `robust_curve`.
+    """
+    check_model(model)
+    check_pictures(images)
+    pictures = prepared(model, images)
+    check_images(pictures)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        moved = move_objects(pictures.cpu(), shift=4, rotation=15, scale=0.2)
+    still = torch.zeros(moved.shape, dtype=torch.int8)
+    return accuracy_curve(model, moved.clamp_(0, 1), labels, [0], directions=still).correct[0]

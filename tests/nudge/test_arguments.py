@@ -62,6 +62,7 @@ from nudge.evaluation.predictions import predictions_along, prepared, stream_bat
 from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.robustness import (
     IteratedAttack,
+    count_moved,
     count_robust,
     curve_of,
     robust_curve,
@@ -534,6 +535,11 @@ TABLE: dict[str, Call] = {
         count_robust,
         {k: v for k, v in ROBUST.items() if k != "epsilons"} | {"epsilon": 0.1},
         {k: v for k, v in NO_ROBUST.items() if k != "epsilons"} | {"epsilon": NO_EPSILON},
+    ),
+    "nudge.evaluation.robustness.count_moved": Call(
+        count_moved,
+        {k: v for k, v in ROBUST.items() if k in ("model", "images", "labels")},
+        {k: v for k, v in NO_ROBUST.items() if k in ("model", "images", "labels")},
     ),
     "nudge.evaluation.ssim.structural_similarity": Call(
         structural_similarity,

@@ -7,9 +7,9 @@ import pytest
 from models import VARIANTS, zoo
 from models.card_files import FLIP_STEPS, PGD_FLIP_STEPS, read_array
 from nudge.data import Split
-from nudge.evaluation.robustness import robust_curve
+from nudge.evaluation.robustness import STRONGEST, count_moved, count_robust, robust_curve
 from nudge.files import write_npz
-from nudge.training.publishing import publish
+from nudge.training.publishing import amend, publish
 from scripts import robustness
 from tests.conftest import tiny_split
 
@@ -49,6 +49,13 @@ def test_writes_the_card_and_finds_it_equal(
     run(monkeypatch, folder)
     curve = robust_curve(zoo.load_model(SIGN), *split, before.epsilons)
     assert SIGN.card.pgd == curve.correct
+    (withstood,) = SIGN.card.withstood
+    assert (withstood.attack, withstood.epsilon) == ("PGD, 40 steps, 5 restarts", 0.03)
+    assert withstood.total == TOTAL
+    strongest = count_robust(zoo.load_model(SIGN), *split, 0.03, attack=STRONGEST)
+    assert 0 <= withstood.correct - strongest <= 2  # other starts: those left alone are numbered
+    assert withstood.correct <= curve.correct[6]
+    assert SIGN.card.moved == count_moved(zoo.load_model(SIGN), *split)
     assert SIGN.card.fgsm == before.fgsm
     flips = read_array(folder / PGD_FLIP_STEPS, SIGN.id)
     assert [(flips > step).sum() for step in range(61)] == list(curve.correct)
@@ -58,6 +65,16 @@ def test_writes_the_card_and_finds_it_equal(
     with pytest.raises(SystemExit, match="not what the cards say"):
         run(monkeypatch, folder, "--check")
     assert f"{int((flips > 0).sum())} pictures differ" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("changed", [{"moved": 1}, {"withstood": []}])
+def test_check_fails_where_another_count_differs(
+    changed: dict[str, object], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(monkeypatch, folder)
+    amend(folder, SIGN, changed, {})
+    with pytest.raises(SystemExit, match="not what the cards say"):
+        run(monkeypatch, folder, "--check")
 
 
 def test_takes_up_where_it_stopped(

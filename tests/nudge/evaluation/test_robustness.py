@@ -8,8 +8,10 @@ from torch import Tensor, nn
 
 from models.epsilons import NEVER_FLIPS
 from nudge.attacks import bim, pgd
+from nudge.data.movement import move_objects
 from nudge.evaluation.robustness import (
     IteratedAttack,
+    count_moved,
     count_robust,
     curve_of,
     robust_curve,
@@ -125,3 +127,16 @@ def test_batches_change_nothing(small_network: nn.Module) -> None:
     attack = IteratedAttack(steps=3)
     whole = flips(small_network, images, labels, attack=attack)
     assert torch.equal(whole, flips(small_network, images, labels, attack=attack, batch_size=7))
+
+
+def test_moved_pictures_are_the_same_for_every_model(small_network: nn.Module) -> None:
+    images, _ = pictures(5, count=150)
+    labels = small_network(images).argmax(1)
+    state = torch.get_rng_state()
+    found = count_moved(small_network, images, labels)
+    assert found == count_moved(small_network, images, labels) < 150
+    assert torch.equal(torch.get_rng_state(), state)  # nobody else's draws are touched
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        moved = move_objects(images, shift=4, rotation=15, scale=0.2)
+    assert found == int((small_network(moved).argmax(1) == labels).sum())
