@@ -1,4 +1,6 @@
-"""Attack each variant of a data set and let the other three classify the result.
+"""Attack each variant of a group and let the others classify the result.
+
+A group is the four standard variants of a data set, or all trainings of one network.
 
     python scripts/transfer.py                  # both data sets, into pretrained/transfer.npz
     python scripts/transfer.py sign --check     # compare with what is recorded; 1 on a difference
@@ -16,11 +18,12 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from models import Dataset, load_model
+from models import Architecture, Dataset, load_model
 from nudge.data import load_split
 from nudge.evaluation.transferability import (
     TRANSFER_EPSILONS,
     Transfer,
+    groups,
     networks,
     read_transfer,
     save_transfer,
@@ -37,37 +40,44 @@ def main() -> None:
     args = options.parse_args()
     device = command_line.device(options, args)
     differences = 0
-    for dataset in map(Dataset, args.datasets or Dataset):
-        attempt = partial(measure, dataset, data_dir=args.data_dir)
+    asked = map(Dataset, args.datasets or Dataset)
+    for dataset, group in ((d, group) for d in asked for group in groups(d)):
+        attempt = partial(measure, dataset, group, data_dir=args.data_dir)
         found, device = command_line.falling_back(device, attempt)
         if args.check:
-            differences += _differences(dataset, found)
+            differences += _differences(dataset, group, found)
         else:
-            save_transfer(dataset, found)
+            save_transfer(dataset, found, trainings_of=group)
     if differences:
         sys.exit("error: what was measured is not what was recorded")
 
 
-def measure(dataset: Dataset, device: torch.device, data_dir: str | None) -> Transfer:
-    """The counts of one data set over its full test set."""
+def measure(
+    dataset: Dataset, group: Architecture | None, device: torch.device, data_dir: str | None
+) -> Transfer:
+    """The counts of one group over its full test set."""
     test = load_split(dataset, "test", data_dir)
-    models = [load_model(variant, device) for variant in networks(dataset)]
+    models = [load_model(variant, device) for variant in networks(dataset, group)]
     stream = stream_transfer(models, *test, TRANSFER_EPSILONS)
-    with tqdm(desc=dataset, unit="picture") as bar:
+    with tqdm(desc=_named(dataset, group), unit="picture") as bar:
         for found in stream:
             command_line.advance(bar, found.total, len(test.labels))
     return found
 
 
-def _differences(dataset: Dataset, found: Transfer) -> int:
+def _named(dataset: Dataset, group: Architecture | None) -> str:
+    return f"{dataset}, trainings of the {group}" if group else dataset
+
+
+def _differences(dataset: Dataset, group: Architecture | None, found: Transfer) -> int:
     """How many counts differ from the record; prints it."""
-    recorded = read_transfer(dataset)
+    recorded, name = read_transfer(dataset, trainings_of=group), _named(dataset, group)
     if recorded.epsilons != found.epsilons:
-        tqdm.write(f"{dataset}: recorded at other epsilons: {recorded.epsilons}")
+        tqdm.write(f"{name}: recorded at other epsilons: {recorded.epsilons}")
         return recorded.correct.size
     networks_only = recorded.correct[:, : found.correct.shape[1]]  # without the cards' control
     different = int(np.count_nonzero(found.correct != networks_only))
-    tqdm.write(f"{dataset}: {different} of {found.correct.size} counts differ")
+    tqdm.write(f"{name}: {different} of {found.correct.size} counts differ")
     return different
 
 

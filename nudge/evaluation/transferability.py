@@ -15,7 +15,16 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models import PRETRAINED, STANDARD, Dataset, PretrainedError, Variant
+from models import (
+    PRETRAINED,
+    STANDARD,
+    VARIANTS,
+    Architecture,
+    Dataset,
+    PixelOrder,
+    PretrainedError,
+    Variant,
+)
 from models.card_files import read_arrays
 from models.epsilons import EPSILONS, step_of
 from models.errors import script_command
@@ -96,13 +105,30 @@ def averages(found: Transfer, epsilon: float) -> tuple[float, float, float]:
     return float(among[own].mean()), float(among[~own].mean()), float(control.mean())
 
 
-def networks(dataset: Dataset) -> tuple[Variant, ...]:
+def networks(dataset: Dataset, trainings_of: Architecture | None = None) -> tuple[Variant, ...]:
     """The variants of a data set in the order of sources and targets.
 
+    The four standard ones, or one network on ordered pixels in all regimes that it was trained in.
     Raises ValueError where there is no such data set.
     """
     dataset = find_dataset(dataset)
-    return tuple(v for v in STANDARD.values() if v.dataset is dataset)
+    if trainings_of is None:
+        return tuple(v for v in STANDARD.values() if v.dataset is dataset)
+    kind = (dataset, trainings_of, PixelOrder.ORDERED)
+    return tuple(v for v in VARIANTS.values() if (v.dataset, v.architecture, v.pixels) == kind)
+
+
+def groups(dataset: Dataset) -> tuple[Architecture | None, ...]:
+    """What `networks` knows of a data set: the four, and whatever was trained in several regimes.
+
+    Raises ValueError where there is no such data set.
+    """
+    several = (a for a in Architecture if len(networks(dataset, a)) > 1)
+    return (None, *several)
+
+
+def _key(dataset: Dataset, trainings_of: Architecture | None) -> str:
+    return f"{dataset}-{trainings_of}" if trainings_of else f"{dataset}"
 
 
 def stream_transfer(
@@ -185,23 +211,32 @@ def _counts(
     return counts
 
 
-def save_transfer(dataset: Dataset, found: Transfer, path: Path | None = None) -> None:
-    """Record a measurement and the weights it was made with; other data sets' stay.
+def save_transfer(
+    dataset: Dataset,
+    found: Transfer,
+    path: Path | None = None,
+    *,
+    trainings_of: Architecture | None = None,
+) -> None:
+    """Record a measurement and the weights it was made with; those of other networks stay.
 
     Raises OSError, and PretrainedError where what is there already is damaged.
     """
     path = path or RECORD
     with FileLock(path.with_name(".index.lock")):
+        key = _key(dataset, trainings_of)
         record = {
-            f"{dataset}": found.correct.astype(np.int32),
-            f"{dataset}-epsilons": np.array(found.epsilons),
-            f"{dataset}-total": np.array(found.total),
-            f"{dataset}-weights": np.array(_weights(dataset)),
+            key: found.correct.astype(np.int32),
+            f"{key}-epsilons": np.array(found.epsilons),
+            f"{key}-total": np.array(found.total),
+            f"{key}-weights": np.array(_weights(networks(dataset, trainings_of))),
         }
         write_npz(path, read_arrays(path, missing_ok=True) | record)
 
 
-def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
+def read_transfer(
+    dataset: Dataset, path: Path | None = None, *, trainings_of: Architecture | None = None
+) -> Transfer:
     """What was recorded over the full test set, and the control as the cards have it.
 
     Raises:
@@ -210,12 +245,13 @@ def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
     path = path or RECORD
     arrays = read_arrays(path)
     refused = partial(PretrainedError, where=path, mend=script_command("transfer", dataset))
-    parts = (f"{dataset}{part}" for part in ("", "-epsilons", "-total", "-weights"))
+    key, among = _key(dataset, trainings_of), networks(dataset, trainings_of)
+    parts = (f"{key}{part}" for part in ("", "-epsilons", "-total", "-weights"))
     try:
         correct, epsilons, total, weights = map(arrays.__getitem__, parts)
     except KeyError as error:
         raise refused("The transfer of attacks was not recorded") from error
-    count = len(networks(dataset))
+    count = len(among)
     shapes_fit = correct.shape == (*epsilons.shape, count, count) and total.shape == ()
     whole = correct.dtype.kind in "iu" and total.dtype.kind in "iu"
     if not (shapes_fit and whole and total > 0 and set(epsilons.flat) <= set(EPSILONS)):
@@ -224,18 +260,18 @@ def read_transfer(dataset: Dataset, path: Path | None = None) -> Transfer:
             expected=f"counts (K, {count}, {count}), K epsilons and a total",
             found=f"shapes {correct.shape}, {epsilons.shape} and {total.shape}",
         )
-    if weights.tolist() != _weights(dataset):
+    if weights.tolist() != _weights(among):
         raise refused("The transfer of attacks was recorded with other weights")
-    counts = np.concatenate([correct, _control(dataset, epsilons.tolist())], axis=1)
+    counts = np.concatenate([correct, _control(among, epsilons.tolist())], axis=1)
     return Transfer(tuple(epsilons.tolist()), counts.astype(np.int64), int(total))
 
 
-def _control(dataset: Dataset, epsilons: Sequence[float]) -> NDArray[np.int64]:
+def _control(among: Sequence[Variant], epsilons: Sequence[float]) -> NDArray[np.int64]:
     """The cards' counts under a random nudge: (K, 1, target)."""
-    cards = [variant.card for variant in networks(dataset)]
+    cards = [variant.card for variant in among]
     return np.array([[[c.random[c.epsilons.index(e)] for c in cards]] for e in epsilons])
 
 
-def _weights(dataset: Dataset) -> list[str]:
+def _weights(among: Sequence[Variant]) -> list[str]:
     """The checksums of the weights, as the cards have them."""
-    return [variant.card.sha256 for variant in networks(dataset)]
+    return [variant.card.sha256 for variant in among]

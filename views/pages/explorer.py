@@ -73,7 +73,7 @@ def _controls() -> DeltaGenerator:
         if "compare" not in view.hide:
             widgets.compare()
         if "method" not in view.hide:
-            widgets.segments("method")
+            widgets.method()
         if view.method is Method.TARGETED and "method" not in view.hide:
             st.selectbox(
                 text.explorer.TARGET,

@@ -53,7 +53,7 @@ def _pictures(view: View) -> None:
 
 def _accuracies(view: View, attempt: Attempts) -> None:
     st.subheader(text.scramble.FOUR_TWINS, anchor=False)
-    if variants := readable(view.twins, attempt):
+    if variants := readable(view.four, attempt):
         rows, total = twins_rows(variants), variants[0].card.total
         figure.show(
             "twins", twins_spec(), {"twins": rows}, rows, text.scramble.twins_caption(total=total)
@@ -71,7 +71,7 @@ def _reason(view: View, attempt: Attempts) -> None:
 
 def _twins(view: View, architecture: Architecture) -> list[Variant]:
     """The ordered one and the scrambled one."""
-    return [v for v in view.twins if v.architecture is architecture]
+    return [v for v in view.four if v.architecture is architecture]
 
 
 def _dense(view: View, attempt: Attempts) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from models import Architecture, PixelOrder, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
 from nudge.evaluation import transferability
@@ -28,11 +29,13 @@ def page() -> None:
     row = st.container(horizontal=True, vertical_alignment="bottom")
     with row:
         widgets.dataset()
+        _choose_group()
+    group = _group(current())
     recorded: Transfer | None = None
     pictures: DisplaySet | None = None
     attempt = Attempts()
     with attempt():
-        recorded = transferability.read_transfer(st.session_state.dataset)
+        recorded = transferability.read_transfer(st.session_state.dataset, trainings_of=group)
     grid = recorded.epsilons if recorded else TRANSFER_EPSILONS
     with attempt():
         pictures = resources.display_set(st.session_state.dataset)
@@ -44,8 +47,46 @@ def page() -> None:
     if pictures:
         data_notice.offer(pictures)
     _counts(view, recorded, grid, wanted, pictures)
-    four = View(dataset=view.dataset, epsilon=view.epsilon, image=view.image, compare=Compare.ALL)
-    link("explorer", text.transfer.ON_THESE, four, icon=":material/grid_view:")
+    several = View(
+        dataset=view.dataset,
+        architecture=_group(view) or View.architecture,
+        epsilon=view.epsilon,
+        image=view.image,
+        compare=Compare.REGIMES if _group(view) else Compare.ALL,
+    )
+    link("explorer", text.transfer.ON_THESE, several, icon=":material/grid_view:")
+
+
+def _group(view: View) -> Architecture | None:
+    """The network whose trainings the address compares; None for the four."""
+    chosen = view.architecture if view.compare is Compare.REGIMES else None
+    return chosen if chosen in transferability.groups(view.dataset) else None
+
+
+def _choose_group() -> None:
+    """Between the four and the trainings of one network, where it has several."""
+    view, state = current(), st.session_state
+    groups = transferability.groups(view.dataset)
+    if len(groups) == 1:
+        return
+    state.transfer_group = _group(view)
+
+    def take() -> None:
+        group = state.transfer_group
+        if group is None:
+            state.compare = Compare.ALL
+            return
+        state.compare, state.architecture = Compare.REGIMES, group
+        state.pixels = PixelOrder.ORDERED
+
+    st.selectbox(
+        text.transfer.AMONG,
+        groups,
+        format_func=text.transfer.group,
+        key="transfer_group",
+        on_change=take,
+        width=270,
+    )
 
 
 def _choose_epsilon(grid: tuple[float, ...]) -> None:
@@ -99,7 +140,11 @@ def _counts(
 ) -> None:
     job: Job[Transfer] | None = None
     with Attempts()():
-        job = resources.transfer_job(pictures, wanted, grid) if wanted and pictures else None
+        job = (
+            resources.transfer_job(pictures, wanted, grid, _group(view))
+            if wanted and pictures
+            else None
+        )
     if job is None or pictures is None:
         if recorded:
             _draw(view, recorded, here=False)
@@ -123,14 +168,20 @@ def _counts(
     st.fragment(drawn, run_every=POLL if polling else None)()
 
 
+def _among(view: View) -> tuple[Variant, ...]:
+    return networks(view.dataset, _group(view))
+
+
 def _draw(view: View, found: Transfer, *, here: bool, generated: bool = False) -> None:
-    epsilon = transferability.nearest(found.epsilons, view.epsilon)
-    columns = tuple(text.common.short_variant(variant) for variant in networks(view.dataset))
+    epsilon, among = transferability.nearest(found.epsilons, view.epsilon), _among(view)
+    columns = tuple(text.transfer.short(variant, _group(view)) for variant in among)
     names = (*columns, text.transfer.RANDOM_NUDGE, text.transfer.NO_NUDGE)
     counts = np.vstack([found.at(epsilon), found.clean])
     own, other, random = transferability.averages(found, epsilon)
     st.markdown(
-        text.transfer.transfer_finding(own=own, other=other, random=random, epsilon=epsilon)
+        text.transfer.transfer_finding(
+            len(among), own=own, other=other, random=random, epsilon=epsilon
+        )
     )
     figure.show(
         "transfer",
@@ -148,7 +199,7 @@ def _draw(view: View, found: Transfer, *, here: bool, generated: bool = False) -
     )
     if found.zero_gradients is None:
         return
-    for variant, lost in zip(networks(view.dataset), found.zero_gradients.tolist(), strict=True):
+    for variant, lost in zip(among, found.zero_gradients.tolist(), strict=True):
         if lost:
             words = text.common.zero_gradients(lost, found.total, text.common.plain(variant))
             st.caption(f":material/warning: {words}")

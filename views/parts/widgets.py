@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from models import VARIANTS, Architecture, Dataset, PixelOrder, Regime
+from models import VARIANTS, Architecture, Dataset, PixelOrder
 from nudge.evaluation.methods import COUNTED, Method
 from nudge.evaluation.sweep import EPSILONS
 from views import text
@@ -17,9 +17,7 @@ _SEGMENTS = {
     "dataset": (Dataset, text.common.DATASET, text.common.DATASETS),
     "architecture": (Architecture, text.common.ARCHITECTURE, text.common.ARCHITECTURES),
     "pixels": (PixelOrder, text.common.PIXEL_ORDER, text.common.PIXELS),
-    "regime": (Regime, text.common.REGIME, text.common.REGIMES),
     "compare": (Compare, text.explorer.COMPARE, text.explorer.COMPARISONS),
-    "method": (Method, text.common.METHOD, text.common.METHODS),
 }
 _ATTACK = "_attack"
 _CHOSEN = "_chosen"  # the pills; the state's `variants` is empty for the four of the data set
@@ -40,7 +38,24 @@ def regime() -> None:
     """The training regimes that there are for the network; nothing where there is one alone."""
     regimes = current().regimes
     if len(regimes) > 1:
-        segments("regime", among=regimes)
+        st.selectbox(
+            text.common.REGIME,
+            regimes,
+            format_func=text.common.REGIMES.__getitem__,
+            key="regime",
+            width=150,
+        )
+
+
+def method() -> None:
+    """How the picture is nudged."""
+    st.selectbox(
+        text.common.METHOD,
+        list(Method),
+        format_func=text.common.METHODS_IN_FULL.__getitem__,
+        key="method",
+        width=165,
+    )
 
 
 def compare() -> None:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from streamlit import config
 from torch import Tensor, nn
 
-from models import PRETRAINED, VARIANTS, Dataset, load_model
+from models import PRETRAINED, VARIANTS, Architecture, Dataset, load_model
 from models.card_files import CONFUSIONS, FLIP_STEPS, PGD_FLIP_STEPS, read_array
-from nudge.attacks import nudge, random_direction
+from nudge.attacks import loss_gradient, nudge, random_direction
 from nudge.data import display_set as display_sets
 from nudge.data import to_pixels
 from nudge.data.display_set import DisplaySet
@@ -113,6 +113,17 @@ def attacked_test_picture(
     return attack(variant_id, test_picture(pictures, index), method, target)
 
 
+@st.cache_resource(show_spinner=False, max_entries=500, hash_funcs=_BY_ORIGIN)
+def picture_gradient(variant_id: str, index: int, pictures: DisplaySet) -> Tensor:
+    """The gradient of a network's loss at one of the pictures: (1, 1, 28, 28).
+
+    Raises PretrainedError.
+    """
+    subject = test_picture(pictures, index)
+    label = torch.tensor([subject.label or 0])
+    return loss_gradient(model(variant_id), subject.pixels, label)[0]
+
+
 def attack(variant_id: str, subject: Subject, method: Method, target: int | None) -> Attack:
     """A picture under attack, as in `attack_picture`; in no cache. Raises PretrainedError."""
     return process.compute_in_foreground(
@@ -156,11 +167,16 @@ def live_curves(variant_id: str, pictures: DisplaySet, method: Method = Method.F
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=8, hash_funcs=_BY_ORIGIN)
-def transfer_job(pictures: DisplaySet, count: int, epsilons: tuple[float, ...]) -> Job[Transfer]:
+@st.cache_resource(show_spinner=False, max_entries=24, hash_funcs=_BY_ORIGIN)
+def transfer_job(
+    pictures: DisplaySet,
+    count: int,
+    epsilons: tuple[float, ...],
+    trainings_of: Architecture | None = None,
+) -> Job[Transfer]:
     """Transfer in the making over the first `count` pictures. Raises PretrainedError."""
     images, labels = pictures.split
-    models = [model(variant.id) for variant in networks(pictures.dataset)]
+    models = [model(variant.id) for variant in networks(pictures.dataset, trainings_of)]
     control = _random_directions(len(labels))
 
     def stream() -> Iterator[Transfer]:

@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from models import (
     CLASSES,
+    STANDARD,
     VARIANTS,
     Architecture,
     Dataset,
@@ -93,12 +94,22 @@ class View:
             case Compare.ALL:
                 return self.twins
             case Compare.REGIMES:
-                return tuple(replace(self.variant, regime=regime) for regime in self.regimes)
+                return self.trainings
 
     @property
     def step(self) -> int:
         """Where epsilon stands among those that the method shows on one picture."""
         return self.method.shown_epsilons.index(self.epsilon)
+
+    @property
+    def trainings(self) -> tuple[Variant, ...]:
+        """The network on pixels in its order, in all regimes that it was trained in."""
+        return tuple(KNOWN[replace(self.variant, regime=r).id] for r in self.regimes)
+
+    @property
+    def four(self) -> tuple[Variant, ...]:
+        """The standard ones of the data set."""
+        return tuple(v for v in STANDARD.values() if v.dataset is self.dataset)
 
     @property
     def twins(self) -> tuple[Variant, ...]:

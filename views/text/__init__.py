@@ -9,6 +9,7 @@ from views.text import classes as classes
 from views.text import common as common
 from views.text import curves as curves
 from views.text import data_notice as data_notice
+from views.text import defences as defences
 from views.text import explorer as explorer
 from views.text import explorer_component as explorer_component
 from views.text import gallery as gallery

@@ -14,6 +14,7 @@ PAGES = {
     "classes": "Classes",
     "tradeoff": "Trade-off",
     "transfer": "Transfer",
+    "defences": "Defences",
     "scramble": "Scramble",
     "assignment": "Assignment",
     "lesson": "Lesson",
@@ -34,6 +35,12 @@ METHODS = {
     "l2": "L2",
     "targeted": "Targeted",
     "random": "Random",
+}
+METHODS_IN_FULL = METHODS | {
+    "fgsm": "FGSM, one step",
+    "bim": "BIM, 20 steps",
+    "pgd": "PGD, 20 steps",
+    "l2": "L2, one step",
 }
 DATASET = "Data set"
 ARCHITECTURE = "Network"

@@ -1,5 +1,14 @@
 """The Transfer page."""
 
+from typing import TYPE_CHECKING
+
+from views.text.common import ARCHITECTURES, REGIMES, short_variant
+
+if TYPE_CHECKING:
+    from models import Architecture, Variant
+
+NUMBERS = {2: "two", 3: "three", 4: "four"}
+
 # Transfer: attacked on one network, classified by another.
 TRANSFER_LEAD = (
     "A picture is nudged along the gradient of one network and classified by another. Where a row "
@@ -13,7 +22,8 @@ TRANSFER_PICTURES = "Pictures to count here"
 RANDOM_NUDGE = "Random nudge"
 HERE = "Count here"
 STOP_HERE = "Show the record"
-ON_THESE = "The four on one picture"
+ON_THESE = "All of them on one picture"
+AMONG = "Networks"
 TRANSFER_COLUMNS = ("nudged along", "classified by", "epsilon", "right", "pictures", "accuracy")
 
 
@@ -32,15 +42,26 @@ def transfer_caption(
         f"Top-1 accuracy {pictures}, nudged by epsilon {epsilon:g}: "
         f"{counted}.{nearest} Frames mark the usual attack, along a network's own gradient. "
         "Scrambled networks receive pictures in our order and scramble them themselves, so a nudge "
-        "changes the same pixels for all four."
+        "changes the same pixels for all of them."
     )
 
 
-def transfer_finding(*, own: float, other: float, random: float, epsilon: float) -> str:
+def group(trainings_of: "Architecture | None") -> str:
+    if trainings_of is None:
+        return "The four, trained as usual"
+    return f"{ARCHITECTURES[trainings_of]}, all trainings"
+
+
+def short(variant: "Variant", trainings_of: "Architecture | None") -> str:
+    """In a table of the four, or of trainings of one network."""
+    return REGIMES[variant.regime] if trainings_of else short_variant(variant)
+
+
+def transfer_finding(count: int, *, own: float, other: float, random: float, epsilon: float) -> str:
     return (
-        f"At epsilon {epsilon:g} the mean accuracy of the four is **{own:.1%}** after a nudge "
-        f"along their own gradient, **{other:.1%}** along another's, and **{random:.1%}** after a "
-        "random nudge of the same size."
+        f"At epsilon {epsilon:g} the mean accuracy of the {NUMBERS[count]} is **{own:.1%}** after "
+        f"a nudge along their own gradient, **{other:.1%}** along another's, and **{random:.1%}** "
+        "after a random nudge of the same size."
     )
 
 

@@ -1,0 +1,163 @@
+"""Defences: other trainings of a network, what they withstand, and why one step proves little."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+import torch
+
+from models import STANDARD, VARIANTS, PixelOrder, Regime, Variant
+from models.epsilons import step_of
+from nudge.data.display_set import DisplaySet
+from nudge.data.sources import SOURCES
+from nudge.evaluation.methods import Method
+from nudge.evaluation.robustness import DEFENDED_AT
+from views import text
+from views.charts import defences as chart
+from views.charts import figure
+from views.parts import data_notice, widgets
+from views.parts.links import link
+from views.parts.weight_tiles import in_colours, tiles
+from views.session import resources
+from views.session.error_notice import Attempts
+from views.session.page import begin, readable
+from views.session.state import Compare, View, current, write_address
+
+
+def page() -> None:
+    begin("defences")
+    st.markdown(text.defences.LEAD)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        widgets.segments("dataset", "architecture", "pixels")
+    view = current()
+    write_address(view)
+    attempt = Attempts()
+    variants = readable(view.trainings, attempt)
+    if not variants:
+        return
+    if len(view.trainings) == 1:
+        st.info(text.defences.one_training(f"{view.variant.id}-{Regime.AUGMENTED}"))
+    _withstood(view, variants)
+    with attempt():
+        pictures = resources.display_set(view.dataset)
+        data_notice.offer(pictures)
+        _losses(view, variants, pictures)
+        _gradients(view, variants, pictures)
+    _links(view, variants)
+
+
+def _withstood(view: View, variants: Sequence[Variant]) -> None:
+    st.subheader(text.defences.WITHSTOOD, anchor=False)
+    rows = chart.withstood_rows(variants)
+    by_regime = {variant.regime: variant for variant in variants}
+    if {Regime.STANDARD, Regime.ROBUST} <= set(by_regime):
+        robust, standard = by_regime[Regime.ROBUST], by_regime[Regime.STANDARD]
+        st.markdown(text.defences.cost(robust, standard, _under_pgd(robust, standard)))
+    figure.show(
+        "withstood",
+        chart.withstood_spec(
+            tuple(text.common.REGIMES[variant.regime] for variant in variants),
+            tuple(dict.fromkeys(str(row["measure"]) for row in rows)),
+        ),
+        {"withstood": rows},
+        rows,
+        text.defences.withstood_caption(
+            total=variants[0].card.total,
+            title=SOURCES[view.dataset].title,
+            epsilon=DEFENDED_AT[view.dataset],
+            unmeasured=[text.common.plain(v) for v in variants if v.card.pgd is None],
+        ),
+    )
+
+
+def _under_pgd(*variants: Variant) -> tuple[float, float] | None:
+    """The accuracies of two under PGD in twenty steps; None where one was not measured."""
+    found = [
+        variant.card.pgd[step_of(variant.card.epsilons, DEFENDED_AT[variant.dataset])]
+        / variant.card.total
+        for variant in variants
+        if variant.card.pgd is not None
+    ]
+    return (found[0], found[1]) if len(found) == 2 else None
+
+
+def _losses(view: View, variants: Sequence[Variant], pictures: DisplaySet) -> None:
+    """Of both standard networks, whatever is chosen, and of the chosen one's trainings."""
+    st.subheader(text.defences.WHY, anchor=False)
+    kind = (view.dataset, PixelOrder.ORDERED)
+    both = [v for v in STANDARD.values() if (v.dataset, v.pixels) == kind]
+    shown = list(dict.fromkeys([*both, *variants]))
+    paths = {
+        (text.defences.loss_name(variant), method): resources.attacked_test_picture(
+            variant.id, view.image, method, None, pictures
+        ).path
+        for variant in shown
+        for method in (Method.FGSM, Method.PGD)
+    }
+    rows = chart.loss_rows(paths, int(pictures.split.labels[view.image]))
+    names = tuple(text.defences.loss_name(variant) for variant in shown)
+    figure.show(
+        "loss",
+        chart.loss_spec(tuple(variant.id for variant in shown), names),
+        {"loss": rows},
+        rows,
+        text.defences.loss_caption(subject=_subject(view, pictures), shown=shown),
+    )
+
+
+def _gradients(view: View, variants: Sequence[Variant], pictures: DisplaySet) -> None:
+    st.subheader(text.defences.GRADIENTS, anchor=False)
+    original = pictures.split.images[view.image].numpy()
+    names = [text.common.REGIMES[variant.regime] for variant in variants]
+    shown = [in_colours(_gradient(variant, view, pictures)) for variant in variants]
+    columns = st.columns(len(variants) + 1, gap="small")
+    named = {text.explorer_component.STAGE["original"]: original} | dict(
+        zip(names, shown, strict=True)
+    )
+    for column, (name, picture) in zip(columns, named.items(), strict=True):
+        with column:
+            st.markdown(f"**{name}**")
+            st.html(tiles([picture], str(name)))
+    st.caption(text.defences.gradient_caption(_subject(view, pictures)))
+
+
+def _gradient(variant: Variant, view: View, pictures: DisplaySet) -> torch.Tensor:
+    return resources.picture_gradient(variant.id, view.image, pictures)[0, 0]
+
+
+def _subject(view: View, pictures: DisplaySet) -> str:
+    label = view.variant.classes[int(pictures.split.labels[view.image])]
+    picture = text.common.one_picture(generated=pictures.generated)
+    return text.defences.subject(view.dataset, label, view.image, picture)
+
+
+def _links(view: View, variants: Sequence[Variant]) -> None:
+    several = len(variants) > 1
+    epsilon = DEFENDED_AT[view.dataset]
+    start = View(
+        view.dataset,
+        view.architecture,
+        view.pixels,
+        epsilon,
+        view.image,
+        compare=Compare.REGIMES if several else Compare.ONE,
+        method=Method.PGD,
+    )
+    ids = tuple(name for name in VARIANTS if VARIANTS[name] in variants)
+    link("explorer", text.defences.ON_ONE, start, icon=":material/grid_view:")
+    link(
+        "curves",
+        text.defences.ON_CURVES,
+        replace(start, compare=Compare.ONE, variants=ids),
+        icon=":material/show_chart:",
+    )
+    if several and view.pixels is PixelOrder.ORDERED:
+        link(
+            "transfer",
+            text.defences.ON_TRANSFER,
+            replace(start, method=Method.FGSM),
+            icon=":material/swap_horiz:",
+        )
+
+
+page()

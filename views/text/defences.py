@@ -1,0 +1,92 @@
+"""The Defences page."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from views.text.common import DATASETS, class_name, plain
+
+if TYPE_CHECKING:
+    from models import Variant
+
+LEAD = (
+    "Can a network be mended? Some of these networks were trained in other ways. **Augmented**: on "
+    "shifted, rotated and scaled pictures. **Robust**: on attacked pictures. **Masked**: so that "
+    "one step of FGSM finds no way, although there are many. Judge each by its strongest attack."
+)
+
+
+def one_training(other: str) -> str:
+    return (
+        "This network was trained in one way only. Choose another above, or train it in another "
+        f"way: `python scripts/train.py {other}`"
+    )
+
+
+WITHSTOOD = "What each training withstands"
+MEASURE = "Measured"
+CLEAN = "Clean"
+FGSM = "FGSM, one step"
+MOVED = "Moved pictures"
+TRAINING = "Training"
+WHY = "Why one step can fall short"
+ONE_STEP = "One step (FGSM)"
+LOSS_AXIS = "Loss (cross-entropy)"
+NETWORK = "Network"
+ORIGINAL = "Original"
+GRADIENTS = "Where each network looks"
+ON_CURVES = "All trainings along epsilon, FGSM and PGD"
+ON_ONE = "All trainings on this picture, under PGD"
+ON_TRANSFER = "Attacks carried from training to training"
+
+
+def withstood_caption(*, total: int, title: str, epsilon: float, unmeasured: Sequence[str]) -> str:
+    missing = ""
+    if unmeasured:
+        missing = (
+            f" Not measured yet for {', '.join(unmeasured)}: "
+            "`python scripts/robustness.py` does that."
+        )
+    return (
+        f"Top-1 accuracy over all {total:,} official test pictures of {title}. Attacks move no "
+        f"pixel by more than {epsilon:g}, the epsilon that robust networks were trained at. Moved "
+        "pictures: not attacked, but shifted by up to 4 pixels, rotated by up to 15 degrees and "
+        f"scaled by up to a fifth.{missing}"
+    )
+
+
+def cost(robust: "Variant", standard: "Variant", pgd: tuple[float, float] | None) -> str:
+    """What robustness costs and brings, in accuracies."""
+    change = 100 * (standard.card.accuracy - robust.card.accuracy)
+    sentence = (
+        f"The robust network reads **{robust.card.accuracy:.1%}** of the clean pictures, the "
+        f"standard one **{standard.card.accuracy:.1%}**: robustness costs {change:.1f} points."
+    )
+    if pgd is not None:
+        sentence += f" Under PGD it keeps **{pgd[0]:.1%}**, and the standard one **{pgd[1]:.1%}**."
+    return sentence
+
+
+def loss_caption(*, subject: str, shown: Sequence["Variant"]) -> str:
+    return (
+        f"{subject}, {len(shown)} networks. Solid: the loss along FGSM's step, which follows the "
+        "gradient at epsilon 0. Dashed: after twenty small steps within the same epsilon, each "
+        "with a new gradient (PGD). While a solid line rises steadily, one step is nearly as good "
+        "as many. Where it bends, the gradient at the start no longer tells where to go, and "
+        "twenty steps climb far higher: FGSM overrates that network."
+    )
+
+
+def loss_name(variant: "Variant") -> str:
+    return plain(variant).removeprefix(DATASETS[variant.dataset]).strip()
+
+
+def gradient_caption(subject: str) -> str:
+    return (
+        f"{subject}, and for each training the gradient of its loss: orange where a brighter pixel "
+        "raises the loss, blue where a darker one does. A robust network's gradient begins to look "
+        "like the object, since it may only rely on what an attack cannot easily change."
+    )
+
+
+def subject(dataset: str, name: str, index: int, picture: str) -> str:
+    return f"{picture} {index}, {class_name(dataset, name)}"
