@@ -81,8 +81,13 @@ def generated_flip_steps(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
     """
     arrays = _read(folder)
     if variant_id not in arrays:
-        found = ", ".join(arrays)
-        raise _damaged(folder / PICTURES, f"what {variant_id} makes of the hands", found)
+        raise DataError(
+            f"{HANDS} were not measured with {variant_id}",
+            where=folder / PICTURES,
+            expected=f"what {variant_id} makes of the hands",
+            found=", ".join(arrays),
+            mend="python scripts/make_hands.py --measure",
+        )
     flip_steps, labels = arrays[variant_id], arrays.get("labels", np.empty(0))
     if flip_steps.dtype != np.uint8 or flip_steps.shape != labels.shape:
         found = f"{flip_steps.dtype} of shape {flip_steps.shape}"

@@ -8,15 +8,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models import CLASSES, Dataset, Variant, load_model
+from models import CLASSES, VARIANTS, Dataset, Variant, load_model
 from nudge.argument_checks import as_count, check_split, check_stored, check_tensor
 from nudge.data import Split, digest
 from nudge.data.generated_hands import HandsCard
 from nudge.evaluation.predictions import stream_batches
 from nudge.evaluation.sweep import EPSILONS, flip_steps_of
-from nudge.evaluation.transferability import networks
 
-NETWORKS = networks(Dataset.SIGN)
+NETWORKS = tuple(v for v in VARIANTS.values() if v.dataset is Dataset.SIGN)
 PERCENTAGES = (0, 5, 50, 95)  # percent: the smallest distance, and those that so many are below
 
 

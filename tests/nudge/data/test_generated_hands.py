@@ -159,6 +159,7 @@ def test_damaged_hands(folder: Path, damage: Callable[[Path], None], found: str)
 
 
 def test_flip_steps_of_an_unknown_network(folder: Path) -> None:
-    with pytest.raises(DataError, match="fashion-cnn makes of the hands"):
+    with pytest.raises(DataError, match="not measured with fashion-cnn") as caught:
         generated_flip_steps("fashion-cnn", folder)
+    assert caught.value.mend == "python scripts/make_hands.py --measure"
     assert set(VARIANTS) > {v.id for v in NETWORKS}
