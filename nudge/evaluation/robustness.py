@@ -78,6 +78,7 @@ class IteratedAttack:
 RECORDED = IteratedAttack()  # whose counts the cards hold: PGD, 20 steps, one start
 # What defences are judged by, at the epsilon that their data set is defended at.
 STRONGEST = IteratedAttack(steps=40, restarts=5)
+AUTO_ATTACK = "AutoAttack"  # of others' code: arXiv:2003.01690
 DEFENDED_AT: Mapping[Dataset, float] = MappingProxyType({Dataset.FASHION: 0.1, Dataset.SIGN: 0.03})
 
 

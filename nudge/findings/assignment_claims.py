@@ -57,6 +57,13 @@ class Claim:
     # What twenty steps of PGD say of a claim about one step; None of others, and unmeasured.
     stronger: "Claim | None" = None
 
+    @property
+    def again(self) -> str:
+        """What became of it in twenty steps, in words; empty where that was not asked."""
+        if (found := self.stronger) is None:
+            return ""
+        return f"{found.verdict}: {found.measured}; {found.why}"
+
 
 Finding = tuple[str, str, Verdict, str]  # a claim without its subject
 

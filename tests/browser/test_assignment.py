@@ -17,11 +17,7 @@ def test_findings_and_cards(visit: Visit) -> None:
     expect(rows).to_have_count(19)
     shown = {tuple(row.locator("td").all_inner_texts()) for row in rows.all()}
     found = claims(Figures(), read_flips())
-    assert shown == {
-        (c.reported, c.measured, str(c.verdict), c.why, f"{a.verdict}: {a.measured}" if a else "")
-        for c in found
-        for a in [c.stronger]
-    }
+    assert shown == {(c.reported, c.measured, str(c.verdict), c.why, c.again) for c in found}
     expect(visit.page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     assert visit.fits()
     visit.page.get_by_text("Sign, CNN, ordered pixels").click()

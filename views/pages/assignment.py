@@ -50,15 +50,13 @@ def _claims(usable: Sequence[Variant], _: View) -> None:
 
 def _choose(_: View) -> None:
     st.subheader(text.assignment.TRAINED, anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        widgets.dataset()
-        widgets.regime()
+    widgets.dataset()
 
 
 def _learning(usable: Sequence[Variant], view: View) -> None:
     sides = st.columns(2, gap="medium")
     for side, architecture in zip(sides, Architecture, strict=True):
-        twins = [v for v in view.twins if v.architecture is architecture and v in usable]
+        twins = [v for v in view.four if v.architecture is architecture and v in usable]
         if not twins:
             continue
         epochs = max(len(variant.card.learning_curve) for variant in twins)
@@ -78,7 +76,7 @@ def _cards(usable: Sequence[Variant], view: View) -> None:
     runs, attempt = dict[str, list[Repetition]](), Attempts()
     with attempt():
         runs |= repetitions()
-    for variant in (v for v in view.twins if v in usable):
+    for variant in (v for v in usable if v.dataset is view.dataset):
         card = variant.card
         with st.expander(text.assignment.card_line(variant)):
             st.markdown(_lines(text.assignment.card_facts(card)))

@@ -33,7 +33,7 @@ def page() -> None:
         return
     data_notice.offer(pictures)
     lesson = steps(found)
-    st.markdown(text.lesson.lesson_lead(sum(step.minutes for step in lesson)))
+    st.markdown(text.lesson.lesson_lead(len(lesson), sum(step.minutes for step in lesson)))
     with sheet:
         _download(lesson, found, teacher=teacher)
     for number, step in enumerate(lesson, 1):

@@ -25,10 +25,9 @@ def html(claims: Sequence[Claim]) -> str:
 
 
 def _row(claim: Claim) -> str:
-    again = claim.stronger
-    asked = f"{again.verdict}: {again.measured}" if again else ""
-    cells = (claim.reported, claim.measured, claim.verdict, claim.why, asked)
-    classes = ("", "", f"verdict {_mark(claim)}", "", f"again {_mark(again)}" if again else "none")
+    cells = (claim.reported, claim.measured, claim.verdict, claim.why, claim.again)
+    again = f"again {_mark(claim.stronger)}" if claim.stronger else "none"
+    classes = ("", "", f"verdict {_mark(claim)}", "", again)
     row = "".join(
         f'<td role="cell" data-head="{escape(head)}" class="{cls}">{escape(cell)}</td>'
         for head, cell, cls in zip(text.assignment.CLAIM_HEADS, cells, classes, strict=True)
@@ -50,8 +49,7 @@ def rows(claims: Sequence[Claim]) -> list[dict[str, str]]:
             "measured": claim.measured,
             "verdict": str(claim.verdict),
             "because": claim.why,
-            "in twenty steps": f"{again.verdict}: {again.measured}; {again.why}" if again else "",
+            "in twenty steps": claim.again,
         }
         for claim in claims
-        for again in [claim.stronger]
     ]

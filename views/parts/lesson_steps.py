@@ -1,7 +1,8 @@
-"""The seven steps of the lesson: what is asked, the prepared view, what is found."""
+"""The steps of the lesson: what is asked, the prepared view, what is found."""
 
 from dataclasses import dataclass, replace
 
+from models import Regime
 from nudge.evaluation.methods import Method
 from nudge.findings.lesson import BETWEEN, LARGE, SMALL, Findings
 from views import text
@@ -44,6 +45,13 @@ def steps(found: Findings) -> list[Step]:
         "scramble": (6, "scramble", base),
         "transfer": (6, "transfer", replace(base, epsilon=BETWEEN)),
     }
+    if found.robust:
+        places["defence"] = (8, "defences", replace(base, epsilon=found.robust.epsilon))
+    if found.masked:
+        masked = found.masked.variant
+        both = (replace(masked, regime=Regime.STANDARD).id, masked.id)
+        view = View(masked.dataset, epsilon=found.masked.epsilon, method=Method.PGD, variants=both)
+        places["false"] = (6, "curves", view)
     expected = text.lesson.lesson_expected(found, large=LARGE, small=SMALL)
     return [
         Step(

@@ -10,7 +10,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from models import Dataset, Variant
+from models import Dataset, Regime, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Attack, Subject
@@ -28,7 +28,7 @@ from nudge.pictures.segmentation import Box
 from views import text
 from views.parts import gallery, object_marking
 from views.session import resources, secure_context
-from views.session.state import View
+from views.session.state import View, current
 
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.
 _READING = Lock()
@@ -43,6 +43,7 @@ _DECODED = "_decoded"  # the last file: its id, its SHA-256 and its picture
 _BOX = "_box"  # around the object, where one was drawn: the picture's SHA-256 and the box
 _STEPS = "_steps"  # what was prepared last: of which picture, how, and every step
 _ATTACKS = "_attacks"
+_CHOSEN_HERE = "_chosen_here"  # whether the training was chosen for the own picture, by nobody
 
 
 def choose(view: View, among: DisplaySet) -> tuple[Subject, gallery.Walk | None]:
@@ -57,6 +58,7 @@ def choose(view: View, among: DisplaySet) -> tuple[Subject, gallery.Walk | None]
                 default="test",
                 key="source",
                 required=True,
+                on_change=_choose_training,
             )
         if source == "test":
             found = gallery.search(view, among)
@@ -68,8 +70,23 @@ def choose(view: View, among: DisplaySet) -> tuple[Subject, gallery.Walk | None]
         own = None
         _forget()
     else:
+        if view.regime is Regime.AUGMENTED:
+            st.caption(f":material/info: {text.picture_input.AUGMENTED}")
         own = _prepared(view, source)
     return own or resources.test_picture(among, view.image), walk
+
+
+def _choose_training() -> None:
+    """Somebody's own object lies as it likes: who was trained on such pictures is to read it.
+
+    Whoever chose a training keeps it.
+    """
+    state = st.session_state
+    if state.source != "test":
+        if state.regime is Regime.STANDARD and Regime.AUGMENTED in current().regimes:
+            state.regime, state[_CHOSEN_HERE] = Regime.AUGMENTED, True
+    elif state.pop(_CHOSEN_HERE, False) and state.regime is Regime.AUGMENTED:
+        state.regime = Regime.STANDARD
 
 
 def preparation() -> Preparation | None:

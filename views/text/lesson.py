@@ -61,13 +61,29 @@ LESSON = {
         "find": "how often pictures that fool one network fool another, and what that means for "
         "keeping a network secret.",
     },
+    "defence": {
+        "question": "Can a network be mended?",
+        "do": "compare the standard network with those that were trained in other ways: what each "
+        "withstands, how its loss rises along the step, and what its gradient looks like.",
+        "find": "what the robust network gains under the strongest attack, what that costs on "
+        "clean pictures, and what its gradient shows that the standard one's does not.",
+    },
+    "false": {
+        "question": "Is every defence real?",
+        "do": "compare a network that was trained against FGSM alone with the standard one: first "
+        "under FGSM (dashed), then under twenty steps of PGD (solid). On the Transfer page, choose "
+        "all trainings of the CNN.",
+        "find": "how robust the network seems under one step and is under twenty, whether another "
+        "network's attack fools it, and by which attack a defence has to be judged.",
+    },
 }
+NUMBERS = {7: "Seven", 8: "Eight", 9: "Nine"}
 
 
-def lesson_lead(minutes: int) -> str:
+def lesson_lead(count: int, minutes: int) -> str:
     return (
-        f"Seven questions, about {minutes} minutes. Each opens a prepared view. To come back, "
-        "choose Lesson in the navigation."
+        f"{NUMBERS[count]} questions, about {minutes} minutes. Each opens a prepared view. To come "
+        "back, choose Lesson in the navigation."
     )
 
 
@@ -108,7 +124,8 @@ def lesson_expected(found: "Findings", *, large: float, small: float) -> dict[st
             "after a random nudge. A secret network can be attacked through another one."
         )
     weakest = class_name(found.variant.dataset, found.weakest)
-    return {
+    answers = _defence_answers(found)
+    return answers | {
         "guess": (
             f"{one_picture(generated=found.generated)} {found.image} is first misclassified at "
             f"**{found.flips_at:g}**, {255 * found.flips_at:.1f} of 255 grey levels. {half}"
@@ -141,6 +158,34 @@ def lesson_expected(found: "Findings", *, large: float, small: float) -> dict[st
         ),
         "transfer": carried,
     }
+
+
+def _defence_answers(found: "Findings") -> dict[str, str]:
+    answers = {}
+    if defence := found.robust:
+        mended, usual = defence.defended, defence.standard
+        answers["defence"] = (
+            f"At {defence.epsilon:g} twenty steps of PGD leave the robust network "
+            f"**{mended.pgd:.1%}** and the standard one **{usual.pgd:.1%}**. On clean pictures it "
+            f"is **{mended.clean:.1%}** against **{usual.clean:.1%}**: robustness costs "
+            f"{100 * (usual.clean - mended.clean):.1f} points. Its gradient follows the outline "
+            "and folds of the object, the standard one's looks like noise."
+        )
+    if mask := found.masked:
+        seems, usual = mask.defended, mask.standard
+        carried = ""
+        if mask.transferred is not None:
+            carried = (
+                " Pictures attacked along the standard network's gradient leave it "
+                f"**{mask.transferred:.1%}**: no gradient of its own is needed to fool it."
+            )
+        answers["false"] = (
+            f"At {mask.epsilon:g} one step leaves the masked network **{seems.fgsm:.1%}**, the "
+            f"standard one **{usual.fgsm:.1%}**. Twenty steps leave it **{seems.pgd:.1%}**. It "
+            "learned to bend its loss where FGSM starts, so that one step leads astray, and not "
+            f"to withstand attacks.{carried} A defence is judged by its strongest attack."
+        )
+    return answers
 
 
 def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
@@ -188,9 +233,36 @@ def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
             "longer and costs some accuracy on clean pictures. Hiding the gradient does not "
             "help: attacks get around it (arXiv:1802.00420) or use another network, as the "
             "Transfer page shows. Averaging predictions over noisy copies gives a guarantee within "
-            "a small distance (arXiv:1902.02918). Nudge's networks use none of these.",
+            f"a small distance (arXiv:1902.02918). {_defended(found)}",
+        ),
+        (
+            "Is one step the worst that can happen?",
+            "No. FGSM follows the gradient at the original picture, however far it goes. Twenty "
+            "small steps, each with a new gradient and none further than epsilon from the "
+            f"original (PGD, arXiv:1706.06083), find more. {_steps(found)}How robust a network is "
+            "can only be said by its strongest attack. The Defences page shows why, and the "
+            "Assignment page puts every finding about FGSM to twenty steps, too.",
         ),
     ]
+
+
+def _defended(found: "Findings") -> str:
+    if found.robust is None:
+        return "Nudge's networks use none of these."
+    return (
+        f"The Defences page shows a network that was trained on attacked pictures: under PGD of "
+        f"{found.robust.epsilon:g} it keeps {found.robust.defended.pgd:.1%}, the standard one "
+        f"{found.robust.standard.pgd:.1%}."
+    )
+
+
+def _steps(found: "Findings") -> str:
+    if found.twenty_steps is None:
+        return ""
+    return (
+        f"At 0.1 the CNN keeps {found.fgsm:.1%} after one step, and {found.twenty_steps:.1%} after "
+        "twenty. "
+    )
 
 
 GENERATED_SHEET = (

@@ -2,6 +2,10 @@
 
 # Choosing a picture.
 SOURCES = {"test": "Test pictures", "upload": "Upload", "camera": "Camera"}
+AUGMENTED = (
+    "The network that reads your picture was trained on shifted, rotated and scaled pictures "
+    "(augmented). Choose another training above."
+)
 SOURCE = "Picture"
 
 # Somebody's own picture.

@@ -3,7 +3,7 @@ from statistics import mean, stdev
 
 import pytest
 
-from models import PRETRAINED, VARIANTS
+from models import PRETRAINED, STANDARD, VARIANTS
 from models.cards import Repetition
 from nudge.findings import training_history
 from nudge.findings.training_history import learning_points, repetitions, spread
@@ -23,7 +23,7 @@ def test_learning_points_are_those_of_the_cards() -> None:
         recorded = [point[field] for point in index["sign-fcnn"]["learning_curve"]]
         assert [p.accuracy for p in points if p.on == name] == recorded
         assert [p.epoch for p in points if p.on == name] == list(range(1, len(recorded) + 1))
-    assert {point.variant.id for point in learning_points()} == set(VARIANTS)
+    assert {point.variant.id for point in learning_points()} == set(STANDARD)
 
 
 def test_only_trainings_by_the_recipe_of_the_card_count(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,7 +44,10 @@ def table(page: AppTest) -> list[tuple[str, ...]]:
 
 def test_every_finding_stands_there_as_in_the_report() -> None:
     lines = (CHECKOUT / "RESULTS.md").read_text(encoding="utf-8").splitlines()
-    start = lines.index("| network | reported | measured | verdict | because |") + 2
+    start = (
+        lines.index("| network | reported | measured | verdict | because | and in twenty steps? |")
+        + 2
+    )
     rows = []
     for line in lines[start:]:
         if not line.startswith("|"):
@@ -80,9 +83,9 @@ def test_learning_curves(dataset: Dataset) -> None:
 @pytest.mark.parametrize("dataset", Dataset)
 def test_cards(dataset: Dataset) -> None:
     expanders = open_page(dataset).expander
-    four = [name for name in VARIANTS if name.startswith(dataset)]
-    assert len(expanders) == len(four) == 4
-    for expander, name in zip(expanders, four, strict=True):
+    trained = [name for name in VARIANTS if name.startswith(dataset)]
+    assert len(expanders) == len(trained) >= 4
+    for expander, name in zip(expanders, trained, strict=True):
         card = INDEX[name]
         said = " ".join(m.value for m in expander.markdown)
         assert f"{100 * card['fgsm'][0] / card['total']:.2f}%" in expander.label

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from models import PRETRAINED, Dataset, zoo
-from nudge.findings.lesson import findings
+from models.zoo import KNOWN
+from nudge.findings.lesson import Defence, Withstands, findings
 from tests.conftest import CHECKOUT
 from tests.views.reading import open_at
 from views import text
@@ -30,15 +32,56 @@ def open_page(dataset: Dataset = Dataset.FASHION) -> AppTest:
     return open_at("lesson", dataset=dataset)
 
 
-def test_seven_questions_and_no_answers() -> None:
+def test_questions_and_no_answers() -> None:
     page = open_page()
     said = [m.value for m in page.markdown]
-    for number, step in enumerate(text.lesson.LESSON.values(), 1):
-        assert any(m.startswith(f"**{number}. {step['question']}**") for m in said)
-        assert f"{text.lesson.FIND} {step['find']}" in said
-    assert len(page.get("page_link")) == 7 + 3
+    asked = steps(findings(Dataset.FASHION))
+    for number, step in enumerate(asked, 1):
+        assert any(m.startswith(f"**{number}. {step.question}**") for m in said)
+        assert f"{text.lesson.FIND} {step.find}" in said
+    assert [step.question for step in asked][:7] == [
+        step["question"] for step in list(text.lesson.LESSON.values())[:7]
+    ]
+    assert len(page.get("page_link")) == len(asked) + 3
     assert not page.info
-    assert "about 40 minutes" in " ".join(said)
+    assert f"about {sum(step.minutes for step in asked)} minutes" in " ".join(said)
+
+
+def test_a_defence_and_a_false_one() -> None:
+    """What was measured decides whether they are steps of the lesson."""
+    plain = findings(Dataset.SIGN)
+    robust = Defence(
+        KNOWN["sign-cnn-robust"],
+        0.03,
+        Withstands(0.98, 0.95, 0.9),
+        Withstands(0.99, 0.8, 0.6),
+        None,
+    )
+    masked = Defence(
+        KNOWN["fashion-cnn-masked"],
+        0.1,
+        Withstands(0.85, 0.83, 0.01),
+        Withstands(0.93, 0.3, 0.0),
+        0.42,
+    )
+    without = steps(replace(plain, robust=None, masked=None))
+    both = steps(replace(plain, robust=robust, masked=masked))
+    assert len(without) == 7
+    defence, false = both[7:]
+    assert (defence.page, defence.view.epsilon) == ("defences", 0.03)
+    for said in ("**90.0%**", "**60.0%**", "**98.0%**", "costs 1.0 points"):
+        assert said in defence.expected
+    assert (false.page, false.view.dataset) == ("curves", Dataset.FASHION)
+    assert false.view.variants == ("fashion-cnn", "fashion-cnn-masked")
+    for said in ("**83.0%**", "**30.0%**", "**1.0%**", "**42.0%**"):
+        assert said in false.expected
+    assert text.lesson.lesson_lead(9, 54).startswith("Nine questions")
+    (answer,) = (
+        answer
+        for question, answer in text.lesson.faq(replace(plain, robust=robust), "Sign")
+        if "defended" in question
+    )
+    assert "it keeps 90.0%, the standard one 60.0%" in answer
 
 
 @pytest.mark.parametrize("dataset", Dataset)
@@ -46,7 +89,7 @@ def test_answers_are_the_figures_of_the_files(dataset: Dataset) -> None:
     page = open_page(dataset)
     page.toggle(key="teacher").set_value(True).run()
     answers = [info.value for info in page.info]
-    assert len(answers) == 7
+    assert len(answers) == len(steps(findings(dataset)))
     card = INDEX[f"{dataset}-cnn"]
     at = card["epsilons"].index(0.1)
     with np.load(PRETRAINED / "first_misses.npz") as arrays:
@@ -80,7 +123,7 @@ def test_every_link_opens_the_view_that_was_meant(dataset: Dataset) -> None:
 
 def test_the_faq_counts_what_is_wrong_from_the_start() -> None:
     page = open_page(Dataset.SIGN)
-    assert len(page.expander) == 6
+    assert len(page.expander) == 7
     card = INDEX["sign-cnn"]
     answer = page.expander[2].markdown[0].value
     assert f"{card['total'] - card['fgsm'][0]:,} are wrong before" in answer
