@@ -3,6 +3,8 @@
     python scripts/benchmark.py train       # pictures a second, and the ratio to the usual loop
     python scripts/benchmark.py sweep       # curves, against other libraries and against limits
     python scripts/benchmark.py processes   # both by one and by two processes under torchrun
+    python scripts/benchmark.py attacks     # PGD, BIM and L2, against other libraries
+    python scripts/benchmark.py autoattack  # what AutoAttack leaves of defences, onto their cards
     python scripts/benchmark.py start       # the server's imports: time and memory by module
 
 Each writes its tables into docs/performance.md. Contenders take turns in one run, so that whatever
@@ -29,6 +31,7 @@ from nudge.devices import multiplies_bfloat16
 from nudge.training.recipes import RECIPES
 from nudge.training.trainer import Training
 from scripts.measuring import performance
+from scripts.measuring.attack_rivals import benchmark_attacks, record_auto_attack
 from scripts.measuring.scaling import benchmark_exchange, benchmark_processes
 from scripts.measuring.startup import benchmark_start
 from scripts.shared import command_line, markdown
@@ -38,6 +41,8 @@ STEPS = 50  # of each contender in each round
 WARM_UP = 5  # steps before the clock starts
 NETWORKS = ("fashion-fcnn", "fashion-cnn")
 
+WHAT = ("train", "sweep", "processes", "exchange", "attacks", "autoattack", "start")
+
 Steps = Iterator[object]  # takes one training step each time it is asked
 Rows = dict[str, list[float]]  # by contender, what each round gave
 
@@ -45,7 +50,7 @@ Rows = dict[str, list[float]]  # by contender, what each round gave
 def main() -> None:
     options = command_line.parser(__doc__)
     # "exchange" is what each of the processes is asked for.
-    options.add_argument("what", choices=("train", "sweep", "processes", "exchange", "start"))
+    options.add_argument("what", choices=WHAT)
     options.add_argument("--pictures", type=int, default=300, help="of a sweep (default: 300)")
     command_line.add_device(options)
     args = options.parse_args()
@@ -57,6 +62,10 @@ def main() -> None:
             from scripts.measuring.sweeping import benchmark_sweep  # wants the chart's libraries
 
             benchmark_sweep(args.pictures, args.data_dir)
+        case "attacks":
+            benchmark_attacks(args.pictures, args.data_dir)
+        case "autoattack":
+            record_auto_attack(args.data_dir)
         case "processes":
             benchmark_processes(device, args)
         case "exchange":

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from models import VARIANTS, Architecture, Dataset, PixelOrder
+from models import STANDARD, VARIANTS, Architecture, Dataset, PixelOrder
 from nudge.evaluation.methods import COUNTED, Method
 from nudge.evaluation.sweep import EPSILONS
 from views import text
@@ -20,6 +20,7 @@ _SEGMENTS = {
     "compare": (Compare, text.explorer.COMPARE, text.explorer.COMPARISONS),
 }
 _ATTACK = "_attack"
+_OTHERS = "_others"  # those chosen of the trainings beside the eight
 _CHOSEN = "_chosen"  # the pills; the state's `variants` is empty for the four of the data set
 
 
@@ -83,23 +84,39 @@ def attack() -> None:
 
 
 def variants(view: View) -> None:
-    """Any variant, at least one; none is the four of the data set."""
-    st.session_state[_CHOSEN] = [v.id for v in view.compared]
+    """Any variant, at least one; none is the four of the data set.
+
+    The eight are there at a glance, other trainings in a list that opens.
+    """
+    state, others = st.session_state, [name for name in VARIANTS if name not in STANDARD]
+    compared = [v.id for v in view.compared]
+    state[_CHOSEN] = [name for name in compared if name in STANDARD]
     twins = [v.id for v in view.twins]
 
     def take() -> None:
-        chosen = st.session_state[_CHOSEN]
+        chosen = {*state[_CHOSEN], *state.get(_OTHERS, ())}
         in_order = tuple(name for name in VARIANTS if name in chosen)
-        st.session_state.variants = () if list(in_order) == twins else in_order
+        state.variants = () if list(in_order) == twins else in_order
 
     st.pills(
         text.common.CHOOSE_VARIANTS,
-        list(VARIANTS),
+        list(STANDARD),
         selection_mode="multi",
         format_func=lambda name: numbered(VARIANTS[name]),
         key=_CHOSEN,
         on_change=take,
     )
+    if others:
+        state[_OTHERS] = [name for name in compared if name in others]
+        st.multiselect(
+            text.common.OTHER_TRAININGS,
+            others,
+            format_func=lambda name: numbered(VARIANTS[name]),
+            key=_OTHERS,
+            on_change=take,
+            placeholder=text.common.NONE_CHOSEN,
+            width=520,
+        )
 
 
 def epsilon() -> None:

@@ -134,6 +134,8 @@ def pictures(count: int, total: int, *, generated: bool) -> str:
 
 # Curves, classes and the trade-off: the pages of the whole test set.
 CHOOSE_VARIANTS = "Networks to compare"
+OTHER_TRAININGS = "Trained otherwise"
+NONE_CHOSEN = "None"
 SHORT_ARCHITECTURES = {"fcnn": "FC", "cnn": "CNN"}
 
 

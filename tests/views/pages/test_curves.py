@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from models import PRETRAINED, VARIANTS, Dataset, load_model, zoo
+from models import PRETRAINED, STANDARD, VARIANTS, Dataset, load_model, zoo
 from models.intervals import wilson_interval
 from nudge.attacks import random_direction
 from nudge.data import Split
@@ -67,7 +67,7 @@ def test_recorded_curves_are_the_cards_to_the_last_digit() -> None:
 
 def test_the_choice_stands_in_the_address() -> None:
     page = open_page(dataset="sign")
-    assert page.button_group(key="_chosen").value == [v for v in VARIANTS if "sign" in v]
+    assert page.button_group(key="_chosen").value == [v for v in STANDARD if "sign" in v]
     page.button_group(key="_chosen").set_value(["sign-cnn", "fashion-fcnn"]).run()
     assert page.query_params["variants"] == "fashion-fcnn,sign-cnn"
     assert {r["tag"] for r in rows(page, "recorded")} == {1, 7}

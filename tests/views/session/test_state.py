@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import VARIANTS, Architecture, Dataset, PixelOrder, Regime
+from models import STANDARD, VARIANTS, Architecture, Dataset, PixelOrder, Regime
 from models.zoo import KNOWN
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
@@ -120,7 +120,7 @@ def test_any_address_gives_a_view_that_is_its_own_address(query: dict[str, str])
 
 def test_a_regime_that_the_network_has_not_is_adjusted(monkeypatch: pytest.MonkeyPatch) -> None:
     robust = KNOWN["sign-cnn-robust"]
-    monkeypatch.setattr(state, "VARIANTS", {**VARIANTS, robust.id: robust})
+    monkeypatch.setattr(state, "VARIANTS", {**STANDARD, robust.id: robust})
     query = {"dataset": "sign", "architecture": "cnn", "regime": "robust"}
     view, notices = View.from_query(query)
     assert (view.variant, notices) == (robust, [])
