@@ -185,6 +185,8 @@ def visits(
     visit = Visit(contexts[kind].new_page(), server)
     yield visit
     for page in contexts[kind].pages[before:]:
+        if page.url.startswith("http"):
+            page.evaluate("localStorage.clear()")  # where Streamlit keeps an open sidebar, for one
         page.close()
     assert not visit.complaints
 

@@ -20,7 +20,7 @@ def test_findings_and_cards(visit: Visit) -> None:
     assert shown == {(c.reported, c.measured, str(c.verdict), c.why, c.again) for c in found}
     expect(visit.page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     assert visit.fits()
-    visit.page.get_by_text("Sign, CNN, ordered pixels").click()
+    visit.page.get_by_text("Sign, CNN, ordered pixels", exact=True).click()
     card = INDEX["sign-cnn"]
     expect(visit.page.get_by_text(f"{card['parameters']:,} parameters").first).to_be_visible()
     expect(visit.page.get_by_text(card["sha256"])).to_be_visible()

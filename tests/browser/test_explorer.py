@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from playwright.sync_api import Browser, WebSocketRoute, expect
 
-from models import PRETRAINED, VARIANTS, Dataset, Scramble, load_model
+from models import PRETRAINED, STANDARD, VARIANTS, Dataset, Scramble, load_model
 from models.card_files import FLIP_STEPS, read_arrays
 from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
@@ -149,7 +149,7 @@ def test_all_four_side_by_side(visit: Visit, test_splits: dict[Dataset, Split]) 
     expect(visit.page.locator(".network")).to_have_count(4)
     images, labels = (v[30:31] for v in test_splits[Dataset.SIGN])
     pixels = to_pixels(images)
-    variants = [v for v in VARIANTS.values() if v.dataset is Dataset.SIGN]
+    variants = [v for v in STANDARD.values() if v.dataset is Dataset.SIGN]
     for i, variant in enumerate(variants):
         attacked = fgsm(load_model(variant), pixels, labels, 0.02)
         assert np.abs(visit.pixels(2, i) - 255 * attacked.flatten().numpy()).max() <= 1

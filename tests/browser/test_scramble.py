@@ -3,7 +3,7 @@
 import numpy as np
 from playwright.sync_api import expect
 
-from models import VARIANTS, Dataset
+from models import STANDARD, Dataset
 from models.layers import scramble_permutation
 from nudge.data import Split
 from tests.browser.conftest import Visit, barriers
@@ -28,7 +28,7 @@ def test_pictures_and_weights(visit: Visit, test_splits: dict[Dataset, Split]) -
         box = tile.bounding_box()
         assert box is not None
         assert (box["width"] - 2) % 28 == 0  # with its border, and every square alike
-    for variant in VARIANTS.values():
+    for variant in STANDARD.values():
         if variant.dataset is Dataset.SIGN:
             said = visit.page.get_by_text(f"{variant.card.accuracy:.2%}").first
             expect(said).to_be_visible()

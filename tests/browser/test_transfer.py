@@ -47,7 +47,7 @@ def test_counting_here_and_back(visit: Visit) -> None:
     expect(visit.page.get_by_test_id("stProgress")).to_have_count(0)
     visit.page.get_by_role("button", name="Show the record").click()
     expect(visit.page.get_by_text("over all 10,000, recorded with the weights")).to_be_visible()
-    visit.page.get_by_role("link", name="The four on one picture").click()
+    visit.page.get_by_role("link", name="All of them on one picture").click()
     expect(visit.page).to_have_url(re.compile("compare=all"))
 
 
