@@ -17,7 +17,7 @@ from views.charts import defences as chart
 from views.charts import figure
 from views.parts import data_notice, widgets
 from views.parts.links import link
-from views.parts.weight_tiles import in_colours, tiles
+from views.parts.weight_tiles import captioned, in_colours
 from views.session import resources
 from views.session.error_notice import Attempts
 from views.session.page import begin, readable
@@ -110,14 +110,8 @@ def _gradients(view: View, variants: Sequence[Variant], pictures: DisplaySet) ->
     original = pictures.split.images[view.image].numpy()
     names = [text.common.REGIMES[variant.regime] for variant in variants]
     shown = [in_colours(_gradient(variant, view, pictures)) for variant in variants]
-    columns = st.columns(len(variants) + 1, gap="small")
-    named = {text.explorer_component.STAGE["original"]: original} | dict(
-        zip(names, shown, strict=True)
-    )
-    for column, (name, picture) in zip(columns, named.items(), strict=True):
-        with column:
-            st.markdown(f"**{name}**")
-            st.html(tiles([picture], str(name)))
+    heads = [text.defences.ORIGINAL, *names]
+    st.html(captioned(zip(heads, [original, *shown], strict=True)))
     st.caption(text.defences.gradient_caption(_subject(view, pictures)))
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from hashlib import sha256
-from html import escape
 from threading import Lock
 
 import numpy as np
@@ -14,7 +13,6 @@ from models import Dataset, Regime, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Attack, Subject
-from nudge.pictures.data_uri import png
 from nudge.pictures.decoding import PictureError, read_picture
 from nudge.pictures.preprocessing import (
     Preparation,
@@ -27,6 +25,7 @@ from nudge.pictures.preprocessing import (
 from nudge.pictures.segmentation import Box
 from views import text
 from views.parts import gallery, object_marking
+from views.parts.weight_tiles import captioned
 from views.session import resources, secure_context
 from views.session.state import View, current
 
@@ -135,7 +134,9 @@ def _prepared(view: View, source: str) -> Subject | None:
         st.caption(text.picture_input.HANDS)
     st.session_state[_OWN] = Preparation(**chosen, box=box)
     steps = _steps(image, digest, st.session_state[_OWN])
-    st.html(_strip(steps))
+    # Every picture on the way, the last as the network gets it.
+    shown = ((text.picture_input.STEPS[step.name], np.asarray(step.image)) for step in steps)
+    st.html(captioned(shown))
     return resources.own_picture(pixels(steps))
 
 
@@ -202,14 +203,3 @@ def _suggest(image: Image.Image, dataset: Dataset, box: Box | None) -> None:
     chosen = {name: suggested[name] for name in _CHOICES} | {"separate": box is not None}
     st.session_state[_SUGGESTED] = chosen
     st.session_state.update(chosen)
-
-
-def _strip(steps: list[PreparationStep]) -> str:
-    """Every picture on the way, the last as the network gets it."""
-    figures = "".join(
-        f'<figure><img src="{png(np.asarray(step.image))}" alt="{escape(name)}">'
-        f"<figcaption>{escape(name)}</figcaption></figure>"
-        for step in steps
-        for name in [text.picture_input.STEPS[step.name]]
-    )
-    return f'<div class="nudge-steps">{figures}</div>'

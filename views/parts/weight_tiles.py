@@ -1,6 +1,6 @@
 """Weights and pictures as crisp tiles: every pixel a square of whole screen pixels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import numpy as np
@@ -35,6 +35,16 @@ def tiles(pictures: Sequence[NDArray[np.uint8]], said: str) -> str:
         f'<img src="{png(picture)}" alt="" style="{_width(len(picture))}">' for picture in pictures
     )
     return f'<div class="nudge-tiles" role="img" aria-label="{escape(said)}">{images}</div>'
+
+
+def captioned(pictures: Iterable[tuple[str, NDArray[np.uint8]]]) -> str:
+    """Pictures, grey or RGB, in a row that wraps, each with its name below."""
+    figures = "".join(
+        f'<figure><img src="{png(picture)}" alt="{escape(name)}">'
+        f"<figcaption>{escape(name)}</figcaption></figure>"
+        for name, picture in pictures
+    )
+    return f'<div class="nudge-steps">{figures}</div>'
 
 
 def _width(side: int) -> str:
