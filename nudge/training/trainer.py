@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from models import Epoch, NudgeError, Scramble, Variant, build_model
+from models.errors import script_command
 from models.networks import fully_connected
 from models.zoo import find_variant
 from nudge.argument_checks import check_split
@@ -38,6 +39,7 @@ from nudge.training.checkpoints import Checkpoint
 from nudge.training.optimisation import adamw, one_cycle, update_ema
 from nudge.training.recipes import Recipe
 
+OVERFITS_FROM = 0.3  # of what is watched: less may be chance
 WATCHED = 1000  # training pictures that are attacked after every epoch of adversarial training
 
 
@@ -198,6 +200,7 @@ class Training:
                     robust_accuracy=self._robust_accuracy() if recipe.epsilon else None,
                 )
             )
+            self._check_overfitting()
             self.seconds += time.perf_counter() - start
             if self._checkpoint is not None and self.workers.first:
                 curve = [asdict(epoch) for epoch in self.curve]
@@ -312,6 +315,24 @@ class Training:
         attacked = bim(self.model, to_pixels(images), labels, self.recipe.epsilon, steps=10)
         with torch.inference_mode():
             return float((self.model(attacked).argmax(1) == labels).double().mean())
+
+    def _check_overfitting(self) -> None:
+        """End a training that withstands its own attack alone, unless it is meant to.
+
+        Without a random start it is: that is how `masked` is made.
+        """
+        watched = [e.robust_accuracy for e in self.curve if e.robust_accuracy is not None]
+        if not watched or not self.recipe.random_start:
+            return
+        best, now = max(watched), watched[-1]
+        if best >= OVERFITS_FROM and now < best / 2:
+            raise NudgeError(
+                f"{self.variant.id} withstands the attack of its training and no other any more",
+                expected=f"at least half of the {best:.1%} of training pictures under PGD",
+                found=f"{now:.1%} after epoch {len(self.curve)}",
+                mend=f"{script_command('train', self.variant.id)} "
+                f"--set attack_steps={self.recipe.attack_steps + 2}",
+            )
 
 
 def _code_digest() -> str:

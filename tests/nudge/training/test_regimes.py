@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from models import VARIANTS
+from models import VARIANTS, NudgeError
 from models.zoo import KNOWN, Regime
 from nudge.data import to_pixels
 from nudge.evaluation.robustness import IteratedAttack, count_robust
 from nudge.training.recipes import BY_REGIME, RECIPES, Recipe, recipe_of, trainable
+from nudge.training.trainer import Training
 from tests.nudge.training.test_trainer import TEST, finish, same, start
 
 PLAIN = Recipe(epochs=6, batch_size=32, learning_rate=3e-3, weight_decay=0)
@@ -30,6 +31,28 @@ def test_adversarial_training_withstands_more() -> None:
     assert robust > standard
     assert watched is not None
     assert watched > 0.5
+
+
+def test_catastrophic_overfitting_ends_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watched accuracy is scripted: to overfit so for real takes longer than a test may."""
+    recipe = replace(ROBUST, epochs=3)
+
+    def watch(*accuracies: float) -> None:
+        found = iter(accuracies)
+        monkeypatch.setattr(Training, "_robust_accuracy", lambda self: next(found))
+
+    watch(0.7, 0.8, 0.39)
+    run = start("fashion-fcnn", recipe=recipe)
+    with pytest.raises(NudgeError, match="withstands the attack of its training") as caught:
+        finish(run)
+    assert "39.0% after epoch 3" in str(caught.value.found)
+    assert str(caught.value.mend).endswith("--set attack_steps=5")
+    watch(0.7, 0.8, 0.41)
+    finish(start("fashion-fcnn", recipe=recipe))
+    watch(0.2, 0.25, 0.0)  # nothing learnt yet is nothing lost
+    finish(start("fashion-fcnn", recipe=recipe))
+    watch(0.7, 0.8, 0.0)
+    finish(start("fashion-fcnn", recipe=replace(recipe, random_start=0.0)))
 
 
 def test_resumed_equals_unbroken(tmp_path: Path) -> None:
