@@ -1,5 +1,6 @@
 """Somebody's own picture: files of any name, and an object marked on busy ground."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -202,3 +203,21 @@ def test_what_is_refused_is_refused_in_our_own_words(
     upload(visit, tmp_path / name)
     for words in text.picture_input.OTHER_KINDS[kind]:
         expect(visit.page.get_by_test_id("stAlert")).to_contain_text(words)
+
+
+def test_who_was_trained_on_moved_pictures_reads_it(visit: Visit) -> None:
+    """Where there is such a network, unless another training was chosen."""
+    visit.open("?dataset=sign&image=3")
+    source = visit.page.get_by_role("radio", name=text.picture_input.SOURCES["upload"])
+    source.click()
+    expect(visit.page.get_by_text("(augmented). Choose another training above")).to_be_visible()
+    expect(visit.page).to_have_url(re.compile("regime=augmented"))
+    visit.page.get_by_role("radio", name=text.picture_input.SOURCES["test"]).click()
+    expect(visit.page).not_to_have_url(re.compile("regime="))
+    visit.page.get_by_role("combobox", name=text.common.REGIME).click()
+    visit.page.get_by_role("option", name=text.common.REGIMES["augmented"]).click()
+    expect(visit.page).to_have_url(re.compile("regime=augmented"))
+    source.click()
+    visit.page.get_by_role("radio", name=text.picture_input.SOURCES["test"]).click()
+    expect(visit.stage).to_be_visible()
+    expect(visit.page).to_have_url(re.compile("regime=augmented"))  # it was chosen

@@ -15,6 +15,7 @@ from models.intervals import wilson_interval
 from nudge.attacks import random_direction
 from nudge.data import Split
 from nudge.evaluation.measurement import RANDOM_SEED
+from nudge.evaluation.methods import COUNTED, Method, stream_counted
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.views.reading import look_on, open_at, rows
 from views import text
@@ -98,6 +99,35 @@ def test_counted_here_equals_other_counts(here: Path, test_splits: dict[Dataset,
             )
             for c in page.caption
         )
+
+
+@pytest.mark.parametrize("method", COUNTED[1:])
+def test_counted_here_under_another_attack(
+    method: Method, here: Path, test_splits: dict[Dataset, Split]
+) -> None:
+    page = open_page(variants="fashion-fcnn", method=method)
+    page.number_input(key="count_curves").set_value(50).run()
+    button(page, text.curves.COMPUTE_HERE).click().run()
+    look_on(page)
+    images, labels = (v[:50] for v in test_splits[Dataset.FASHION])
+    batches = stream_counted(
+        method, load_model("fashion-fcnn"), images, labels, EPSILONS, batch_size=50
+    )
+    (batch,) = batches
+    counts = batch.right.sum(dim=1).tolist()
+    kind = text.common.COUNTED_CURVES[method]
+    mine = [r for r in rows(page, "live") if r["kind"] == kind]
+    assert [r["counted"] for r in mine] == [f"{count} / 50" for count in counts]
+    drawn = [text.common.PGD_CURVE, text.common.FGSM_CURVE]
+    if method is Method.L2:
+        drawn = [text.common.FGSM_CURVE, text.common.RANDOM_CURVE]
+    assert {r["kind"] for r in rows(page, "recorded")} == set(drawn)
+    # Only PGD's flips are recorded, picture by picture.
+    told = [c.value for c in page.caption if "all 50 pictures first flip" in c.value]
+    assert len(told) == (method is Method.PGD)
+    page.button_group(key="_attack").set_value(Method.FGSM).run()
+    assert "method" not in page.query_params
+    assert rows(page, "live") == []  # what was counted under the other attack is not FGSM's
 
 
 def test_the_line_is_seen_and_left(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
