@@ -18,6 +18,9 @@ def parse_card(record: Mapping[str, Any]) -> Card:
     for name in ("epsilons", "fgsm", "random", "ssim", "class_totals", "class_correct", "pgd"):
         if values.get(name) is not None:
             values[name] = tuple(values[name])
+    for name in ("pgd_ssim", "pgd_confusion"):
+        if values.get(name) is not None:
+            values[name] = tuple(v if name == "pgd_ssim" else tuple(v) for v in values[name])
     card = Card(**values)
     _check_description(card)
     _check_counts(card)
@@ -53,6 +56,13 @@ def _check_counts(card: Card) -> None:
         _expect(_are_finite([attack.epsilon]), "withstood", "epsilons")
         _expect(_are_counts([attack.correct], attack.total), "withstood", "counts of a total")
     _expect(card.moved is None or _are_counts([card.moved], card.total), "moved", "a count")
+    if card.pgd_ssim is not None:
+        fits = _are_finite(card.pgd_ssim) and len(card.pgd_ssim) == len(grid[::2])
+        _expect(fits, "pgd_ssim", f"{len(grid[::2])} numbers")
+    if card.pgd_confusion is not None:
+        rows, count = card.pgd_confusion, len(card.class_totals)
+        fits = len(rows) == count and all(len(r) == count and _are_counts(r) for r in rows)
+        _expect(fits, "pgd_confusion", f"{count} rows of {count} counts")
     falls = card.pgd is None or all(a >= b for a, b in pairwise(card.pgd))
     _expect(falls, "pgd", "counts that never rise")
     _expect(card.fgsm[0] > 0, "fgsm", "a network that is right somewhere")  # others divide by it

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 from torch import Tensor
 
-from models import VARIANTS, Dataset, NudgeError
+from models import STANDARD, Dataset, NudgeError
 from nudge.data import find_data_dir
 from nudge.data.display_set import load_display_set
 from nudge.evaluation.sweep import EPSILONS
@@ -109,7 +109,7 @@ class Load:
     def __init__(self, url: str, pictures: Mapping[Dataset, Tensor], pid: int | None) -> None:
         """`pid` is the server's process, whose memory is looked at."""
         self.url, self.pictures, self._pid = url, pictures, pid
-        self._variants = [v for v in VARIANTS.values() if v.dataset in pictures]
+        self._variants = [v for v in STANDARD.values() if v.dataset in pictures]
         self.report = Report()
         self._start = 0.0
 

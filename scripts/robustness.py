@@ -6,7 +6,9 @@
 
 Three things are measured over the full test set: the smallest epsilon at which PGD in twenty steps
 flips each picture; what is left under forty steps and five restarts at the epsilon that defences of
-the data set are trained for; and what is right after the object of each picture was moved.
+the data set are trained for; and what is right after the object of each picture was moved. Of the
+standard networks on ordered pixels, what pictures are taken for at a small epsilon, and how similar
+attacked pictures stay, too: the assignment's findings ask for both.
 
 A CNN takes up to an hour on two cores. What is done is kept every thousand pictures, so the same
 command run again takes up where it stopped.
@@ -17,16 +19,17 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from models import PRETRAINED, VARIANTS, Variant, load_model
+from models import PRETRAINED, VARIANTS, PixelOrder, Regime, Variant, load_model
 from models.card_files import PGD_FLIP_STEPS, read_array, read_arrays
 from models.cards import Withstood
 from models.epsilons import EPSILONS, step_of
@@ -38,6 +41,8 @@ from nudge.evaluation.robustness import (
     STRONGEST,
     count_moved,
     curve_of,
+    pgd_confusion,
+    pgd_ssim,
     stream_flips,
 )
 from nudge.evaluation.sweep import BATCH_SIZE
@@ -46,6 +51,7 @@ from nudge.training.publishing import amend
 from scripts.shared import command_line
 
 KEPT_EVERY = 1000  # pictures
+SSIM_PICTURES = 200  # the first ones: an attack for each of 31 epsilons
 
 
 def main() -> None:
@@ -58,10 +64,20 @@ def main() -> None:
     device = command_line.device(options, args)
     chosen = command_line.variants(options, args)
     if not (args.variants or args.check):
-        chosen = [v for v in VARIANTS.values() if v.card.pgd is None or v.card.moved is None]
+        chosen = [v for v in VARIANTS.values() if _lacks_something(v)]
     equal = [attack(variant, device, args, write=not args.check) for variant in chosen]
     if not all(equal):
         sys.exit("error: what was measured is not what the cards say")
+
+
+def _lacks_something(variant: Variant) -> bool:
+    card = variant.card
+    return None in (card.pgd, card.moved) or (asked(variant) and card.pgd_ssim is None)
+
+
+def asked(variant: Variant) -> bool:
+    """Whether the assignment's findings about FGSM speak of it."""
+    return variant.regime is Regime.STANDARD and variant.pixels is PixelOrder.ORDERED
 
 
 def attack(
@@ -92,6 +108,7 @@ def attack(
         total=len(labels),
     )
     moved = count_moved(model, images, labels)
+    findings = for_findings(variant, model, images, labels) if asked(variant) else {}
     halves = [e for e, n in zip(EPSILONS, curve.correct, strict=True) if 2 * n < curve.total]
     at = f"below half at epsilon {halves[0]:g}" if halves else "never below half"
     tqdm.write(
@@ -104,6 +121,7 @@ def attack(
         card, off = variant.card, int((recorded != flips).sum())
         same = not off and card.pgd == curve.correct and card.moved == moved
         same = same and withstood in card.withstood
+        same = same and all(getattr(card, name) == found for name, found in findings.items())
         said = "equal to the card" if same else f"{off} pictures differ, or other counts do"
         tqdm.write(f"{variant.id}: {said}")
     else:
@@ -112,10 +130,34 @@ def attack(
             "pgd": curve.correct,
             "withstood": [asdict(found) for found in (withstood, *others)],
             "moved": moved,
+            **findings,
         }
         amend(PRETRAINED, variant, figures, {PGD_FLIP_STEPS: flips})
     path.unlink(missing_ok=True)
     return same
+
+
+def for_findings(
+    variant: Variant, model: nn.Module, images: Tensor, labels: Tensor
+) -> dict[str, tuple[Any, ...]]:
+    """What the card is to say of twenty steps beside the counts."""
+    with tqdm(desc=f"{variant.id}: confusion", unit="picture", total=len(labels)) as bar:
+        confusion = pgd_confusion(
+            model,
+            images,
+            labels,
+            len(variant.classes),
+            progress=lambda done: bar.update(done - bar.n),
+        )
+    grid, some = EPSILONS[::2], slice(SSIM_PICTURES)
+    with tqdm(desc=f"{variant.id}: SSIM", unit="epsilon", total=len(grid)) as bar:
+        similar = pgd_ssim(
+            model, images[some], labels[some], grid, progress=lambda done: bar.update(done - bar.n)
+        )
+    return {
+        "pgd_ssim": tuple(round(value, 6) for value in similar),
+        "pgd_confusion": tuple(map(tuple, confusion.tolist())),
+    }
 
 
 def _kept(

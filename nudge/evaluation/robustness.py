@@ -29,10 +29,11 @@ from nudge.argument_checks import (
     shape,
 )
 from nudge.attacks.fast_gradient import loss_gradient
-from nudge.attacks.iterated import L_INFINITY, STEPS
+from nudge.attacks.iterated import L_INFINITY, STEPS, ascend
 from nudge.attacks.model_outputs import numbered
 from nudge.data.movement import move_objects
 from nudge.evaluation.predictions import prepared
+from nudge.evaluation.ssim import structural_similarity
 from nudge.evaluation.sweep import BATCH_SIZE, AccuracyCurve, accuracy_curve
 
 STARTS = 250  # different random starts: as many pictures share none
@@ -76,6 +77,7 @@ class IteratedAttack:
 
 
 RECORDED = IteratedAttack()  # whose counts the cards hold: PGD, 20 steps, one start
+SMALL = 0.01  # epsilon at which wrong labels are looked at
 # What defences are judged by, at the epsilon that their data set is defended at.
 STRONGEST = IteratedAttack(steps=40, restarts=5)
 AUTO_ATTACK = "AutoAttack"  # of others' code: arXiv:2003.01690
@@ -218,6 +220,96 @@ def count_robust(
     return robust_curve(model, images, labels, grid, attack=attack, batch_size=batch_size).correct[
         0
     ]
+
+
+def attacked_pictures(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilon: SupportsFloat,
+    *,
+    attack: IteratedAttack = RECORDED,
+    first: int = 0,
+) -> Tensor:
+    """The pictures after all steps from the attack's first start: (N, 1, 28, 28).
+
+    `first` is the place of the first one in the whole set, which decides the starts. Other
+    arguments and errors are those of `robust_curve`.
+    """
+    check_pictures(images)
+    check_labels(labels, len(images))
+    check_model(model)
+    pictures, radius = prepared(model, images), as_epsilon(epsilon)
+    check_images(pictures)
+    truth = labels.to(pictures.device)
+    start = next(attack.starts(pictures, as_count(first, "a place")))
+    return ascend(
+        lambda moved: loss_gradient(model, moved, truth)[0],
+        pictures,
+        L_INFINITY,
+        radius=radius,
+        step_size=2.5 / attack.steps * radius,
+        steps=attack.steps,
+        start=None if start is None else radius * start,
+    )
+
+
+def pgd_confusion(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    classes: int,
+    *,
+    epsilon: SupportsFloat = SMALL,
+    progress: Callable[[int], object] = lambda done: None,
+) -> Tensor:
+    """What pictures that are right are taken for under attack: int64 (true, predicted).
+
+    `progress` is told of the pictures so far. Other arguments and errors are those of
+    `robust_curve`; raises ValueError where there are fewer classes than labels, too.
+    """
+    check_model(model)
+    check_pictures(images)
+    check_labels(labels, len(images))
+    most = int(labels.max()) + 1 if len(labels) else 1
+    count = as_count(classes, "a number of classes", least=most)
+    found = torch.zeros(count, count, dtype=torch.int64)
+    for first in range(0, len(images), BATCH_SIZE):
+        batch = slice(first, first + BATCH_SIZE)
+        truth = labels[batch].cpu()
+        moved = attacked_pictures(model, images[batch], labels[batch], epsilon, first=first)
+        with torch.inference_mode():
+            clean = model(prepared(model, images[batch])).argmax(dim=1).cpu()
+            predicted = model(moved).argmax(dim=1).cpu()
+        right = clean == truth
+        cells = truth[right] * count + predicted[right]
+        found += cells.bincount(minlength=count * count).view(count, count)
+        progress(first + len(truth))
+    return found
+
+
+def pgd_ssim(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Iterable[SupportsFloat],
+    *,
+    progress: Callable[[int], object] = lambda done: None,
+) -> list[float]:
+    """Mean structural similarity of attacked pictures with the originals, for every epsilon.
+
+    `progress` is told of the epsilons so far. Other arguments and errors are those of
+    `robust_curve`.
+    """
+    check_model(model)
+    check_pictures(images)
+    pictures, found = prepared(model, images), []
+    for done, epsilon in enumerate(as_epsilons(epsilons), 1):
+        moved = attacked_pictures(model, images, labels, epsilon)
+        similar = structural_similarity(moved, pictures)
+        found.append(sum(similar) / len(similar) if similar else float("nan"))
+        progress(done)
+    return found
 
 
 def count_moved(model: nn.Module, images: Tensor, labels: Tensor) -> int:

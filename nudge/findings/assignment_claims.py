@@ -4,21 +4,24 @@ Every figure and every verdict is computed from the cards by the rules below, so
 can change them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
-from models import PRETRAINED, STANDARD, Card, Dataset
+import numpy as np
+
+from models import PRETRAINED, STANDARD, VARIANTS, Card, Dataset
 from models.card_files import CONFUSIONS, read_array
 from models.epsilons import step_of
 from nudge.evaluation.class_similarity import NearFlips, near_flips
+from nudge.evaluation.robustness import SMALL
 from nudge.evaluation.sweep import EPSILONS
 from nudge.findings.tradeoff import ASSIGNMENT, trade_off
 
 NEAR_ENOUGH = 5.0  # points of accuracy that "about" allows
-SMALL = 0.01  # epsilon at which wrong labels are looked at
 SAME = 1.0  # points by which two accuracies may differ and be "the same"
 # Conventions for the eye: the structural similarity (SSIM) from which on a picture counts as
 # untouched, as much the same, and as readable.
@@ -89,6 +92,18 @@ class Figures:
             }
         )
 
+    def scored_under_pgd(self) -> "Figures":
+        """Accuracy and similarity under PGD at every second epsilon, where both were measured."""
+        return Figures(
+            {
+                name: replace(
+                    card, epsilons=card.epsilons[::2], fgsm=card.pgd[::2], ssim=card.pgd_ssim
+                )
+                for name, card in self.cards.items()
+                if card.pgd is not None and card.pgd_ssim is not None
+            }
+        )
+
     def accuracy(self, variant: str, epsilon: float = 0.0) -> float:
         """Top-1 accuracy under the attack, in percent. Raises ValueError where none is known."""
         card = self.cards[variant]
@@ -123,6 +138,15 @@ def subject(variant: str) -> str:
     return SUBJECTS[variant.removesuffix("-scrambled")]
 
 
+def flips_under_pgd(figures: Figures) -> dict[str, NearFlips]:
+    """Near and far flips under PGD at the small epsilon alone, of those that were measured."""
+    return {
+        name: near_flips(np.array([card.pgd_confusion]), VARIANTS[name].dataset)
+        for name, card in figures.cards.items()
+        if card.pgd_confusion is not None
+    }
+
+
 def read_flips() -> dict[str, NearFlips]:
     """Near and far flips of every variant, from the recorded confusions."""
     path = PRETRAINED / CONFUSIONS
@@ -134,18 +158,24 @@ def claims(figures: Figures, flips: Mapping[str, NearFlips]) -> list[Claim]:
 
     Findings are left out where figures or flips leave out what they speak of.
     """
-    found, stronger = [], figures.under_pgd()
+    under_pgd, scored = figures.under_pgd(), figures.scored_under_pgd()
+    # Each claim, and how to put it to twenty steps.
+    asked: list[tuple[str, Callable[[], Finding], Callable[[], Finding] | None]] = []
     for rule, variant, *arguments in CHECKS:
-        with suppress(KeyError):
-            claim = Claim(subject(variant), *rule(figures, variant, *arguments))
-            if rule in OF_ACCURACY:
-                with suppress(KeyError):
-                    again = Claim(subject(variant), *rule(stronger, variant, *arguments))
-                    claim = replace(claim, stronger=again)
-            found.append(claim)
+        stronger = under_pgd if rule in OF_ACCURACY else scored if rule is _trade_off else None
+        again = None if stronger is None else partial(rule, stronger, variant, *arguments)
+        asked.append((variant, partial(rule, figures, variant, *arguments), again))
     for variant in ("fashion-cnn", "sign-cnn"):
+        small, again = EPSILONS.index(SMALL), partial(_close, flips_under_pgd(figures), variant, 0)
+        asked.append((variant, partial(_close, flips, variant, small), again))
+    found = []
+    for variant, ask, ask_again in asked:
         with suppress(KeyError):
-            found.append(Claim(subject(variant), *_close(flips[variant])))
+            claim = Claim(subject(variant), *ask())
+            with suppress(KeyError):
+                if ask_again is not None:
+                    claim = replace(claim, stronger=Claim(subject(variant), *ask_again()))
+            found.append(claim)
     return found
 
 
@@ -227,19 +257,19 @@ def _sturdier(figures: Figures, variant: str, other: str, *large: float) -> Find
     )
 
 
-def _close(flips: NearFlips) -> Finding:
-    at = EPSILONS.index(SMALL)
-    near, chance = 100 * flips.fraction[at], 100 * flips.chance[at]
+def _close(flips: Mapping[str, NearFlips], variant: str, at: int) -> Finding:
+    """`at` is where the small epsilon stands among those of the flips."""
+    found = flips[variant]
+    near, chance = 100 * found.fraction[at], 100 * found.chance[at]
     return (
         "at small epsilon the wrong label is usually close in meaning",
-        f"{near:.0f} % of {flips.flipped[at]} flips at {SMALL:g}",
+        f"{near:.0f} % of {found.flipped[at]} flips at {SMALL:g}",
         _verdict(near > 50, near > 1.5 * chance),
         f"{chance:.0f} % would be by chance",
     )
 
 
-# Rules about the accuracy under attack, which ask the stronger attack, too. The best trade-off is
-# none of them: how much twenty steps leave of a picture was not measured.
+# Rules about the accuracy under attack alone.
 OF_ACCURACY = (_falls, _stays_above, _sturdier)
 
 # What was reported: the rule that checks it, the variant, and what the rule needs to know.

@@ -18,13 +18,12 @@ from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
 from models.epsilons import NEVER_FLIPS
 from nudge.data.generated_hands import generated_flip_steps
 from nudge.evaluation.class_similarity import near_flips
-from nudge.evaluation.robustness import DEFENDED_AT
+from nudge.evaluation.robustness import DEFENDED_AT, SMALL
 from nudge.evaluation.sweep import EPSILONS
 from nudge.evaluation.transferability import averages, nearest, networks, read_transfer
 from nudge.findings.tradeoff import trade_off
 
 LARGE = 0.1  # epsilon at which FGSM is set beside a random nudge
-SMALL = 0.01  # at which wrong labels are looked at
 BETWEEN = 0.05  # at which attacks are carried from network to network
 GUESSED = range(4, 13)  # steps at which the picture to guess may flip: neither soon nor late
 

@@ -211,6 +211,10 @@ class Visitor:
             chosen = WidgetState(id=element.button_group.id)
             chosen.string_array_value.data.extend(element.button_group.raw_values)
             self._mount(chosen, told=element.button_group.set_value)
+        elif kind == "selectbox":
+            box = element.selectbox
+            value = box.raw_value if box.set_value else box.options[box.default]
+            self._mount(WidgetState(id=box.id, string_value=value), told=box.set_value)
         elif kind == "number_input":
             number = element.number_input
             self._mount(WidgetState(id=number.id, double_value=number.value), told=number.set_value)

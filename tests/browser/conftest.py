@@ -194,18 +194,20 @@ def visits(
 _CONTEXTS: WeakKeyDictionary[Browser, dict[object, BrowserContext]] = WeakKeyDictionary()
 
 
-# Streamlit fades what a running script has not drawn again yet.
-_STANDS_STILL = """() => !document.querySelector('[data-stale=true]')
-  && document.getAnimations().every((animation) => animation.playState !== 'running'
-    || animation.effect.getComputedTiming().endTime === Infinity)"""
-
-
 def barriers(page: Page) -> list[str]:
-    """What axe-core finds that is serious or critical."""
-    page.wait_for_function(_STANDS_STILL)  # half-faded text has too little contrast for anybody
-    return [
-        f"{found['id']}: {node['target']} {node['failureSummary']}"
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in ("serious", "critical")
-        for node in found["nodes"]
-    ]
+    """What axe-core finds that is serious or critical, and finds again.
+
+    Streamlit fades what a running script has not drawn yet, and half-faded text is too pale for
+    anybody: a barrier is what stays.
+    """
+    for _ in range(6):
+        found = [
+            f"{found['id']}: {node['target']} {node['failureSummary']}"
+            for found in Axe().run(page).response["violations"]
+            if found["impact"] in ("serious", "critical")
+            for node in found["nodes"]
+        ]
+        if not found:
+            break
+        page.wait_for_timeout(1000)
+    return found

@@ -70,7 +70,9 @@ def visiting(browser: Browser, url: str, width: int = 1280) -> Iterator[Visit]:
     visit.open("?architecture=fcnn")
     yield visit
     context.close()
-    assert not visit.complaints
+    # Where nobody vouches for a certificate, Chromium begins each of its first connections again,
+    # and on a busy machine gives some of them up before it has learnt that we do not mind.
+    assert [c for c in visit.complaints if "ERR_TOO_MANY_RETRIES" not in c] == []
 
 
 def sources(page: Page) -> list[str]:

@@ -62,9 +62,12 @@ from nudge.evaluation.predictions import predictions_along, prepared, stream_bat
 from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.robustness import (
     IteratedAttack,
+    attacked_pictures,
     count_moved,
     count_robust,
     curve_of,
+    pgd_confusion,
+    pgd_ssim,
     robust_curve,
     stream_flips,
 )
@@ -170,6 +173,8 @@ NO_ROBUST = NO_ATTACK | {
     "attack": [None, 20, "pgd"],
     "batch_size": NO_SIZE,
 }
+_PGD = {name: ROBUST[name] for name in ("model", "images", "labels")}
+_NO_PGD = {name: NO_ROBUST[name] for name in _PGD}
 ALONG = {"network": MODEL, "pictures": FLOATS, "direction": DIRECTIONS, "epsilons": GRID}
 NO_ALONG = {
     "network": NO_MODEL,
@@ -536,10 +541,23 @@ TABLE: dict[str, Call] = {
         {k: v for k, v in ROBUST.items() if k != "epsilons"} | {"epsilon": 0.1},
         {k: v for k, v in NO_ROBUST.items() if k != "epsilons"} | {"epsilon": NO_EPSILON},
     ),
+    "nudge.evaluation.robustness.attacked_pictures": Call(
+        attacked_pictures,
+        _PGD | {"epsilon": 0.1, "first": 0},
+        _NO_PGD | {"epsilon": NO_EPSILON, "first": NO_COUNT},
+    ),
+    "nudge.evaluation.robustness.pgd_confusion": Call(
+        pgd_confusion,
+        _PGD | {"classes": 10, "epsilon": 0.1},
+        _NO_PGD | {"classes": [*NO_SIZE, 1], "epsilon": NO_EPSILON},
+    ),
+    "nudge.evaluation.robustness.pgd_ssim": Call(
+        pgd_ssim, _PGD | {"epsilons": GRID}, _NO_PGD | {"epsilons": NO_EPSILONS}
+    ),
     "nudge.evaluation.robustness.count_moved": Call(
         count_moved,
-        {k: v for k, v in ROBUST.items() if k in ("model", "images", "labels")},
-        {k: v for k, v in NO_ROBUST.items() if k in ("model", "images", "labels")},
+        _PGD,
+        _NO_PGD,
     ),
     "nudge.evaluation.ssim.structural_similarity": Call(
         structural_similarity,

@@ -28,7 +28,10 @@ def test_equal_to_what_was_just_published(
 ) -> None:
     model, found = load_model(SIGN), measure(load_model(SIGN), tiny)
     content, digest = serialise(half_precision(model))
-    card = replace(SIGN.card, sha256=digest, **found.for_card(len(SIGN.classes)))
+    # What PGD left of the full test set is nothing of these pictures.
+    others = {"pgd": None, "withstood": (), "moved": None, "pgd_ssim": None, "pgd_confusion": None}
+    counts = found.for_card(len(SIGN.classes))
+    card = replace(SIGN.card, sha256=digest, **others, **counts)  # type: ignore[arg-type]
     arrays = found.arrays(len(SIGN.classes))
     publish(tmp_path, SIGN, content, card, arrays)
     monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,14 @@ import pytest
 from models import VARIANTS, zoo
 from models.card_files import FLIP_STEPS, PGD_FLIP_STEPS, read_array
 from nudge.data import Split
-from nudge.evaluation.robustness import STRONGEST, count_moved, count_robust, robust_curve
+from nudge.evaluation.robustness import (
+    STRONGEST,
+    count_moved,
+    count_robust,
+    pgd_confusion,
+    pgd_ssim,
+    robust_curve,
+)
 from nudge.files import write_npz
 from nudge.training.publishing import amend, publish
 from scripts import robustness
@@ -26,6 +34,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     publish(tmp_path, SIGN, SIGN.weights.read_bytes(), SIGN.card, arrays)
     monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
     monkeypatch.setattr(robustness, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(robustness, "SSIM_PICTURES", 5)
     return tmp_path
 
 
@@ -56,6 +65,11 @@ def test_writes_the_card_and_finds_it_equal(
     assert 0 <= withstood.correct - strongest <= 2  # other starts: those left alone are numbered
     assert withstood.correct <= curve.correct[6]
     assert SIGN.card.moved == count_moved(zoo.load_model(SIGN), *split)
+    model, grid = zoo.load_model(SIGN), before.epsilons[::2]
+    confusion = pgd_confusion(model, *split, classes=24)
+    assert SIGN.card.pgd_confusion == tuple(map(tuple, confusion.tolist()))
+    similar = pgd_ssim(model, split.images[:5], split.labels[:5], grid)
+    assert SIGN.card.pgd_ssim == tuple(round(value, 6) for value in similar)
     assert SIGN.card.fgsm == before.fgsm
     flips = read_array(folder / PGD_FLIP_STEPS, SIGN.id)
     assert [(flips > step).sum() for step in range(61)] == list(curve.correct)
@@ -67,14 +81,24 @@ def test_writes_the_card_and_finds_it_equal(
     assert f"{int((flips > 0).sum())} pictures differ" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("changed", [{"moved": 1}, {"withstood": []}])
 def test_check_fails_where_another_count_differs(
-    changed: dict[str, object], folder: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(monkeypatch, folder)
-    amend(folder, SIGN, changed, {})
-    with pytest.raises(SystemExit, match="not what the cards say"):
-        run(monkeypatch, folder, "--check")
+    card = SIGN.card
+    changes: tuple[dict[str, object], ...] = (
+        {"moved": 1},
+        {"withstood": []},
+        {"pgd_confusion": None},
+    )
+    for changed in changes:
+        amend(folder, SIGN, changed, {})
+        with pytest.raises(SystemExit, match="not what the cards say"):
+            run(monkeypatch, folder, "--check")
+        (name,) = changed
+        kept = getattr(card, name)
+        amend(folder, SIGN, {name: [asdict(w) for w in kept] if name == "withstood" else kept}, {})
+    run(monkeypatch, folder, "--check")
 
 
 def test_takes_up_where_it_stopped(

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from models import Regime
 from nudge.evaluation.methods import Method
-from nudge.findings.lesson import BETWEEN, LARGE, SMALL, Findings
+from nudge.evaluation.robustness import SMALL
+from nudge.findings.lesson import BETWEEN, LARGE, Findings
 from views import text
 from views.session.state import HIDEABLE, Compare, View
 

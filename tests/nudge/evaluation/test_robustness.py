@@ -7,13 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from models.epsilons import NEVER_FLIPS
-from nudge.attacks import bim, pgd
+from nudge.attacks import bim, loss_gradient, pgd
 from nudge.data.movement import move_objects
 from nudge.evaluation.robustness import (
     IteratedAttack,
+    attacked_pictures,
     count_moved,
     count_robust,
     curve_of,
+    pgd_confusion,
+    pgd_ssim,
     robust_curve,
     stream_flips,
 )
@@ -140,3 +143,38 @@ def test_moved_pictures_are_the_same_for_every_model(small_network: nn.Module) -
         torch.manual_seed(0)
         moved = move_objects(images, shift=4, rotation=15, scale=0.2)
     assert found == int((small_network(moved).argmax(1) == labels).sum())
+
+
+def test_attacked_pictures_are_those_of_pgd_from_that_start(small_network: nn.Module) -> None:
+    images, labels = pictures(6, count=5)
+    attack = IteratedAttack(steps=4)
+    found = attacked_pictures(small_network, images, labels, 0.1, attack=attack, first=7)
+    (start,) = attack.starts(images, 7)
+    assert start is not None
+    moved = (images + 0.1 * start).clamp(0, 1)
+    for _ in range(4):
+        gradient, _ = loss_gradient(small_network, moved, labels)
+        moved = moved + 0.1 * 2.5 / 4 * gradient.sign()
+        moved = (images + (moved - images).clamp(-0.1, 0.1)).clamp(0, 1)
+    torch.testing.assert_close(found, moved)
+
+
+def test_confusion_and_similarity_under_pgd(small_network: nn.Module) -> None:
+    images, _ = pictures(7, count=150)
+    labels = small_network(images).argmax(1)
+    labels[:20] = (labels[:20] + 1) % 10  # wrong before: not counted
+    seen: list[int] = []
+    found = pgd_confusion(small_network, images, labels, 10, epsilon=0.1, progress=seen.append)
+    assert seen == [100, 150]
+    assert found.sum() == 130
+    moved = [
+        attacked_pictures(small_network, images[i : i + 100], labels[i : i + 100], 0.1, first=i)
+        for i in (0, 100)
+    ]
+    predicted = small_network(torch.cat(moved)).argmax(1)
+    for true, other in ((3, 3), (3, 5), (0, 8)):
+        both = (labels == true) & (predicted == other)
+        assert found[true, other] == int(both[20:].sum())
+    similar = pgd_ssim(small_network, images[:10], labels[:10], [0, 0.05, 0.2])
+    assert similar[0] == 1
+    assert similar == sorted(similar, reverse=True)

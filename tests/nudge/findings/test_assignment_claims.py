@@ -132,6 +132,27 @@ def test_twenty_steps_are_judged_by_the_same_rule() -> None:
     assert [replace(claim, stronger=None) for claim in found] == check()
 
 
+def test_trade_off_and_meaning_are_asked_again_where_they_were_measured() -> None:
+    grid, classes = EPSILONS[::2], 10
+    falls = tuple(round(TOTAL * max(0.0, 0.9 - 30 * e)) for e in EPSILONS)
+    near = np.diag([90] * classes)
+    near[2, 4] = 9  # pullovers taken for coats
+    near[2, 8] = 1  # and for bags
+    fashion = replace(
+        AS_REPORTED["fashion-cnn"],
+        pgd=falls,
+        pgd_ssim=tuple(1 - e for e in grid),
+        pgd_confusion=tuple(map(tuple, near.tolist())),
+    )
+    found = {c.reported: c for c in check(changed={"fashion-cnn": fashion}) if c.stronger}
+    best = found["FGSM, best trade-off at 0.04 to 0.08"].stronger
+    assert best
+    assert (best.measured, best.verdict) == ("0.03", Verdict.IN_PART)
+    meaning = found["at small epsilon the wrong label is usually close in meaning"].stronger
+    assert meaning
+    assert (meaning.measured, meaning.verdict) == ("90 % of 10 flips at 0.01", Verdict.HOLDS)
+
+
 def test_what_was_not_measured_is_not_asked() -> None:
     assert not any(claim.stronger for claim in check())
 
