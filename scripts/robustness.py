@@ -72,7 +72,8 @@ def main() -> None:
 
 def _lacks_something(variant: Variant) -> bool:
     card = variant.card
-    return None in (card.pgd, card.moved) or (asked(variant) and card.pgd_ssim is None)
+    unmeasured = None in (card.pgd, card.moved) or not card.withstood
+    return unmeasured or (asked(variant) and card.pgd_ssim is None)
 
 
 def asked(variant: Variant) -> bool:
