@@ -97,6 +97,13 @@ class Visit:
             "data-test-script-state", "notRunning"
         )
 
+    def rest(self) -> None:
+        """Wait until no script runs, and none that was asked for is about to."""
+        self.page.wait_for_timeout(1000)
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute(
+            "data-test-script-state", "notRunning"
+        )
+
     def settle(self) -> None:
         """Wait until the curve that is counted here has grown, and nothing is on its way."""
         expect(self.page.get_by_text("Dots: the first 200")).to_be_visible()
