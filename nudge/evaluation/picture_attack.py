@@ -32,6 +32,9 @@ class Attack:
     control: ProbabilityPath  # along the random signs
 
 
+_ITERATED: dict[Method, Callable[..., Tensor]] = {Method.BIM: bim, Method.PGD: pgd}
+
+
 def attack_picture(
     model: nn.Module,
     classifier: nn.Module,
@@ -62,17 +65,14 @@ def attack_picture(
             with torch.inference_mode():
                 label = int(classifier(pixels).argmax())
         labels = torch.tensor([label])
-        if method in ITERATED:
-            direction = _directions(ITERATED[method], model, pixels, labels, epsilons)
+        if method in _ITERATED:
+            direction = _directions(_ITERATED[method], model, pixels, labels, epsilons)
         elif method is Method.L2:
             direction = l2_gradient(model, pixels, labels).direction
         else:
             direction = fgsm_direction(model, pixels, labels)
     both = [direction, subject.random_signs]
     return Attack(direction, *probability_paths(classifier, pixels, both, epsilons))
-
-
-ITERATED: dict[Method, Callable[..., Tensor]] = {Method.BIM: bim, Method.PGD: pgd}
 
 
 def _directions(
