@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from models import SIDE
 from nudge.argument_checks import (
+    as_count,
     as_epsilons,
     check_directions,
     check_images,
@@ -18,6 +19,8 @@ from nudge.argument_checks import (
     shape,
 )
 from nudge.attacks.model_outputs import check_finite, check_logits, explained
+
+_LEAST = 1e-38  # about the smallest probability that float32 knows
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,16 @@ class ProbabilityPath:
     def predictions(self) -> Tensor:
         """The most probable class at each epsilon: int64 (K,)."""
         return self.probabilities.argmax(dim=1)
+
+    def losses(self, label: int) -> list[float]:
+        """The cross-entropy of class `label` at each epsilon, in nats: finite where p rounds to 0.
+
+        Raises ValueError where there is no such class.
+        """
+        classes = self.probabilities.shape[1]
+        likely = self.probabilities[:, as_count(label, "a class", most=classes - 1)].double()
+        losses: list[float] = (-likely.clamp(min=_LEAST).log()).tolist()
+        return losses
 
 
 @torch.inference_mode()

@@ -147,8 +147,7 @@ def loss_rows(paths: Mapping[tuple[str, Method], ProbabilityPath], label: int) -
     kinds = {Method.FGSM: text.defences.ONE_STEP, Method.PGD: text.common.PGD_CURVE}
     rows = []
     for (name, method), path in paths.items():
-        likely = path.probabilities[:, label].double().clamp(min=1e-38)
-        for epsilon, loss in zip(path.epsilons, (-likely.log()).tolist(), strict=True):
+        for epsilon, loss in zip(path.epsilons, path.losses(label), strict=True):
             row = {"network": name, "kind": kinds[method], "epsilon": epsilon}
             rows.append(row | {"loss": round(loss, 4)})
     return rows

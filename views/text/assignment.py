@@ -57,7 +57,7 @@ def claims_tally(claims: Sequence["Claim"]) -> str:
     if not asked:
         return tally
     return (
-        f"{tally} FGSM takes one step. Of the {len(asked)} findings about accuracy under FGSM "
+        f"{tally} FGSM takes one step. Of the {len(asked)} findings about it "
         f"**{len(lost)} no longer {'holds' if len(lost) == 1 else 'hold'}** "
         "where the attack takes twenty (PGD)."
     )

@@ -4,7 +4,7 @@ from torch import nn
 
 from nudge.attacks import fgsm_direction, nudge, random_direction
 from nudge.data import to_pixels
-from nudge.evaluation.probability_path import probability_paths
+from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
 from tests.conftest import tiny_split
 
 GRID = (0.0, 0.01, 0.1)
@@ -30,3 +30,18 @@ def test_errors(small_network: nn.Module) -> None:
         probability_paths(small_network, image, [image], GRID)
     with pytest.raises(ValueError, match=r"expected epsilon in \[0, 1\], got 2"):
         probability_paths(small_network, image[:1], [image[:1]], [2])
+
+
+def test_losses_are_the_cross_entropy(small_network: nn.Module) -> None:
+    image = to_pixels(tiny_split(1).images)
+    direction = random_direction(1)
+    (path,) = probability_paths(small_network, image, [direction], GRID)
+    for epsilon, loss in zip(GRID, path.losses(4), strict=True):
+        logits = small_network(nudge(image, direction, epsilon))
+        expected = torch.nn.functional.cross_entropy(logits, torch.tensor([4])).item()
+        assert loss == pytest.approx(expected, rel=1e-4)
+    sure = ProbabilityPath((0.0,), torch.tensor([[1.0, 0.0]]))
+    assert sure.losses(0) == [0.0]
+    assert 80 < sure.losses(1)[0] < 100  # not infinite
+    with pytest.raises(ValueError, match="expected a class"):
+        sure.losses(2)
