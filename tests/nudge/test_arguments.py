@@ -184,6 +184,7 @@ NO_ALONG = {
 }
 # The control is the one argument of `directions` of a single picture.
 PATH = {"model": MODEL, "image": FLOATS[:1], "directions": [DIRECTIONS[:1]], "epsilons": GRID}
+(ALONG_GRID,) = probability_paths(MODEL, FLOATS[:1], [DIRECTIONS[:1]], GRID)
 CARD = VARIANTS["fashion-cnn"].card
 COUNTS = Transfer(GRID, np.zeros((2, 3, 2), np.int64), 5)
 MEASURED = Measurement(
@@ -436,6 +437,9 @@ TABLE: dict[str, Call] = {
             "target": None,
         },
         {"model": NO_MODEL, "classifier": NO_MODEL},
+    ),
+    "nudge.evaluation.probability_path.ProbabilityPath.losses": Call(
+        ALONG_GRID.losses, {"label": 0}, {"label": [*NO_COUNT, 10]}
     ),
     "nudge.evaluation.probability_path.probability_paths": Call(
         probability_paths,
