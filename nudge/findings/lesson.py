@@ -6,7 +6,6 @@ import numpy as np
 
 from models import (
     PRETRAINED,
-    VARIANTS,
     Architecture,
     Dataset,
     PixelOrder,
@@ -18,9 +17,10 @@ from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
 from models.epsilons import NEVER_FLIPS
 from nudge.data.generated_hands import generated_flip_steps
 from nudge.evaluation.class_similarity import near_flips
-from nudge.evaluation.robustness import DEFENDED_AT, SMALL
+from nudge.evaluation.robustness import SMALL
 from nudge.evaluation.sweep import EPSILONS
-from nudge.evaluation.transferability import averages, nearest, networks, read_transfer
+from nudge.evaluation.transferability import averages, nearest, read_transfer
+from nudge.findings.defences import Defence, defence
 from nudge.findings.tradeoff import trade_off
 
 LARGE = 0.1  # epsilon at which FGSM is set beside a random nudge
@@ -36,27 +36,6 @@ class Transferred:
     own: float  # along the own gradient
     other: float  # along another's
     random: float
-
-
-@dataclass(frozen=True)
-class Withstands:
-    """Accuracies of one network at one epsilon, as fractions of 1."""
-
-    clean: float
-    fgsm: float
-    pgd: float  # twenty steps
-
-
-@dataclass(frozen=True)
-class Defence:
-    """A training beside the standard one, at the epsilon that the data set is defended at."""
-
-    variant: Variant
-    epsilon: float
-    defended: Withstands
-    standard: Withstands
-    # Of the defended network under FGSM along the standard one's gradient; None if not recorded.
-    transferred: float | None
 
 
 @dataclass(frozen=True)
@@ -133,8 +112,8 @@ def findings(dataset: Dataset, *, generated: bool = False) -> Findings:
         convolutional=_pair(dataset, Architecture.CNN),
         transferred=_transferred(dataset),
         twenty_steps=None if card.pgd is None else card.pgd[at(LARGE)] / card.total,
-        robust=_defence(replace(variant, regime=Regime.ROBUST)),
-        masked=_defence(replace(variant, dataset=Dataset.FASHION, regime=Regime.MASKED)),
+        robust=defence(replace(variant, regime=Regime.ROBUST)),
+        masked=defence(replace(variant, dataset=Dataset.FASHION, regime=Regime.MASKED)),
     )
 
 
@@ -148,36 +127,6 @@ def _median_flip(flip_steps: np.ndarray) -> float | None:
     right = np.sort(flip_steps[flip_steps > 0])
     step = int(right[(len(right) - 1) // 2])
     return None if step == NEVER_FLIPS else EPSILONS[step]
-
-
-def _defence(variant: Variant) -> Defence | None:
-    standard = replace(variant, regime=Regime.STANDARD)
-    if variant.id not in VARIANTS:
-        return None
-    epsilon = DEFENDED_AT[variant.dataset]
-    defended, usual = _withstands(variant, epsilon), _withstands(standard, epsilon)
-    if defended is None or usual is None:
-        return None
-    return Defence(variant, epsilon, defended, usual, _carried_over(standard, variant, epsilon))
-
-
-def _withstands(variant: Variant, epsilon: float) -> Withstands | None:
-    card = variant.card
-    at = card.epsilons.index(epsilon)
-    if card.pgd is None:
-        return None
-    return Withstands(card.accuracy, card.fgsm[at] / card.total, card.pgd[at] / card.total)
-
-
-def _carried_over(source: Variant, target: Variant, epsilon: float) -> float | None:
-    """The target's accuracy on what fools the source; None where it was not recorded."""
-    trainings = networks(source.dataset, source.architecture)
-    try:
-        found = read_transfer(source.dataset, trainings_of=source.architecture)
-    except PretrainedError:  # its own page says what is the matter
-        return None
-    counts = found.at(nearest(found.epsilons, epsilon))
-    return float(counts[trainings.index(source), trainings.index(target)] / found.total)
 
 
 def _transferred(dataset: Dataset) -> Transferred | None:

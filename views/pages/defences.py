@@ -7,11 +7,11 @@ import streamlit as st
 import torch
 
 from models import STANDARD, VARIANTS, PixelOrder, Regime, Variant
-from models.epsilons import step_of
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
 from nudge.evaluation.robustness import DEFENDED_AT
+from nudge.findings.defences import defence
 from views import text
 from views.charts import defences as chart
 from views.charts import figure
@@ -49,10 +49,9 @@ def page() -> None:
 def _withstood(view: View, variants: Sequence[Variant]) -> None:
     st.subheader(text.defences.WITHSTOOD, anchor=False)
     rows = chart.withstood_rows(variants)
-    by_regime = {variant.regime: variant for variant in variants}
-    if {Regime.STANDARD, Regime.ROBUST} <= set(by_regime):
-        robust, standard = by_regime[Regime.ROBUST], by_regime[Regime.STANDARD]
-        st.markdown(text.defences.cost(robust, standard, _under_pgd(robust, standard)))
+    for variant in (v for v in variants if v.regime is Regime.ROBUST):
+        if found := defence(variant):
+            st.markdown(text.defences.cost(found))
     figure.show(
         "withstood",
         chart.withstood_spec(
@@ -68,17 +67,6 @@ def _withstood(view: View, variants: Sequence[Variant]) -> None:
             unmeasured=[text.common.plain(v) for v in variants if v.card.pgd is None],
         ),
     )
-
-
-def _under_pgd(*variants: Variant) -> tuple[float, float] | None:
-    """The accuracies of two under PGD in twenty steps; None where one was not measured."""
-    found = [
-        variant.card.pgd[step_of(variant.card.epsilons, DEFENDED_AT[variant.dataset])]
-        / variant.card.total
-        for variant in variants
-        if variant.card.pgd is not None
-    ]
-    return (found[0], found[1]) if len(found) == 2 else None
 
 
 def _losses(view: View, variants: Sequence[Variant], pictures: DisplaySet) -> None:

@@ -7,6 +7,7 @@ from views.text.common import DATASETS, class_name, plain
 
 if TYPE_CHECKING:
     from models import Variant
+    from nudge.findings.defences import Defence
 
 LEAD = (
     "Can a network be mended? Some of these networks were trained in other ways. **Augmented**: on "
@@ -54,16 +55,15 @@ def withstood_caption(*, total: int, title: str, epsilon: float, unmeasured: Seq
     )
 
 
-def cost(robust: "Variant", standard: "Variant", pgd: tuple[float, float] | None) -> str:
-    """What robustness costs and brings, in accuracies."""
-    change = 100 * (standard.card.accuracy - robust.card.accuracy)
-    sentence = (
-        f"The robust network reads **{robust.card.accuracy:.1%}** of the clean pictures, the "
-        f"standard one **{standard.card.accuracy:.1%}**: robustness costs {change:.1f} points."
+def cost(found: "Defence") -> str:
+    """What robustness costs and brings."""
+    robust, standard = found.defended, found.standard
+    return (
+        f"The robust network reads **{robust.clean:.1%}** of the clean pictures, the standard one "
+        f"**{standard.clean:.1%}**: robustness costs {100 * (standard.clean - robust.clean):.1f} "
+        f"points. Under PGD it keeps **{robust.pgd:.1%}**, and the standard one "
+        f"**{standard.pgd:.1%}**."
     )
-    if pgd is not None:
-        sentence += f" Under PGD it keeps **{pgd[0]:.1%}**, and the standard one **{pgd[1]:.1%}**."
-    return sentence
 
 
 def loss_caption(*, subject: str, shown: Sequence["Variant"]) -> str:

@@ -13,7 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from models import PRETRAINED, Dataset, zoo
 from models.zoo import KNOWN
-from nudge.findings.lesson import Defence, Withstands, findings
+from nudge.findings.defences import Defence, Withstands
+from nudge.findings.lesson import findings
 from tests.conftest import CHECKOUT
 from tests.views.reading import open_at
 from views import text
