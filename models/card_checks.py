@@ -28,7 +28,7 @@ def parse_card(record: Mapping[str, Any]) -> Card:
 
 
 def _check_description(card: Card) -> None:
-    for name in ("sha256", "hardware", "command"):
+    for name in ("sha256", "hardware", "command", "attacked_on"):
         _expect(isinstance(getattr(card, name), str), name, "a text")
     _expect(isinstance(card.permutation_sha256, str | None), "permutation_sha256", "a text or null")
     for name in ("data_sha256", "recipe", "versions"):

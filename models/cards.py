@@ -56,6 +56,7 @@ class Card:
     # scripts/robustness.py has measured them.
     pgd: Sequence[int] | None = None
     withstood: Sequence[Withstood] = ()  # at the epsilon that its data set is defended at
+    attacked_on: str = ""  # the hardware that measured these two
     # Test pictures right after their objects were shifted, rotated and scaled at random.
     moved: int | None = None
     # Of the standard ones on ordered pixels, whose findings are put to twenty steps, too: how

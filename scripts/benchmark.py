@@ -65,7 +65,7 @@ def main() -> None:
         case "attacks":
             benchmark_attacks(args.pictures, args.data_dir)
         case "autoattack":
-            record_auto_attack(args.data_dir)
+            record_auto_attack(device, args.data_dir)
         case "processes":
             benchmark_processes(device, args)
         case "exchange":

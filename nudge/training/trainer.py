@@ -40,6 +40,7 @@ from nudge.training.optimisation import adamw, one_cycle, update_ema
 from nudge.training.recipes import Recipe
 
 OVERFITS_FROM = 0.3  # of what is watched: less may be chance
+MOVEMENTS = 16  # drawn for a batch: more cost more than they add to what later batches draw
 WATCHED = 1000  # training pictures that are attacked after every epoch of adversarial training
 
 
@@ -246,13 +247,16 @@ class Training:
             rotation=recipe.rotation,
             scale=recipe.scale,
             flip=recipe.flip,
+            draws=MOVEMENTS,
         )
         if self.recipe.noise:
             pictures = add_noise(pictures, self.recipe.noise)
         if blend is not None:
             pictures, targets = blend(pictures), blend(targets)
-        if self.recipe.epsilon:
-            pictures = self._attacked(pictures, targets)
+        first = round(self.recipe.attacked * len(pictures))  # any, for batches are shuffled
+        if self.recipe.epsilon and first:
+            attacked = self._attacked(pictures[:first], targets[:first])
+            pictures = torch.cat([attacked, pictures[first:]])
         logits = self._logits(self._step_model, pictures)
         loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing)
         self._optimiser.zero_grad()

@@ -215,26 +215,32 @@ def pgd_table(record: Record) -> str:
     return markdown.table(heads, rows)
 
 
-def record_auto_attack(data_dir: str | None, seed: int = 0) -> None:
+def record_auto_attack(device: torch.device, data_dir: str | None) -> None:
     """Attack every robust and masked variant by AutoAttack, and write what is left on its card."""
+    for variant in VARIANTS.values():
+        if variant.regime in (Regime.ROBUST, Regime.MASKED):
+            _amend(variant, auto_attack(variant, device, data_dir))
+
+
+def auto_attack(
+    variant: Variant, device: torch.device, data_dir: str | None, seed: int = 0
+) -> Withstood:
+    """What AutoAttack leaves of the first test pictures."""
     import torchattacks
 
-    for variant in VARIANTS.values():
-        if variant.regime not in (Regime.ROBUST, Regime.MASKED):
-            continue
-        model, pixels, labels = _loaded(variant.id, ATTACKED_BY_AUTO_ATTACK, data_dir)
-        epsilon, classes = DEFENDED_AT[variant.dataset], len(variant.classes)
-        torch.manual_seed(seed)
-        attack = torchattacks.AutoAttack(model, eps=epsilon, n_classes=classes, seed=seed)
-        left = 0
-        with tqdm(desc=f"{variant.id}: {AUTO_ATTACK}", unit="picture", total=len(labels)) as bar:
-            for batch in zip(pixels.split(100), labels.split(100), strict=True):  # type: ignore[no-untyped-call]
-                left += _right(model, attack(*batch), batch[1])
-                bar.update(len(batch[1]))
-        tqdm.write(f"{variant.id}: {left} of {len(labels)} left at {epsilon:g}")
-        _amend(
-            variant, Withstood(attack=AUTO_ATTACK, epsilon=epsilon, correct=left, total=len(labels))
-        )
+    loaded, pixels, labels = _loaded(variant.id, ATTACKED_BY_AUTO_ATTACK, data_dir)
+    model = loaded.to(device)
+    epsilon, classes = DEFENDED_AT[variant.dataset], len(variant.classes)
+    torch.manual_seed(seed)
+    attack = torchattacks.AutoAttack(model, eps=epsilon, n_classes=classes, seed=seed)
+    left = 0
+    with tqdm(desc=f"{variant.id}: {AUTO_ATTACK}", unit="picture", total=len(labels)) as bar:
+        for batch in zip(pixels.split(500), labels.split(500), strict=True):  # type: ignore[no-untyped-call]
+            pictures, truth = (values.to(device) for values in batch)
+            left += _right(model, attack(pictures, truth), truth)
+            bar.update(len(truth))
+    tqdm.write(f"{variant.id}: {left} of {len(labels)} left at {epsilon:g}")
+    return Withstood(attack=AUTO_ATTACK, epsilon=epsilon, correct=left, total=len(labels))
 
 
 def _amend(variant: Variant, found: Withstood) -> None:

@@ -32,6 +32,15 @@ def test_each_picture_moves_on_its_own() -> None:
     assert moved.max() <= 1
 
 
+def test_pictures_share_as_many_movements_as_are_drawn() -> None:
+    torch.manual_seed(0)
+    one = torch.zeros(1, 1, 28, 28)
+    one[..., 10:18, 12:16] = 1.0
+    moved = move_objects(one.expand(50, -1, -1, -1), shift=3, rotation=10, draws=4)
+    assert len(moved.flatten(1).unique(dim=0)) == 4
+    assert len(move_objects(one, shift=3, draws=4)) == 1  # fewer pictures than draws
+
+
 def test_flips() -> None:
     pictures = to_pixels(tiny_split(200).images)
     flipped = move_objects(pictures, flip=0.5)
@@ -61,6 +70,11 @@ def test_rotation_and_scale_stay_within_their_limits() -> None:
     assert angles.max() > 10
     assert 0.75 < (lengths / before).min() < 0.9
     assert 1.1 < (lengths / before).max() < 1.25
+
+
+def test_there_is_a_movement_to_draw() -> None:
+    with pytest.raises(ValueError, match="a number of draws"):
+        move_objects(torch.zeros(1, 1, 28, 28), shift=1, draws=0)
 
 
 @pytest.mark.parametrize("wrong", [{"shift": -1}, {"rotation": 200}, {"scale": 1}, {"flip": 1.1}])

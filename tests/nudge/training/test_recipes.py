@@ -42,11 +42,11 @@ def test_what_makes_no_sense(setting: str, message: str) -> None:
 def test_a_record_names_augmentation_and_attack_only_where_there_is_one() -> None:
     plain = set(RECIPE.record())
     assert "mixup" in plain
-    assert not plain & {"shift", "flip", "epsilon", "attack_steps"}
+    assert not plain & {"shift", "flip", "epsilon", "attacked", "attack_steps"}
     assert set(change(RECIPE, ["flip=0.5"]).record()) - plain == {
         *("shift", "rotation", "scale", "flip")
     }
     attacked = change(RECIPE, ["epsilon=0.1"]).record()
     assert set(attacked) - plain == {
-        *("epsilon", "attack_steps", "attack_step_size", "random_start")
+        *("epsilon", "attacked", "attack_steps", "attack_step_size", "random_start")
     }

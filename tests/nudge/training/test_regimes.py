@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from torch import Tensor
 
 from models import VARIANTS, NudgeError
 from models.zoo import KNOWN, Regime
@@ -53,6 +54,23 @@ def test_catastrophic_overfitting_ends_a_training(monkeypatch: pytest.MonkeyPatc
     finish(start("fashion-fcnn", recipe=recipe))
     watch(0.7, 0.8, 0.0)
     finish(start("fashion-fcnn", recipe=replace(recipe, random_start=0.0)))
+
+
+@pytest.mark.parametrize(("share", "count"), [(1.0, 32), (0.25, 8), (0.0, None)])
+def test_a_share_of_each_batch_is_attacked(
+    share: float, count: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attacked, attack = set[int](), Training._attacked
+
+    def spy(run: Training, pictures: Tensor, targets: Tensor) -> Tensor:
+        attacked.add(len(pictures))
+        return attack(run, pictures, targets)
+
+    monkeypatch.setattr(Training, "_attacked", spy)
+    run = start("fashion-fcnn", recipe=replace(ROBUST, epochs=1, attacked=share))
+    finish(run)
+    assert attacked == ({count} if count else set())
+    assert run.curve[-1].train_accuracy > 0
 
 
 def test_resumed_equals_unbroken(tmp_path: Path) -> None:
