@@ -1,5 +1,10 @@
-"""Nudge: page config and navigation. Start it with `streamlit run app.py`."""
+"""Nudge: page config and navigation. Start it with `streamlit run app.py`.
 
+`streamlit run app.py -- --networks FOLDER` brings networks along: see docs/own-network.md.
+"""
+
+import argparse
+import os
 from pathlib import Path
 
 import streamlit as st
@@ -8,6 +13,10 @@ from views import text
 from views.session import header
 
 ICON = Path(__file__).parent / "views" / "icon.png"  # a named icon would be fetched from afar
+
+options = argparse.ArgumentParser(add_help=False)
+options.add_argument("--networks", default=os.environ.get("NUDGE_NETWORKS", ""))
+os.environ["NUDGE_NETWORKS"] = options.parse_known_args()[0].networks  # read by views.session
 
 st.set_page_config(page_title="Nudge", page_icon=str(ICON), layout="wide")
 page = st.navigation(

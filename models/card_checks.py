@@ -30,6 +30,7 @@ def parse_card(record: Mapping[str, Any]) -> Card:
 def _check_description(card: Card) -> None:
     for name in ("sha256", "hardware", "command", "attacked_on"):
         _expect(isinstance(getattr(card, name), str), name, "a text")
+    _expect(isinstance(card.dataset, str | None), "dataset", "a text or null")
     _expect(isinstance(card.permutation_sha256, str | None), "permutation_sha256", "a text or null")
     for name in ("data_sha256", "recipe", "versions"):
         _expect(isinstance(getattr(card, name), dict), name, "an object")
@@ -39,7 +40,8 @@ def _check_description(card: Card) -> None:
     _expect(_are_counts([card.seed]), "seed", "a whole number")
     _expect(_are_finite([card.seconds]), "seconds", "a number")
     points = [v for epoch in card.learning_curve for v in vars(epoch).values() if v is not None]
-    _expect(bool(points) and _are_finite(points), "learning_curve", "finite numbers")
+    learnt = bool(points) or card.dataset is not None
+    _expect(learnt and _are_finite(points), "learning_curve", "finite numbers")
 
 
 def _check_counts(card: Card) -> None:

@@ -45,13 +45,14 @@ class Card:
     ssim: Sequence[float]  # mean structural similarity of attacked and original, at each epsilon
     class_totals: Sequence[int]  # test pictures of each class
     class_correct: Sequence[int]  # those right before any nudge
-    learning_curve: Sequence[Epoch]
+    learning_curve: Sequence[Epoch]  # none of an imported network
     recipe: Mapping[str, Any]
     seed: int
     seconds: float  # wall time of the training
     hardware: str
     versions: Mapping[str, str]
     command: str  # recreates the weights
+    dataset: str | None = None  # of an imported network, whose id does not say it
     # Pictures that withstand twenty steps of PGD at each epsilon and below it; None until
     # scripts/robustness.py has measured them.
     pgd: Sequence[int] | None = None

@@ -31,6 +31,10 @@ class Dataset(StrEnum):
 class Architecture(StrEnum):
     FCNN = "fcnn"
     CNN = "cnn"
+    IMPORTED = "imported"  # of any make: somebody's own
+
+
+TRAINED_HERE = (Architecture.FCNN, Architecture.CNN)
 
 
 class PixelOrder(StrEnum):
@@ -75,10 +79,20 @@ class Variant:
     architecture: Architecture
     pixels: PixelOrder
     regime: Regime = Regime.STANDARD
+    # Of a network that somebody brought along: see `models.own_networks`.
+    name: str = ""
+    own_folder: Path | None = None
 
     @property
     def id(self) -> str:
-        """The name in addresses, files and commands, such as `sign-cnn-scrambled`."""
+        """The name in addresses and commands, such as `sign-cnn-scrambled`."""
+        return self.name or self.key
+
+    @property
+    def key(self) -> str:
+        """The name in the files of its folder."""
+        if self.architecture is Architecture.IMPORTED:
+            return self.name
         parts: list[str] = [self.dataset, self.architecture]
         parts += [self.pixels] if self.pixels is PixelOrder.SCRAMBLED else []
         parts += [self.regime] if self.regime is not Regime.STANDARD else []
@@ -90,13 +104,24 @@ class Variant:
         return CLASSES[self.dataset]
 
     @property
+    def folder(self) -> Path:
+        """Where its weights, its card and what was measured with it stand."""
+        return self.own_folder or PRETRAINED
+
+    @property
     def weights(self) -> Path:
-        return PRETRAINED / f"{self.id}.safetensors"
+        imported = self.architecture is Architecture.IMPORTED
+        return self.folder / f"{self.key}{'.onnx' if imported else '.safetensors'}"
 
     @property
     def card(self) -> Card:
         """What was measured of it. Raises PretrainedError where that cannot be read."""
-        return read_card(PRETRAINED / "index.json", self.id)
+        return read_card(self.folder / "index.json", self.key)
+
+    @property
+    def mend(self) -> str | None:
+        """The command that brings back its files; nobody but its owner has those of another."""
+        return None if self.own_folder else RESTORE_COMMAND
 
 
 # Every variant that could be trained, the eight standard ones first.
@@ -105,10 +130,13 @@ KNOWN: Mapping[str, Variant] = MappingProxyType(
         variant.id: variant
         for regime in Regime
         for variant in (
-            Variant(*kind, regime) for kind in product(Dataset, Architecture, PixelOrder)
+            Variant(*kind, regime) for kind in product(Dataset, TRAINED_HERE, PixelOrder)
         )
     }
 )
+
+# Networks that somebody brought along, by name; `models.own_networks.bring` fills it.
+OWN: dict[str, Variant] = {}
 
 
 def trained_variants(folder: Path = PRETRAINED) -> Mapping[str, Variant]:
@@ -147,10 +175,12 @@ def build_model(
     layers read) matter in training only.
 
     Raises:
-        ValueError: there is no such variant, the mean is not finite, the deviation not above 0, or
-            a share not in [0, 1].
+        ValueError: there is no such variant, it is an imported one, the mean is not finite, the
+            deviation not above 0, or a share not in [0, 1].
     """
     variant = find_variant(variant)
+    if variant.architecture is Architecture.IMPORTED:
+        raise ValueError(f"expected a network that is built here, got the imported {variant.id}")
     if not (math.isfinite(mean) and 0 < std < math.inf):
         raise ValueError(
             f"expected a finite mean and a standard deviation above 0, got {mean} and {std}"
@@ -179,7 +209,12 @@ def load_model(variant: str | Variant, device: str | torch.device = "cpu") -> nn
         PretrainedError: its weights are missing, damaged or not those of its card.
     """
     variant, device = find_variant(variant), _device(device)
-    return assemble(variant, _read_weights(variant)).to(device)
+    content = _read_weights(variant)
+    if variant.architecture is Architecture.IMPORTED:
+        from models.imported import from_onnx  # long to load, and few need it
+
+        return from_onnx(content, variant.weights).to(device)
+    return assemble(variant, _parsed(content, variant)).to(device)
 
 
 def assemble(variant: str | Variant, tensors: Mapping[str, Tensor]) -> nn.Sequential:
@@ -200,7 +235,7 @@ def assemble(variant: str | Variant, tensors: Mapping[str, Tensor]) -> nn.Sequen
             where=variant.weights,
             expected=f"the tensors of a {variant.architecture} for {variant.dataset}",
             found=" ".join(str(error).split()),
-            mend=RESTORE_COMMAND,
+            mend=variant.mend,
         ) from error
     model.requires_grad_(False)
     # On a CPU the convolutions run about twice as fast with the channels last in memory.
@@ -211,9 +246,10 @@ def find_variant(variant: str | Variant) -> Variant:
     """The variant of that id, or the one given; ValueError, naming all ids, where there is none."""
     if isinstance(variant, Variant):
         return variant
-    if not isinstance(variant, str) or variant not in KNOWN:
-        raise ValueError(f"expected a variant out of {', '.join(KNOWN)}; got {variant!r}")
-    return KNOWN[variant]
+    known = {**KNOWN, **OWN}
+    if not isinstance(variant, str) or variant not in known:
+        raise ValueError(f"expected a variant out of {', '.join(known)}; got {variant!r}")
+    return known[variant]
 
 
 def find_dataset(name: str | Dataset) -> Dataset:
@@ -231,12 +267,12 @@ def _device(name: str | torch.device) -> torch.device:
         raise ValueError(f"expected a device such as cpu or cuda, got {name!r}") from None
 
 
-def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
+def _read_weights(variant: Variant) -> bytes:
     try:
         content = variant.weights.read_bytes()
     except FileNotFoundError:
         raise PretrainedError(
-            f"The weights of {variant.id} are missing", where=variant.weights, mend=RESTORE_COMMAND
+            f"The weights of {variant.id} are missing", where=variant.weights, mend=variant.mend
         ) from None
     except OSError as error:
         raise PretrainedError(
@@ -244,7 +280,7 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
             where=variant.weights,
             expected="a file that this user may read",
             found=error.strerror,
-            mend=RESTORE_COMMAND,
+            mend=variant.mend,
         ) from error
     digest = hashlib.sha256(content).hexdigest()
     if digest != variant.card.sha256:
@@ -253,8 +289,12 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
             where=variant.weights,
             expected=f"SHA-256 {variant.card.sha256}",
             found=digest,
-            mend=RESTORE_COMMAND,
+            mend=variant.mend,
         )
+    return content
+
+
+def _parsed(content: bytes, variant: Variant) -> Mapping[str, Tensor]:
     try:
         return parse_safetensors(content)
     except SafetensorError as error:
@@ -263,5 +303,5 @@ def _read_weights(variant: Variant) -> Mapping[str, Tensor]:
             where=variant.weights,
             expected="a safetensors file",
             found=str(error),
-            mend=RESTORE_COMMAND,
+            mend=variant.mend,
         ) from error

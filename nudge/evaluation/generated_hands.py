@@ -29,7 +29,7 @@ def measure_hands(
     """
     for split in (hands, train, test):
         check_split(split, len(CLASSES[Dataset.SIGN]))
-    flip_steps = {variant.id: _flip_steps(variant, hands) for variant in NETWORKS}
+    flip_steps = {variant.id: hands_flip_steps(variant, hands) for variant in NETWORKS}
     card = HandsCard(
         total=len(hands.labels),
         sha256=digest(*hands),
@@ -73,7 +73,12 @@ def at_percentages(distances: Tensor) -> dict[str, float]:
     return {f"{percent} %": round(distance, 4) for percent, distance in found}
 
 
-def _flip_steps(variant: Variant, hands: Split) -> NDArray[np.uint8]:
+def hands_flip_steps(variant: Variant, hands: Split) -> NDArray[np.uint8]:
+    """The step at which FGSM first flips each hand: uint8 (N,), `NEVER_FLIPS` where none does.
+
+    Raises PretrainedError, and ValueError where pictures or labels are none.
+    """
+    check_split(hands, len(CLASSES[Dataset.SIGN]))
     batches = stream_batches(load_model(variant), *hands, EPSILONS)
     found = torch.cat([batch.predictions for batch in batches], dim=1)
     return flip_steps_of(found == hands.labels)

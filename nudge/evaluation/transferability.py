@@ -28,7 +28,7 @@ from models import (
 from models.card_files import read_arrays
 from models.epsilons import EPSILONS, step_of
 from models.errors import script_command
-from models.zoo import find_dataset
+from models.zoo import TRAINED_HERE, find_dataset
 from nudge.argument_checks import (
     as_count,
     as_epsilon,
@@ -123,7 +123,7 @@ def groups(dataset: Dataset) -> tuple[Architecture | None, ...]:
 
     Raises ValueError where there is no such data set.
     """
-    several = (a for a in Architecture if len(networks(dataset, a)) > 1)
+    several = (a for a in TRAINED_HERE if len(networks(dataset, a)) > 1)
     return (None, *several)
 
 

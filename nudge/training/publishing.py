@@ -70,7 +70,7 @@ def describe(run: Training, measurement: Measurement, sha256: str, command: str)
         seed=run.seed,
         seconds=round(run.seconds, 1),
         hardware=device_name(run.device),
-        versions=_versions(),
+        versions=versions(),
         command=command,
     )
 
@@ -102,7 +102,7 @@ def publish(
         _write_arrays(folder, variant, arrays)
         with replacing(folder / variant.weights.name) as temporary:
             temporary.write_bytes(content)
-        _write_json(index, records | {variant.id: asdict(card)})
+        _write_json(index, records | {variant.key: asdict(card)})
 
 
 def amend(
@@ -116,7 +116,7 @@ def amend(
     index = folder / "index.json"
     with FileLock(folder / ".index.lock"):
         records = dict(read_index(index))
-        records[variant.id] = records[variant.id] | dict(figures)
+        records[variant.key] = records[variant.key] | dict(figures)
         _write_arrays(folder, variant, arrays)
         _write_json(index, records)
 
@@ -125,7 +125,7 @@ def _write_arrays(folder: Path, variant: Variant, arrays: Mapping[str, NDArray[A
     # What cannot be read stops here, before anything is written.
     kept = {name: read_arrays(folder / name, missing_ok=True) for name in arrays}
     for name, array in arrays.items():
-        write_npz(folder / name, kept[name] | {variant.id: array})
+        write_npz(folder / name, kept[name] | {variant.key: array})
 
 
 def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
@@ -137,13 +137,13 @@ def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
         rows = read_repetitions(path) if path.exists() else {}
-        others = (r for r in rows.get(variant.id, []) if r.seed != repetition.seed)
+        others = (r for r in rows.get(variant.key, []) if r.seed != repetition.seed)
         same = [r for r in others if r.recipe == repetition.recipe]
-        rows[variant.id] = sorted([*same, repetition], key=lambda r: r.seed)
+        rows[variant.key] = sorted([*same, repetition], key=lambda r: r.seed)
         _write_json(path, {name: [asdict(run) for run in runs] for name, runs in rows.items()})
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Of everything that the figures may depend on."""
     libraries = {name: version(name) for name in ("torch", "numpy", "safetensors", "scikit-image")}
     return {"python": platform.python_version(), **libraries}

@@ -114,7 +114,7 @@ def loss_spec(ids: tuple[str, ...], names: tuple[str, ...]) -> dict[str, Any]:
 
     Fed by "loss".
     """
-    colours = [vega.COLOURS[name] for name in ids]
+    colours = [vega.colour(name) for name in ids]
     kinds = [text.defences.ONE_STEP, text.common.PGD_CURVE]
     lines = (
         vega.named("loss")

@@ -1,24 +1,27 @@
 """What charts share: axes, colours, dashes, legends and tooltips."""
 
 from collections.abc import Sequence
-from itertools import cycle
 from typing import Any, Literal
 
 import altair as alt
 
-from models import VARIANTS
+from models.zoo import find_variant
 from nudge.evaluation.sweep import EPSILONS
 from views import text
-from views.charts.variant_number import numbered
+from views.charts.variant_number import numbered, variant_number
 
 Rows = list[dict[str, Any]]
 
 # Eight that colour-blind people tell apart as well as eight can be; numbers say it, too. Where a
 # network was trained in several regimes, these share the colours in turn.
 _PALETTE = ("#3a93cf", "#dd6b20", "#2a9d6f", "#b8629f", "#9a7b1c", "#7a75d6", "#c8505a", "#5f8f9b")
-COLOURS = dict(zip(VARIANTS, cycle(_PALETTE), strict=False))
 BLUE, ORANGE = "#3a93cf", "#dd6b20"
 DASHED = [[1, 0], [6, 4]]  # the first of two kinds solid, the second dashed
+
+
+def colour(variant_id: str) -> str:
+    """A variant's, in the zoo's order."""
+    return _PALETTE[(variant_number(variant_id) - 1) % len(_PALETTE)]
 
 
 def named(name: str) -> alt.Chart:
@@ -77,8 +80,8 @@ def variant_colour(ids: Sequence[str]) -> alt.Color:
     """One colour for each variant on any page, with a legend that a phone has room for."""
     return colours(
         "variant",
-        [numbered(VARIANTS[name]) for name in ids],
-        [COLOURS[name] for name in ids],
+        [numbered(find_variant(name)) for name in ids],
+        [colour(name) for name in ids],
         symbolStrokeWidth=4,
         symbolOpacity=1,
         columns=alt.ExprRef("width < 500 ? 1 : 4"),

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 import streamlit as st
 
-from models import VARIANTS, NudgeError, Variant
+from models import NudgeError, Variant
+from models.zoo import find_variant
 from nudge.evaluation.methods import COUNTED, Method
 from nudge.serving.fair_queue import Position
 from views import text
@@ -27,6 +28,7 @@ def attack_of(view: View) -> Method:
 
 def page() -> None:
     begin("curves")
+    widgets.own_problems()
     widgets.variants(current())
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         widgets.attack()
@@ -97,7 +99,7 @@ def _status(place: Position[Request], progress: Progress) -> None:
         return
     first = place.ahead[0]
     fraction = count_queue.progress(first.what).fraction
-    names = [text.common.plain(VARIANTS[name]) for name in first.what.variants]
+    names = [text.common.plain(find_variant(name)) for name in first.what.variants]
     st.progress(
         fraction,
         text.curves.in_line(
@@ -130,13 +132,14 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
             generated=any(snapshot.generated for snapshot in snapshots.values()),
         ),
     )
-    unmeasured = [v for v in variants if v.card.pgd is None] if method.iterated else []
+    ours = [v for v in variants if not v.own_folder]  # of others it is counted here
+    unmeasured = [v for v in ours if v.card.pgd is None] if method.iterated else []
     if missing := [text.common.plain(variant) for variant in unmeasured]:
         st.caption(f":material/info: {text.curves.not_recorded(missing)}")
     for name, snapshot in snapshots.items():
         if lost := snapshot.pair.attacked.zero_gradients:
             words = text.common.zero_gradients(
-                lost, snapshot.pair.total, text.common.plain(VARIANTS[name])
+                lost, snapshot.pair.total, text.common.plain(find_variant(name))
             )
             st.caption(f":material/warning: {words}")
     try:
@@ -147,7 +150,7 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
     for name, found in agreements.items():
         icon = ":material/check:" if found.equal else ":material/difference:"
         words = text.curves.agreement(
-            text.common.plain(VARIANTS[name]),
+            text.common.plain(find_variant(name)),
             found.pictures,
             found.same,
             found.differing,

@@ -33,6 +33,7 @@ POLL_AT_MOST = 4.0  # or the count takes it that nobody polls any more
 def page() -> None:
     begin("explorer")
     row = _controls()
+    widgets.own_problems()
     view = current()
     usable = _usable(view)
     try:
@@ -64,12 +65,15 @@ def _usable(view: View) -> tuple[Variant, ...]:
 
 def _controls() -> DeltaGenerator:
     view = current()
-    of_one = ("architecture", "pixels") if view.compare is not Compare.ALL else ()
+    one = view.compare is not Compare.ALL
+    of_one = ("architecture", "pixels") if one and not view.network else ()
     row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
     with row:
         widgets.segments(*(key for key in ("dataset", *of_one) if key not in view.hide))
         if "regime" not in view.hide and view.compare is not Compare.REGIMES:
             widgets.regime()
+        if "network" not in view.hide and view.compare is Compare.ONE:
+            widgets.network()
         if "compare" not in view.hide:
             widgets.compare()
         if "method" not in view.hide:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models import VARIANTS, Architecture, PixelOrder, Scramble, Variant
+from models.zoo import TRAINED_HERE
 from nudge.evaluation import first_layer
 from views import text
 from views.charts import figure
@@ -63,7 +64,7 @@ def _accuracies(view: View, attempt: Attempts) -> None:
 def _reason(view: View, attempt: Attempts) -> None:
     with attempt():
         dense, convolutional = (
-            [v.card.accuracy for v in _twins(view, architecture)] for architecture in Architecture
+            [v.card.accuracy for v in _twins(view, architecture)] for architecture in TRAINED_HERE
         )
         st.subheader(text.scramble.WHY, anchor=False)
         st.markdown(text.scramble.why(dense=dense, convolutional=convolutional))

@@ -13,7 +13,7 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
     picture may be a generated one.
     """
     one = f"{view.image}:{view.image + 1}"
-    imports = ["from models import VARIANTS, load_model"]
+    imports = ["from models import CLASSES, load_model"]
     if own is None:
         load = f'load_split("{view.dataset}", "test")'
         if generated:
@@ -62,12 +62,16 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
         case Method.BIM | Method.PGD:
             imports.append(f"from nudge.attacks import {view.method}")
             attack = [f"    attacked = {view.method}(model, image, label, epsilon={epsilon})"]
+    own_network = [v.own_folder for v in view.on_stage if v.own_folder]
+    if own_network:
+        imports += ["from pathlib import Path", "from models.own_networks import bring"]
     lines = [
-        *sorted(imports),
+        *sorted(set(imports)),
         "",
+        *(f"bring(Path({str(folder)!r}))" for folder in own_network),
         *picture,
         f"for name in {[variant.id for variant in view.on_stage]}:",
-        "    model, classes = load_model(name), VARIANTS[name].classes",
+        f"    model, classes = load_model(name), CLASSES[{str(view.dataset)!r}]",
         *(label if own and view.method in COUNTED else []),
         *attack,
         '    for title, picture in (("original", image), ("attacked", attacked)):',

@@ -1,21 +1,23 @@
 """Controls that the pages of the whole test set share. Each is kept in the address."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import streamlit as st
 
-from models import STANDARD, VARIANTS, Architecture, Dataset, PixelOrder
+from models import STANDARD, VARIANTS, Dataset, PixelOrder
+from models.zoo import OWN, TRAINED_HERE, find_variant
 from nudge.evaluation.methods import COUNTED, Method
 from nudge.evaluation.sweep import EPSILONS
 from views import text
 from views.charts.variant_number import numbered
+from views.session import error_notice, resources
 from views.session.state import Compare, View, current
 
 # Each choice of one of a few, by its key: its options, its label and how it names the options.
-_SEGMENTS = {
+_SEGMENTS: Mapping[str, tuple[Iterable[StrEnum], str, Mapping[str, str]]] = {
     "dataset": (Dataset, text.common.DATASET, text.common.DATASETS),
-    "architecture": (Architecture, text.common.ARCHITECTURE, text.common.ARCHITECTURES),
+    "architecture": (TRAINED_HERE, text.common.ARCHITECTURE, text.common.ARCHITECTURES),
     "pixels": (PixelOrder, text.common.PIXEL_ORDER, text.common.PIXELS),
     "compare": (Compare, text.explorer.COMPARE, text.explorer.COMPARISONS),
 }
@@ -29,10 +31,35 @@ def dataset() -> None:
 
 
 def variant() -> None:
-    """Data set, network, order of the pixels and, where there are several, training regime."""
+    """Data set, network, order of the pixels and, where there are several, training regime.
+
+    Or a network that somebody brought along.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        segments("dataset", "architecture", "pixels")
-        regime()
+        segments("dataset")
+        if not current().network:
+            segments("architecture", "pixels")
+            regime()
+        network()
+
+
+def network() -> None:
+    """One of those that somebody brought along for the data set; nothing where there are none."""
+    view = current()
+    if brought := [name for name, v in OWN.items() if v.dataset is view.dataset]:
+        st.selectbox(
+            text.common.OWN_NETWORK,
+            ["", *brought],
+            format_func=lambda name: name or text.common.NONE_CHOSEN,
+            key="network",
+            width=190,
+        )
+
+
+def own_problems() -> None:
+    """What is wrong with networks that somebody brought along, and were left out."""
+    for error in resources.own_networks():
+        error_notice.explain(error, lead=f"**{text.common.LEFT_OUT}.** ")
 
 
 def regime() -> None:
@@ -88,14 +115,14 @@ def variants(view: View) -> None:
 
     The eight are there at a glance, other trainings in a list that opens.
     """
-    state, others = st.session_state, [name for name in VARIANTS if name not in STANDARD]
+    state, others = st.session_state, [n for n in (*VARIANTS, *OWN) if n not in STANDARD]
     compared = [v.id for v in view.compared]
     state[_CHOSEN] = [name for name in compared if name in STANDARD]
     twins = [v.id for v in view.twins]
 
     def take() -> None:
         chosen = {*state[_CHOSEN], *state.get(_OTHERS, ())}
-        in_order = tuple(name for name in VARIANTS if name in chosen)
+        in_order = tuple(name for name in (*VARIANTS, *OWN) if name in chosen)
         state.variants = () if list(in_order) == twins else in_order
 
     st.pills(
@@ -109,9 +136,9 @@ def variants(view: View) -> None:
     if others:
         state[_OTHERS] = [name for name in compared if name in others]
         st.multiselect(
-            text.common.OTHER_TRAININGS,
+            text.common.OTHERS_AND_OWN if OWN else text.common.OTHER_TRAININGS,
             others,
-            format_func=lambda name: numbered(VARIANTS[name]),
+            format_func=lambda name: numbered(find_variant(name)),
             key=_OTHERS,
             on_change=take,
             placeholder=text.common.NONE_CHOSEN,

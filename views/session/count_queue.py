@@ -10,7 +10,8 @@ from uuid import uuid4
 import streamlit as st
 from torch import Tensor
 
-from models import VARIANTS, NudgeError
+from models import NudgeError
+from models.zoo import find_variant
 from nudge.evaluation.methods import Method
 from nudge.serving.fair_queue import FairQueue, Position
 from nudge.serving.live_curves import BATCH_SIZE, CurveSnapshot, LiveCurves
@@ -113,7 +114,7 @@ def agreements(snapshots: Mapping[str, CurveSnapshot]) -> dict[str, Agreement]:
     found = {}
     for name, snapshot in snapshots.items():
         if (recorded := _recorded(name, snapshot)) is not None:
-            found[name] = agreement(snapshot, VARIANTS[name].card, recorded.numpy())
+            found[name] = agreement(snapshot, find_variant(name).card, recorded.numpy())
     return found
 
 
@@ -148,7 +149,7 @@ def _each(request: Request, ask: Callable[[LiveCurves], CurveSnapshot]) -> dict[
 
 
 def _curves(name: str, method: Method) -> LiveCurves:
-    return resources.live_curves(name, resources.display_set(VARIANTS[name].dataset), method)
+    return resources.live_curves(name, resources.display_set(find_variant(name).dataset), method)
 
 
 def _together(found: Mapping[str, CurveSnapshot]) -> Progress:

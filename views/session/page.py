@@ -16,6 +16,7 @@ def begin(name: str) -> None:
     """Bring the session to the address, and say what of it had to be adjusted."""
     resources.tune_process()
     harden()
+    resources.own_networks()  # before the address, which may name one
     if notices := open_address(name):
         st.caption(f":material/info: {text.common.address_notice(notices)}")
 

@@ -2,9 +2,11 @@
 
 import atexit
 import gc
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +16,17 @@ from numpy.typing import NDArray
 from streamlit import config
 from torch import Tensor, nn
 
-from models import PRETRAINED, VARIANTS, Architecture, Dataset, load_model
+from models import VARIANTS, Architecture, Dataset, NudgeError, load_model
 from models.card_files import CONFUSIONS, FLIP_STEPS, PGD_FLIP_STEPS, read_array
+from models.own_networks import bring
+from models.zoo import find_variant
 from nudge.attacks import loss_gradient, nudge, random_direction
 from nudge.data import display_set as display_sets
 from nudge.data import to_pixels
 from nudge.data.display_set import DisplaySet
-from nudge.data.generated_hands import generated_flip_steps
+from nudge.data.generated_hands import generated_flip_steps, load_generated_hands
 from nudge.evaluation.fused_inference import for_inference
+from nudge.evaluation.generated_hands import hands_flip_steps
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Attack, Subject, attack_picture
@@ -33,6 +38,8 @@ from nudge.serving.background_download import Fetcher
 from nudge.serving.background_job import Job
 from nudge.serving.live_curves import LiveCurves
 
+NETWORKS = "NUDGE_NETWORKS"  # names a folder of networks that somebody brought along
+MOST = len(VARIANTS) + 16  # networks that are kept ready: all that are shipped, and some brought
 # Pictures at a time: twenty curves for each, and other pages wait for their turn meanwhile.
 TRANSFER_BATCH = 25
 
@@ -46,7 +53,17 @@ def tune_process() -> None:
     config.set_option("runner.postScriptGC", False)
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
+@st.cache_resource(show_spinner=False)
+def own_networks() -> tuple[NudgeError, ...]:
+    """Once per server: brings the networks of `--networks` along; what is wrong with some of them.
+
+    The folder is read as the server starts.
+    """
+    folder = os.environ.get(NETWORKS)
+    return tuple(bring(Path(folder))) if folder else ()
+
+
+@st.cache_resource(show_spinner=False, max_entries=MOST)
 def model(variant_id: str) -> nn.Module:
     """A trained variant. Raises PretrainedError."""
     loaded = load_model(variant_id)
@@ -57,7 +74,7 @@ def model(variant_id: str) -> nn.Module:
     return loaded
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
+@st.cache_resource(show_spinner=False, max_entries=MOST)
 def fast_model(variant_id: str) -> nn.Module:
     """The same logits as `model`'s in less time, without gradients. Raises PretrainedError."""
     return for_inference(model(variant_id))
@@ -154,7 +171,7 @@ def strip(variant_id: str, index: int, epsilons: tuple[float, ...], pictures: Di
     )
 
 
-@st.cache_resource(show_spinner=False, max_entries=8 * len(VARIANTS), hash_funcs=_BY_ORIGIN)
+@st.cache_resource(show_spinner=False, max_entries=8 * MOST, hash_funcs=_BY_ORIGIN)
 def live_curves(variant_id: str, pictures: DisplaySet, method: Method = Method.FGSM) -> LiveCurves:
     """The variant's accuracy curves over these pictures, in the making. Raises PretrainedError."""
     return LiveCurves(
@@ -193,33 +210,39 @@ def transfer_job(
     return Job(stream, steps=-(-min(count, len(labels)) // TRANSFER_BATCH))
 
 
-@st.cache_resource(show_spinner=False, max_entries=2 * len(VARIANTS))
+@st.cache_resource(show_spinner=False, max_entries=2 * MOST)
 def flip_steps(variant_id: str, *, generated: bool = False) -> Tensor:
     """The step at which FGSM first flips each picture: uint8 (N,), 255 for never.
 
     As recorded, of the official test pictures or of the generated ones. Raises PretrainedError or
     DataError.
     """
-    if generated:
-        return generated_flip_steps(variant_id)
-    return torch.from_numpy(read_array(PRETRAINED / FLIP_STEPS, variant_id))
+    variant = find_variant(variant_id)
+    if not generated:
+        return torch.from_numpy(read_array(variant.folder / FLIP_STEPS, variant.key))
+    if variant.own_folder:  # for which nobody has measured them
+        hands = load_generated_hands()
+        return torch.from_numpy(process.compute_in_foreground(hands_flip_steps, variant, hands))
+    return generated_flip_steps(variant_id)
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
+@st.cache_resource(show_spinner=False, max_entries=MOST)
 def pgd_flip_steps(variant_id: str) -> Tensor | None:
     """`flip_steps` under PGD, of the official test pictures; None where it was not recorded."""
-    if VARIANTS[variant_id].card.pgd is None:
+    variant = find_variant(variant_id)
+    if variant.card.pgd is None:
         return None
-    return torch.from_numpy(read_array(PRETRAINED / PGD_FLIP_STEPS, variant_id))
+    return torch.from_numpy(read_array(variant.folder / PGD_FLIP_STEPS, variant.key))
 
 
-@st.cache_resource(show_spinner=False, max_entries=len(VARIANTS))
+@st.cache_resource(show_spinner=False, max_entries=MOST)
 def confusions(variant_id: str) -> NDArray[np.int32]:
     """What was predicted as what under FGSM, as recorded: int32 (2, K, true, predicted).
 
     First what was wrong before the attack, then what was right. Raises PretrainedError.
     """
-    return read_array(PRETRAINED / CONFUSIONS, variant_id)
+    variant = find_variant(variant_id)
+    return read_array(variant.folder / CONFUSIONS, variant.key)
 
 
 @st.cache_resource(show_spinner=False, max_entries=len(Dataset) + 2)

@@ -22,7 +22,7 @@ from models import (
     Regime,
     Variant,
 )
-from models.zoo import KNOWN
+from models.zoo import KNOWN, OWN, find_variant
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
@@ -48,9 +48,21 @@ class Compare(StrEnum):
     REGIMES = "regimes"  # one network, in every regime that it was trained in
 
 
+WITH_OWN = ("explorer", "classes")  # pages of one network, which may be somebody's own
+
 # What `hide=` can take away for an exercise: controls, and parts of the stage.
 HIDEABLE = (
-    *("dataset", "architecture", "pixels", "regime", "compare", "method", "share", "image"),
+    *(
+        "dataset",
+        "architecture",
+        "pixels",
+        "regime",
+        "network",
+        "compare",
+        "method",
+        "share",
+        "image",
+    ),
     *("gallery", "own", "count", "epsilon", "perturbation", "verdict", "bars", "paths"),
     *("accuracy", "scramble", "save"),
 )
@@ -73,14 +85,19 @@ class View:
     quiz: bool = False  # predict first
     hide: frozenset[str] = frozenset()
     variants: tuple[str, ...] = ()  # ids of those that a page compares, in the zoo's order
+    network: str = ""  # one that somebody brought along, in place of architecture and pixels
 
     @property
     def variant(self) -> Variant:
+        if self.network:
+            return find_variant(self.network)
         return KNOWN[Variant(self.dataset, self.architecture, self.pixels, self.regime).id]
 
     @property
     def regimes(self) -> tuple[Regime, ...]:
         """Those in which this network was trained on pixels in this order."""
+        if self.network:
+            return (self.regime,)
         kind = (self.dataset, self.architecture, self.pixels)
         found = VARIANTS.values()
         return tuple(v.regime for v in found if (v.dataset, v.architecture, v.pixels) == kind)
@@ -120,7 +137,7 @@ class View:
     @property
     def compared(self) -> tuple[Variant, ...]:
         """Those that a page compares: the chosen ones, or else the four of the data set."""
-        return tuple(VARIANTS[name] for name in self.variants) or self.twins
+        return tuple(map(find_variant, self.variants)) or self.twins
 
     @property
     def target_index(self) -> int | None:
@@ -143,6 +160,7 @@ class View:
             "quiz": "1" if self.quiz else "",
             "hide": ",".join(name for name in HIDEABLE if name in self.hide),
             "variants": ",".join(self.variants),
+            "network": self.network,
         }
         return {name: value for name, value in query.items() if value}
 
@@ -168,7 +186,8 @@ class View:
             target=given.target(CLASSES[dataset]) if method is Method.TARGETED else None,
             quiz=given.choice("quiz", _Switch.OFF) is _Switch.ON,
             hide=frozenset(given.listed("hide", HIDEABLE)),
-            variants=given.listed("variants", tuple(VARIANTS)),
+            variants=given.listed("variants", (*VARIANTS, *OWN)),
+            network=given.network(dataset),
         )
         if view.regime not in view.regimes:
             view = replace(view, regime=given.adjust("regime", cls.regime))
@@ -195,7 +214,7 @@ class _Query:
         self.notices: list[str] = []
 
     def adjust(self, name: str, value: T) -> T:
-        shown = f"{value:g}" if isinstance(value, float) else value
+        shown = f"{value:g}" if isinstance(value, float) else value or "none"
         self.notices.append(f"{name} is {shown}, not {_quoted(self._query[name])}")
         return value
 
@@ -226,6 +245,11 @@ class _Query:
     def target(self, classes: tuple[str, ...]) -> str:
         asked = self._query.get("target", classes[0])
         return asked if asked in classes else self.adjust("target", classes[0])
+
+    def network(self, dataset: Dataset) -> str:
+        asked = self._query.get("network", "")
+        fits = not asked or (asked in OWN and OWN[asked].dataset is dataset)
+        return asked if fits else self.adjust("network", "")
 
     def listed(self, name: str, known: tuple[str, ...]) -> tuple[str, ...]:
         """Those of the known names that are listed, separated by commas, in their own order."""
@@ -284,6 +308,8 @@ def open_address(page: str) -> list[str]:
         for name, value in _values(view).items():
             if moved or state.get(name) is None:
                 state[name] = value
+    if page not in WITH_OWN:
+        state.network = ""
     _fit()
     if page == "explorer" and (fitting := shown(state.method, state.epsilon)) != state.epsilon:
         if arrived:
@@ -302,6 +328,8 @@ def _fit() -> None:
     """After a change of the data set or network: what was chosen before it may not exist for it."""
     state = st.session_state
     state.image = min(state.image, last_picture(state.dataset))
+    if state.network and OWN[state.network].dataset is not state.dataset:
+        state.network = ""
     regimes = current().regimes
     if state.regime not in regimes:
         state.regime = Regime.STANDARD

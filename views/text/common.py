@@ -60,6 +60,8 @@ COUNTED = "Correct"
 
 def short_variant(variant: "Variant") -> str:
     """One of those of a data set, in few words."""
+    if variant.name:
+        return variant.name
     parts = [ARCHITECTURES[variant.architecture], PIXELS[variant.pixels].lower()]
     return ", ".join(parts + _regime(variant))
 
@@ -102,6 +104,8 @@ def expected(expected: object, found: object) -> str:
 
 def variant(variant: "Variant") -> str:
     """A variant in words."""
+    if variant.name:
+        return f"{DATASETS[variant.dataset]}, your network {variant.name}"
     kind = f"{ARCHITECTURES[variant.architecture]}, {PIXELS[variant.pixels].lower()} pixels"
     return ", ".join([DATASETS[variant.dataset], kind, *_regime(variant)])
 
@@ -135,12 +139,17 @@ def pictures(count: int, total: int, *, generated: bool) -> str:
 # Curves, classes and the trade-off: the pages of the whole test set.
 CHOOSE_VARIANTS = "Networks to compare"
 OTHER_TRAININGS = "Trained otherwise"
+OTHERS_AND_OWN = "Trained otherwise, or your own"
+OWN_NETWORK = "Your networks"
+LEFT_OUT = "One of your networks is left out"
 NONE_CHOSEN = "None"
 SHORT_ARCHITECTURES = {"fcnn": "FC", "cnn": "CNN"}
 
 
 def plain(variant: "Variant") -> str:
     """A variant in as few words as a legend has room for; FC is fully connected."""
+    if variant.name:
+        return f"{DATASETS[variant.dataset]} {variant.name}"
     words = [DATASETS[variant.dataset], SHORT_ARCHITECTURES[variant.architecture]]
     words += ["scrambled"] if variant.pixels == "scrambled" else []
     return " ".join(words + _regime(variant))

@@ -1,0 +1,80 @@
+"""Whether somebody's network can be attacked: each picture by itself, along a gradient."""
+
+import torch
+from torch import Tensor, nn
+
+from models import NudgeError
+from nudge.argument_checks import as_count, check_images, check_labels, check_model
+from nudge.attacks.fast_gradient import loss_gradient
+
+CLOSE = 1e-3  # of the largest logit: what another order of sums may change
+
+
+def check_network(model: nn.Module, images: Tensor, labels: Tensor, classes: int) -> None:
+    """Put a network to the pictures that it is to classify; nothing where all is well.
+
+    Args:
+        model: takes pictures as `nudge.attacks.fgsm` gives them.
+        images: float32 (N, 1, 28, 28) in [0, 1], at least two.
+        labels: int64 (N,), the true classes.
+        classes: how many logits it is to give.
+
+    Raises:
+        NudgeError: it gives anything but finite logits (N, classes), other ones for a picture among
+            others than for it alone or a second time, or a gradient that is zero for each picture.
+        ValueError: an argument is not as said.
+    """
+    check_model(model)
+    check_images(images)
+    check_labels(labels, len(images))
+    as_count(len(images), "a number of pictures", least=2)
+    as_count(classes, "a number of classes", least=1)
+    logits, again = _logits(model, images, classes), _logits(model, images, classes)
+    alone = torch.cat([_logits(model, one, classes) for one in images.split(1)])  # type: ignore[no-untyped-call]
+    _expect_same(logits, again, "a second time", "Leave out what is drawn at random, as dropout is")
+    _expect_same(
+        logits, alone, "alone", "Export it in eval mode, so that batch norm uses what it has learnt"
+    )
+    gradient, _ = loss_gradient(model, images, labels)
+    if not gradient.isfinite().all() or not gradient.any():
+        found = "zero everywhere" if gradient.isfinite().all() else "values that are not finite"
+        raise NudgeError(
+            "The network gives no gradient to attack along",
+            expected="a finite gradient of the loss by the pixels",
+            found=found,
+            hint="Rounding and comparisons have none, and neither has a softmax rounded to 1",
+        )
+
+
+@torch.inference_mode()
+def _logits(model: nn.Module, images: Tensor, classes: int) -> Tensor:
+    expected = f"logits ({len(images)}, {classes}) for pictures {tuple(images.shape)}"
+    try:
+        logits = model(images)
+    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        found = " ".join(str(error).split())[:300]
+        raise NudgeError(
+            "The network takes no such pictures",
+            expected=expected,
+            found=found,
+            hint="Export it for any number of pictures: with a first dimension that is dynamic",
+        ) from error
+    found = f"{tuple(logits.shape)}" if isinstance(logits, Tensor) else type(logits).__name__
+    if not isinstance(logits, Tensor) or logits.shape != (len(images), classes):
+        raise NudgeError("The network gives other logits", expected=expected, found=found)
+    if not logits.is_floating_point() or not logits.isfinite().all():
+        raise NudgeError(
+            "The network gives other logits", expected="finite ones", found=f"{logits.dtype}"
+        )
+    return logits.float()
+
+
+def _expect_same(logits: Tensor, others: Tensor, when: str, hint: str) -> None:
+    apart = float((logits - others).abs().max())
+    if apart > CLOSE * float(logits.abs().max()):
+        raise NudgeError(
+            f"The network gives a picture other logits {when}",
+            expected="the same ones, for attacks work on many pictures at once",
+            found=f"logits up to {apart:.3g} apart",
+            hint=hint,
+        )
