@@ -20,11 +20,11 @@ from tqdm import tqdm
 from models import Card, Dataset
 from models.imported import from_onnx, plain_onnx
 from models.own_networks import imported
+from nudge.attacks.network_checks import check_network
 from nudge.data import load_split, to_pixels
 from nudge.data.sources import SOURCES
 from nudge.devices import device_name
 from nudge.evaluation.measurement import measure
-from nudge.evaluation.network_checks import check_network
 from nudge.evaluation.robustness import count_moved
 from nudge.training.publishing import publish, versions
 from scripts.shared import command_line

@@ -38,6 +38,7 @@ from nudge.attacks import (
     targeted_direction,
 )
 from nudge.attacks import nudge as nudged
+from nudge.attacks.network_checks import check_network
 from nudge.data import Split, digest, to_pixels
 from nudge.data.generated_hands import publish
 from nudge.data.holdout import hold_out, near_copies
@@ -53,7 +54,12 @@ from nudge.evaluation.first_layer import (
     neighbour_correlation,
 )
 from nudge.evaluation.fused_inference import for_inference, logits_along
-from nudge.evaluation.generated_hands import at_percentages, measure_hands, nearest_distances
+from nudge.evaluation.generated_hands import (
+    at_percentages,
+    hands_flip_steps,
+    measure_hands,
+    nearest_distances,
+)
 from nudge.evaluation.measurement import Measurement, measure
 from nudge.evaluation.methods import Method, stream_counted
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
@@ -363,6 +369,16 @@ TABLE: dict[str, Call] = {
         {"folder": Path("/dev/null"), "hands": SIGN, "card": CARD, "flip_steps": {}},
         {"hands": NO_SPLIT + STRANGE_SPLITS},
     ),
+    "nudge.evaluation.generated_hands.hands_flip_steps": Call(
+        hands_flip_steps,
+        {"variant": VARIANTS["sign-fcnn"], "hands": SIGN},
+        {"hands": NO_SPLIT + STRANGE_SPLITS},
+    ),
+    "nudge.attacks.network_checks.check_network": Call(
+        check_network,
+        ATTACK | {"classes": 10},
+        NO_ATTACK | {"classes": NO_COUNT},
+    ),
     "nudge.evaluation.generated_hands.nearest_distances": Call(
         nearest_distances,
         {"images": STORED, "others": STORED},
@@ -531,6 +547,7 @@ TABLE: dict[str, Call] = {
         {
             "pictures": [*NO_TENSOR, FLOATS[:, 0], STORED[:, None], on_meta(FLOATS)],
             **{name: [*NO_NUMBER, -1, math.nan] for name in MOVES},
+            "draws": [v for v in NO_SIZE if v is not None],
         },
     ),
     "nudge.evaluation.robustness.robust_curve": Call(robust_curve, ROBUST, NO_ROBUST),

@@ -214,7 +214,7 @@ class _Query:
         self.notices: list[str] = []
 
     def adjust(self, name: str, value: T) -> T:
-        shown = f"{value:g}" if isinstance(value, float) else value or "none"
+        shown = f"{value:g}" if isinstance(value, float) else "none" if value == "" else value
         self.notices.append(f"{name} is {shown}, not {_quoted(self._query[name])}")
         return value
 

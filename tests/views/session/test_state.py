@@ -53,7 +53,6 @@ def test_the_documented_address() -> None:
         ("image", "٣", 3),
         ("image", "²", 0),
         ("compare", "two", Compare.ONE),
-        ("compare", "regimes", Compare.ONE),  # of which there is one
         ("method", "cw", Method.FGSM),
         ("quiz", "yes", False),
     ],

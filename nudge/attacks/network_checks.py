@@ -26,6 +26,8 @@ def check_network(model: nn.Module, images: Tensor, labels: Tensor, classes: int
     """
     check_model(model)
     check_images(images)
+    if images.dtype != torch.float32:
+        raise ValueError(f"expected float32 images, got {images.dtype}")
     check_labels(labels, len(images))
     as_count(len(images), "a number of pictures", least=2)
     as_count(classes, "a number of classes", least=1)
