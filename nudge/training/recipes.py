@@ -202,7 +202,7 @@ AUGMENTED: Recipes = {
     ),
     (Dataset.SIGN, Architecture.FCNN): replace(
         RECIPES[Dataset.SIGN, Architecture.FCNN],
-        epochs=50,
+        epochs=150,
         input_dropout=0.0,
         dropout=0.2,
         noise=0.1,
