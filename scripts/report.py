@@ -279,7 +279,19 @@ Top-1 accuracy in percent of the full test sets. Attacks move no pixel by more t
 {AUTO_ATTACK} was run on the first 1,000 test pictures. The last column counts pictures that were
 shifted by up to 4 pixels, rotated by up to 15 degrees and scaled by 0.8 to 1.2.
 
-{table(heads, rows)}"""
+{table(heads, rows)}
+
+{_trained_on()}"""
+
+
+def _trained_on() -> str:
+    """What the trainings beside the eight took, by the hardware that they ran on."""
+    took: dict[str, list[float]] = {}
+    for name, variant in VARIANTS.items():
+        if name not in STANDARD:
+            took.setdefault(variant.card.hardware, []).append(variant.card.seconds / 60)
+    parts = [f"{len(m)} on {on} ({sum(m):.0f} minutes)" for on, m in sorted(took.items())]
+    return f"The trainings beside the eight ran side by side with others: {'; '.join(parts)}."
 
 
 def _ideas() -> str:
