@@ -1,4 +1,4 @@
-"""A lesson of forty minutes: seven questions, each with something to do and something to find."""
+"""A lesson: questions, each with something to do and something to find."""
 
 import streamlit as st
 
