@@ -13,7 +13,6 @@ import nudge.evaluation.transferability
 import nudge.findings.assignment_claims
 import nudge.findings.lesson
 import nudge.findings.training_history
-import views.session.resources
 from models import PRETRAINED, STANDARD, VARIANTS, load_model, zoo
 from models.card_files import CONFUSIONS, FLIP_STEPS, REPETITIONS
 from nudge.evaluation.first_layer import first_filters
@@ -40,7 +39,6 @@ def pretrained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_dir: Path) 
         nudge.findings.assignment_claims,
         nudge.findings.lesson,
         nudge.findings.training_history,
-        views.session.resources,
     ):
         monkeypatch.setattr(module, "PRETRAINED", folder)
     monkeypatch.setattr(nudge.evaluation.transferability, "RECORD", folder / "transfer.npz")
@@ -97,6 +95,7 @@ def test_each_of_the_other_seven_serves(pretrained: Path, other: str) -> None:
         dataset=variant.dataset,
         architecture=variant.architecture,
         pixels=variant.pixels,
+        regime=variant.regime,
         hide="accuracy,gallery",
     )
     assert warnings(page) == []

@@ -5,8 +5,9 @@ from functools import partial
 
 import streamlit as st
 
-from models import VARIANTS, Architecture, Variant
+from models import VARIANTS, Variant
 from models.cards import Repetition
+from models.zoo import TRAINED_HERE
 from nudge.evaluation.class_similarity import NearFlips
 from nudge.findings.assignment_claims import RULES, Figures, claims, read_flips
 from nudge.findings.training_history import repetitions, spread
@@ -55,7 +56,7 @@ def _choose(_: View) -> None:
 
 def _learning(usable: Sequence[Variant], view: View) -> None:
     sides = st.columns(2, gap="medium")
-    for side, architecture in zip(sides, Architecture, strict=True):
+    for side, architecture in zip(sides, TRAINED_HERE, strict=True):
         twins = [v for v in view.four if v.architecture is architecture and v in usable]
         if not twins:
             continue

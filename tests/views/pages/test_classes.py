@@ -8,7 +8,7 @@ import pytest
 import streamlit as st
 import torch
 
-from models import CLASSES, PRETRAINED, Dataset, load_model
+from models import CLASSES, PRETRAINED, Dataset, load_model, zoo
 from models.card_files import FLIP_STEPS, read_arrays
 from models.epsilons import NEVER_FLIPS
 from nudge.attacks import fgsm
@@ -17,7 +17,6 @@ from nudge.evaluation.class_similarity import FASHION_KINDS
 from nudge.evaluation.sweep import EPSILONS
 from tests.views.reading import open_at, rows
 from views import text
-from views.session import resources
 
 FALLS, NEAR, CONFUSIONS, FLIPS = range(4)  # in the order of the page
 
@@ -122,7 +121,7 @@ def test_without_pictures_the_record_stays(no_pictures: None) -> None:
 
 
 def test_a_damaged_record_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resources, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(zoo, "PRETRAINED", tmp_path)
     page = open_at("classes", dataset="sign", architecture="fcnn")
     (warning,) = page.warning
     assert "cannot be read" in warning.value

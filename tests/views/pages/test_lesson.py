@@ -118,7 +118,7 @@ def test_every_link_opens_the_view_that_was_meant(dataset: Dataset) -> None:
     assert not {"epsilon", "verdict"} & guess.hide
     assert noise.epsilon == found.flips_at
     assert [step.path for step in lesson][2:] == [
-        "curves", "classes", "tradeoff", "scramble", "transfer",
+        "curves", "classes", "tradeoff", "scramble", "transfer", "defences", "curves",
     ]  # fmt: skip
 
 
