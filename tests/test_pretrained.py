@@ -172,11 +172,16 @@ def test_a_random_nudge_agrees_with_the_card(
 def test_float32_keeps_the_gradient(variant: Variant, test_splits: dict[Dataset, Split]) -> None:
     """A softmax p that rounds to 1 loses FGSM's gradient, whose size goes with 1 - p.
 
-    float32 knows 1 - p to 6e-8. Where 1 - p is at least 1e-5, that is an error of 0.6 %.
+    float32 knows 1 - p to 6e-8. Where 1 - p is at least 1e-5, that is an error of 0.6 %. The masked
+    network is there to mislead FGSM, and does so in this way, too: for some, not for most.
     """
     images, labels = (values[:2000] for values in test_splits[variant.dataset])
     with torch.inference_mode():
         logits = load_model(variant)(to_pixels(images)).double()
     true = logits.gather(1, labels[:, None])
     others = logits.scatter(1, labels[:, None], -torch.inf).logsumexp(1, keepdim=True)
-    assert (others - true).sigmoid().min() > 1e-5  # the least 1 - p
+    rest = (others - true).sigmoid()  # 1 - p
+    if variant.regime is Regime.MASKED:
+        assert (rest < 6e-8).double().mean() < 0.15
+    else:
+        assert rest.min() > 1e-5

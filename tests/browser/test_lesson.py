@@ -37,7 +37,7 @@ def test_every_step_opens_its_page(visit: Visit) -> None:
         expect(links).to_have_count(count)
         for link in links.all():
             address = link.get_attribute("href") or ""
-            assert address.partition("?")[0].strip("/") == ("" if name == "explorer" else name)
+            assert address.partition("?")[0].strip("./") == ("" if name == "explorer" else name)
 
 
 def test_answers_and_the_sheet_for_them(visit: Visit, tmp_path: Path) -> None:
