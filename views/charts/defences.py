@@ -16,8 +16,8 @@ from views import text
 from views.charts import vega
 
 # Each measure has a colour and a shape; the strongest attack stands out.
-_COLOURS = ("#3a93cf", "#dd6b20", "#b8629f", "#c8505a", "#2a9d6f")
-_SHAPES = ("circle", "triangle-up", "square", "diamond", "cross")
+_COLOURS = ("#3a93cf", "#dd6b20", "#b8629f", "#c8505a", "#2a9d6f", "#9a7b1c")
+_SHAPES = ("circle", "triangle-up", "square", "diamond", "cross", "triangle-down")
 
 
 def measures(variant: Variant) -> dict[str, tuple[int, int]]:
@@ -38,7 +38,10 @@ def measures(variant: Variant) -> dict[str, tuple[int, int]]:
 
 
 # A long name takes two lines; one line alone stands in the middle only as a text.
-_IN_LINES = "indexof(datum.label, ' (') < 0 ? datum.label : split(datum.label, ' (')"
+_IN_LINES = (
+    "indexof(datum.label, ' (') < 0 ? datum.label : "
+    "[split(datum.label, ' (')[0], '(' + split(datum.label, ' (')[1]]"
+)
 
 
 @lru_cache(maxsize=8)
@@ -65,14 +68,14 @@ def withstood_spec(trainings: tuple[str, ...], names: tuple[str, ...]) -> dict[s
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="%", tickCount=6),
     )
-    two_columns = alt.ExprRef("width < 500 ? 1 : 5")
+    two_columns = alt.ExprRef("width < 500 ? 1 : 6")
     colour = vega.colours(
-        "measure", names, [_COLOURS[i % 5] for i in range(len(names))], columns=two_columns
+        "measure", names, [_COLOURS[i % 6] for i in range(len(names))], columns=two_columns
     )
     shapes = alt.Shape(
         "measure:N",
         title=None,
-        scale=alt.Scale(domain=names, range=[_SHAPES[i % 5] for i in range(len(names))]),
+        scale=alt.Scale(domain=names, range=[_SHAPES[i % 6] for i in range(len(names))]),
         legend=vega.legend(columns=two_columns, symbolType=alt.Undefined),
     )
     ranges = (

@@ -1,10 +1,12 @@
 """What charts share: axes, colours, dashes, legends and tooltips."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import altair as alt
 
+from models import Regime
 from models.zoo import find_variant
 from nudge.evaluation.sweep import EPSILONS
 from views import text
@@ -12,16 +14,21 @@ from views.charts.variant_number import numbered, variant_number
 
 Rows = list[dict[str, Any]]
 
-# Eight that colour-blind people tell apart as well as eight can be; numbers say it, too. Where a
-# network was trained in several regimes, these share the colours in turn.
+# Eight that colour-blind people tell apart as well as eight can be; numbers say it, too.
 _PALETTE = ("#3a93cf", "#dd6b20", "#2a9d6f", "#b8629f", "#9a7b1c", "#7a75d6", "#c8505a", "#5f8f9b")
+# Other trainings take the colours of other networks, each so many further on.
+_SHIFTED = {Regime.STANDARD: 0, Regime.AUGMENTED: 3, Regime.ROBUST: 5, Regime.MASKED: 4}
 BLUE, ORANGE = "#3a93cf", "#dd6b20"
 DASHED = [[1, 0], [6, 4]]  # the first of two kinds solid, the second dashed
 
 
 def colour(variant_id: str) -> str:
-    """A variant's, in the zoo's order."""
-    return _PALETTE[(variant_number(variant_id) - 1) % len(_PALETTE)]
+    """A variant's: the eight have one each, and the trainings of one network differ."""
+    variant = find_variant(variant_id)
+    if variant.own_folder:
+        return _PALETTE[(variant_number(variant_id) - 1) % len(_PALETTE)]
+    standard = replace(variant, regime=Regime.STANDARD).id
+    return _PALETTE[(variant_number(standard) - 1 + _SHIFTED[variant.regime]) % len(_PALETTE)]
 
 
 def named(name: str) -> alt.Chart:

@@ -23,6 +23,8 @@ from views.session.error_notice import Attempts
 from views.session.page import begin, readable
 from views.session.state import Compare, View, current, write_address
 
+SHOWN = 0.98  # of a gradient's pixels up to their size, the others as if they were no larger
+
 
 def page() -> None:
     begin("defences")
@@ -104,7 +106,10 @@ def _gradients(view: View, variants: Sequence[Variant], pictures: DisplaySet) ->
 
 
 def _gradient(variant: Variant, view: View, pictures: DisplaySet) -> torch.Tensor:
-    return resources.picture_gradient(variant.id, view.image, pictures)[0, 0]
+    """Where one pixel outweighs all others, the rest would be white: the largest are cut."""
+    found = resources.picture_gradient(variant.id, view.image, pictures)[0, 0]
+    most = float(found.abs().quantile(SHOWN))
+    return found.clamp(-most, most) if most else found
 
 
 def _subject(view: View, pictures: DisplaySet) -> str:
