@@ -208,9 +208,11 @@ class Visitor:
         if kind == "exception":
             self._fail(f"{element.exception.type}: {element.exception.message}")
         elif kind == "button_group":
-            chosen = WidgetState(id=element.button_group.id)
-            chosen.string_array_value.data.extend(element.button_group.raw_values)
-            self._mount(chosen, told=element.button_group.set_value)
+            group = element.button_group
+            chosen = WidgetState(id=group.id)
+            usual = [group.options[index].content for index in group.default]
+            chosen.string_array_value.data.extend(group.raw_values if group.set_value else usual)
+            self._mount(chosen, told=group.set_value)
         elif kind == "selectbox":
             box = element.selectbox
             value = box.raw_value if box.set_value else box.options[box.default]

@@ -106,6 +106,8 @@ with joined(torch.device("cpu")) as workers:
     assert (workers.sum(everybody) == 1).all(), "a picture was left out or taken twice"
     if workers.first:
         print("in step:", workers.count)
+    # What averages gradients has threads that must not outlive the group: they would abort.
+    del run, parameter, first
 """
 
 

@@ -1,11 +1,13 @@
 """A defence is what the cards say, and is none where they do not say enough."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from models import STANDARD, Card, Variant
 from models.zoo import KNOWN
+from nudge.evaluation import transferability
 from nudge.findings import defences
 from nudge.findings.defences import Withstands, defence
 
@@ -22,6 +24,7 @@ def cards(monkeypatch: pytest.MonkeyPatch) -> dict[str, Card]:
     }
     monkeypatch.setattr(defences, "VARIANTS", {**STANDARD, ROBUST.id: ROBUST})
     monkeypatch.setattr(Variant, "card", property(lambda variant: found[variant.id]))
+    monkeypatch.setattr(transferability, "RECORD", Path("nobody/recorded/this.npz"))
     return found
 
 
