@@ -148,10 +148,11 @@ def test_clean_accuracy_to_the_last_picture(
 def test_pictures_flip_where_it_is_recorded(
     variant: Variant, test_splits: dict[Dataset, Split]
 ) -> None:
-    images, labels = (values[-SOME:] for values in test_splits[variant.dataset])
+    some = SOME if variant.regime is Regime.STANDARD else SOME // 3  # there are many others
+    images, labels = (values[-some:] for values in test_splits[variant.dataset])
     batches = stream_batches(load_model(variant), images, labels, EPSILONS[:UP_TO])
     right = torch.cat([batch.predictions for batch in batches], dim=1) == labels
-    recorded = read_array(PRETRAINED / FLIP_STEPS, variant.id)[-SOME:].copy()
+    recorded = read_array(PRETRAINED / FLIP_STEPS, variant.id)[-some:].copy()
     recorded[recorded >= UP_TO] = NEVER_FLIPS
     assert (flip_steps_of(right) != recorded).mean() <= TOLERANCE
 
