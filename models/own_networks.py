@@ -6,6 +6,7 @@ for networks of any architecture.
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -89,28 +90,39 @@ def _variant(folder: Path, key: str, record: object) -> Variant:
         return imported(key, str(record["dataset"]), folder)
 
 
-@torch.inference_mode()
 def _check(variant: Variant) -> None:
     """Raises PretrainedError where pages could not show the network."""
-    card = variant.card
-    logits = load_model(variant)(torch.zeros(2, 1, SIDE, SIDE))
-    classes = len(variant.classes)
-    wrong = None
-    if logits.shape != (2, classes) or len(card.class_totals) != classes:
-        wrong = f"{classes} classes", f"logits {tuple(logits.shape)}"
-    for name in (FLIP_STEPS, CONFUSIONS):
-        array = read_array(variant.weights.with_name(name), variant.key)
-        counted = len(array) if name == FLIP_STEPS else array[0].sum() + array[1].sum()
-        fits = array.shape[1:] in ((), (len(card.epsilons), classes, classes))
-        if not fits or counted not in (card.total, card.total * len(card.epsilons)):
-            wrong = f"{card.total} pictures of {classes} classes", f"{name}, {array.shape}"
-    if wrong:
+    card, classes = variant.card, len(variant.classes)
+    belongs = partial(
+        PretrainedError, f"What is in the folder of {variant.id} does not belong together"
+    )
+    logits = _logits_shape(variant)
+    if logits != (2, classes) or len(card.class_totals) != classes:
+        found = f"logits {logits}, {len(card.class_totals)} classes on its card"
+        raise belongs(where=variant.weights, expected=f"{classes} classes", found=found)
+    shapes = {FLIP_STEPS: (card.total,), CONFUSIONS: (2, len(card.epsilons), classes, classes)}
+    for name, shape in shapes.items():
+        path = variant.weights.with_name(name)
+        array = read_array(path, variant.key)
+        counted = array.sum() if name == CONFUSIONS else card.total * len(card.epsilons)
+        if array.shape != shape or counted != card.total * len(card.epsilons):
+            expected = f"shape {shape}, of {card.total} pictures"
+            raise belongs(where=path, expected=expected, found=f"shape {array.shape}")
+
+
+@torch.inference_mode()
+def _logits_shape(variant: Variant) -> tuple[int, ...]:
+    """Of two pictures. Raises PretrainedError where the network takes none."""
+    model = load_model(variant)
+    try:
+        return tuple(model(torch.zeros(2, 1, SIDE, SIDE)).shape)
+    except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise PretrainedError(
-            f"What was measured of {variant.id} does not belong to it",
+            f"The network {variant.id} takes no pictures",
             where=variant.weights,
-            expected=wrong[0],
-            found=wrong[1],
-        )
+            expected=f"pictures (N, 1, {SIDE}, {SIDE})",
+            found=" ".join(str(error).split())[:300],
+        ) from error
 
 
 def _without_mend(error: PretrainedError) -> PretrainedError:

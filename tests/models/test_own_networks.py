@@ -105,8 +105,8 @@ def test_counts_of_other_pictures_are_left_out(folder: Path) -> None:
     cut_flips(folder)
     problems = bring(folder)
     assert [p.what for p in problems] == [
-        "What was measured of week-3-fashion-fcnn does not belong to it",
-        "What was measured of week-3-sign-cnn does not belong to it",
+        "What is in the folder of week-3-fashion-fcnn does not belong together",
+        "What is in the folder of week-3-sign-cnn does not belong together",
     ]
 
 
