@@ -1,5 +1,7 @@
 """Networks of any architecture: the example of the documentation, and what is refused."""
 
+import hashlib
+import json
 import os
 import re
 import subprocess
@@ -115,6 +117,25 @@ def test_a_fixed_number_of_pictures_is_refused_with_what_to_do(
     _, file = exported(tmp_path, fixed=True)
     with pytest.raises(NudgeError, match="first dimension that is dynamic"):
         run(monkeypatch, file, tmp_path / "mine")
+
+
+def test_one_that_takes_other_pictures_is_left_out(
+    split: Split, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its right hash, as somebody may leave it who changes files by hand."""
+    _, file = exported(tmp_path)
+    folder = tmp_path / "mine"
+    run(monkeypatch, file, folder)
+    small = nn.Sequential(nn.Flatten(), nn.Linear(196, 10)).eval()
+    torch.onnx.export(small, (torch.rand(2, 1, 14, 14),), file, verbose=False)
+    content = plain_onnx(file)
+    (folder / "my-net.onnx").write_bytes(content)
+    records = json.loads((folder / "index.json").read_text())
+    records["my-net"]["sha256"] = hashlib.sha256(content).hexdigest()
+    (folder / "index.json").write_text(json.dumps(records))
+    (problem,) = bring(folder)
+    assert problem.what == "The network my-net takes no pictures"
+    assert not OWN
 
 
 def test_no_pickle_is_loaded(tmp_path: Path) -> None:

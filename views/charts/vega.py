@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from models import Regime
+from models import VARIANTS, Regime
 from models.zoo import find_variant
 from nudge.evaluation.sweep import EPSILONS
 from views import text
@@ -16,6 +16,7 @@ Rows = list[dict[str, Any]]
 
 # Eight that colour-blind people tell apart as well as eight can be; numbers say it, too.
 _PALETTE = ("#3a93cf", "#dd6b20", "#2a9d6f", "#b8629f", "#9a7b1c", "#7a75d6", "#c8505a", "#5f8f9b")
+_BROUGHT = ("#808080", "#c63fb0", "#5c9a00")  # networks of one's own: none of the above
 # Other trainings take the colours of other networks, each so many further on.
 _SHIFTED = {Regime.STANDARD: 0, Regime.AUGMENTED: 3, Regime.ROBUST: 5, Regime.MASKED: 4}
 BLUE, ORANGE = "#3a93cf", "#dd6b20"
@@ -26,7 +27,7 @@ def colour(variant_id: str) -> str:
     """A variant's: the eight have one each, and the trainings of one network differ."""
     variant = find_variant(variant_id)
     if variant.own_folder:
-        return _PALETTE[(variant_number(variant_id) - 1) % len(_PALETTE)]
+        return _BROUGHT[(variant_number(variant_id) - 1 - len(VARIANTS)) % len(_BROUGHT)]
     standard = replace(variant, regime=Regime.STANDARD).id
     return _PALETTE[(variant_number(standard) - 1 + _SHIFTED[variant.regime]) % len(_PALETTE)]
 
