@@ -2,6 +2,8 @@
 
     python scripts/benchmark.py train       # pictures a second, and the ratio to the usual loop
     python scripts/benchmark.py sweep       # curves, against other libraries and against limits
+    python scripts/benchmark.py sweep --device cuda     # on a card, and against the CPU's counts
+    python scripts/benchmark.py count       # the server's counts on all cores, and beside a visitor
     python scripts/benchmark.py processes   # both by one and by two processes under torchrun
     python scripts/benchmark.py attacks     # PGD, BIM and L2, against other libraries
     python scripts/benchmark.py autoattack  # what AutoAttack leaves of defences, onto their cards
@@ -32,6 +34,8 @@ from nudge.training.recipes import RECIPES
 from nudge.training.trainer import Training
 from scripts.measuring import performance
 from scripts.measuring.attack_rivals import benchmark_attacks, record_auto_attack
+from scripts.measuring.cards import benchmark_card
+from scripts.measuring.counting import benchmark_count
 from scripts.measuring.scaling import benchmark_exchange, benchmark_processes
 from scripts.measuring.startup import benchmark_start
 from scripts.shared import command_line, markdown
@@ -41,7 +45,7 @@ STEPS = 50  # of each contender in each round
 WARM_UP = 5  # steps before the clock starts
 NETWORKS = ("fashion-fcnn", "fashion-cnn")
 
-WHAT = ("train", "sweep", "processes", "exchange", "attacks", "autoattack", "start")
+WHAT = ("train", "sweep", "count", "processes", "exchange", "attacks", "autoattack", "start")
 
 Steps = Iterator[object]  # takes one training step each time it is asked
 Rows = dict[str, list[float]]  # by contender, what each round gave
@@ -58,6 +62,10 @@ def main() -> None:
     match args.what:
         case "train":
             benchmark_training(device, args.data_dir)
+        case "sweep" if device.type != "cpu":
+            benchmark_card(device, args.data_dir)
+        case "count":
+            benchmark_count(args.pictures, args.data_dir)
         case "sweep":
             from scripts.measuring.sweeping import benchmark_sweep  # wants the chart's libraries
 

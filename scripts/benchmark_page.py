@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, Page
 from models import VARIANTS, load_model
 from nudge.attacks import random_direction
 from nudge.data import find_data_dir, load_split
+from nudge.devices import cores
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from scripts.measuring.browsing import browser, server
 from scripts.measuring.performance import Record, machine, write
@@ -187,8 +188,8 @@ def measure_count(chromium: Browser, url: str) -> tuple[float, list[float]]:
 
 
 def measure_alone(data_dir: Path) -> float:
-    """Seconds of the same count by `accuracy_curve`, with one thread as the server has."""
-    torch.set_num_threads(1)
+    """Seconds of the same count by `accuracy_curve`, with all cores, as the server has."""
+    torch.set_num_threads(cores())
     variant = VARIANTS[COUNTED]
     images, labels = (v[:COUNT] for v in load_split(variant.dataset, "test", data_dir))
     model, random_signs = load_model(variant), random_direction(COUNT)

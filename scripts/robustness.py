@@ -49,7 +49,6 @@ from nudge.evaluation.robustness import (
     pgd_ssim,
     stream_flips,
 )
-from nudge.evaluation.sweep import BATCH_SIZE
 from nudge.files import write_npz
 from nudge.training.publishing import amend
 from scripts.shared import command_line
@@ -205,7 +204,7 @@ def _kept(
         for first in range(len(found[0]), len(pictures), KEPT_EVERY):
             for flips in flips_of(pictures[first : first + KEPT_EVERY]):
                 found.append(flips.numpy())
-                bar.update(min(BATCH_SIZE, len(flips)))
+                bar.update(len(flips))
             write_npz(path, arrays | {name: np.concatenate(found)})
     return np.concatenate(found)
 

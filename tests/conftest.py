@@ -16,6 +16,7 @@ from nudge.data import Split, display_set, find_data_dir, load_split
 from nudge.data.generated_hands import load_generated_hands
 from nudge.data.sources import SOURCES
 from nudge.serving import scheduler
+from tests import standin
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -46,6 +47,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 # Two workers on two cores: a second thread would only wait for the other worker's.
 torch.set_num_threads(1)
+
+# PyTorch counts its devices at the first gradient in a process, and knows no later ones.
+standin.device()
 
 # A test that waits for a count is not to wait for all other tests.
 scheduler.PRIORITY = 0

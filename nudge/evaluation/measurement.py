@@ -13,9 +13,10 @@ from models.card_files import CONFUSIONS, FLIP_STEPS
 from nudge.argument_checks import as_count, as_epsilons, check_model, check_split
 from nudge.attacks import fgsm_direction, nudge, random_direction
 from nudge.attacks.model_outputs import numbered
+from nudge.batch_size import BATCH_SIZE
 from nudge.data import Split
 from nudge.distributed import SINGLE_PROCESS, Workers
-from nudge.evaluation.predictions import BATCH_SIZE, prepared, stream_batches
+from nudge.evaluation.predictions import prepared, stream_batches
 from nudge.evaluation.ssim import structural_similarity
 from nudge.evaluation.sweep import EPSILONS, flip_steps_of
 
@@ -112,9 +113,11 @@ def measure(
         answer = torch.zeros(steps, total, dtype=torch.int32)
         found = stream_batches(model, images, labels, epsilons, directions=directions)
         with numbered(mine):
-            for i, (indices, read) in enumerate(zip(batches, found, strict=True)):
-                answer[:, indices] = read.predictions.int()
-                done = i * BATCH_SIZE + len(indices)
+            done = 0
+            for read in found:
+                size = read.predictions.shape[1]
+                answer[:, mine[done : done + size]] = read.predictions.int()
+                done += size
                 progress(done + len(answers) * len(mine), 2 * len(mine))
         answers.append(workers.sum(answer))
     ssim = torch.zeros(steps, min(total, SSIM_PICTURES), dtype=torch.float64)

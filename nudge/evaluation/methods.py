@@ -1,6 +1,6 @@
 """The attacks that people choose among, by name, and how pictures are counted under each."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import SupportsFloat
@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from models.epsilons import EPSILONS
 from nudge.argument_checks import as_epsilons, kind
 from nudge.attacks import fgsm_gradient, l2_gradient
-from nudge.evaluation.predictions import BATCH_SIZE, stream_batches
-from nudge.evaluation.robustness import IteratedAttack, stream_flips
+from nudge.evaluation.predictions import batch_counter
+from nudge.evaluation.robustness import IteratedAttack, flip_counter
 
 
 class Method(StrEnum):
@@ -46,50 +46,36 @@ class Counted:
     """What was found of n pictures at K epsilons."""
 
     right: Tensor  # bool (K, n), on the CPU
-    zero_gradients: int | None  # of them whose gradient is zero everywhere; None of many steps
+    zero_gradient: Tensor | None  # bool (n,): the gradient is zero everywhere; None of many steps
 
 
-def stream_counted(
+def method_counter(
     method: Method,
     model: nn.Module,
     images: Tensor,
     labels: Tensor,
     epsilons: Iterable[SupportsFloat],
     *,
-    batch_size: int = BATCH_SIZE,
     yield_to: Callable[[], None] = lambda: None,
-) -> Iterator[Counted]:
-    """Which pictures of each batch stay right under one of `COUNTED`, at every epsilon.
+) -> Callable[[slice], Counted]:
+    """A function that says of any batch which pictures stay right under one of `COUNTED`.
 
     Under an iterated attack a picture is right up to the smallest epsilon that flips it, and no
-    longer. Other arguments and errors are those of `stream_batches` or `stream_flips`. Raises
+    longer. Other arguments and errors are those of `batch_counter` or `flip_counter`. Raises
     ValueError of another method.
     """
     if method not in COUNTED:
         raise ValueError(f"expected a method out of {', '.join(COUNTED)}; got {kind(method)}")
     if method.iterated:
         grid = as_epsilons(epsilons, ascending=True)
-        flips = stream_flips(
-            model,
-            images,
-            labels,
-            grid,
-            attack=ITERATED[method],
-            batch_size=batch_size,
-            yield_to=yield_to,
-        )
-        steps = torch.arange(len(grid))[:, None]
-        return (Counted(found > steps, None) for found in flips)
-    batches = stream_batches(
-        model,
-        images,
-        labels,
-        epsilons,
-        gradient=ONE_STEP[method],
-        batch_size=batch_size,
-        yield_to=yield_to,
-    )
-    return (
-        Counted(batch.predictions == correct, batch.zero_gradients)
-        for batch, correct in zip(batches, torch.split(labels.cpu(), batch_size), strict=True)
-    )
+        attack, steps = ITERATED[method], torch.arange(len(grid))[:, None]
+        flips = flip_counter(model, images, labels, grid, attack=attack, yield_to=yield_to)
+        return lambda batch: Counted(flips(batch) > steps, None)
+    gradient, truth = ONE_STEP[method], labels.cpu()
+    predict = batch_counter(model, images, labels, epsilons, gradient=gradient, yield_to=yield_to)
+
+    def count(batch: slice) -> Counted:
+        found = predict(batch)
+        return Counted(found.predictions == truth[batch], found.zero_gradient)
+
+    return count

@@ -58,13 +58,13 @@ def attack_picture(
     if method is Method.TARGETED:
         if target is None:
             raise ValueError("expected a target of a targeted attack, got None")
-        direction = targeted_direction(model, pixels, torch.tensor([target]))
+        direction = targeted_direction(model, pixels, torch.tensor([target], device=pixels.device))
     else:
         label = subject.label
         if label is None:
             with torch.inference_mode():
                 label = int(classifier(pixels).argmax())
-        labels = torch.tensor([label])
+        labels = torch.tensor([label], device=pixels.device)
         if method in _ITERATED:
             direction = _directions(_ITERATED[method], model, pixels, labels, epsilons)
         elif method is Method.L2:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from nudge.argument_checks import (
-    as_count,
     as_epsilons,
     check_directions,
     check_images,
@@ -19,11 +18,9 @@ from nudge.argument_checks import (
 )
 from nudge.attacks import Gradient, fgsm_gradient
 from nudge.attacks.model_outputs import check_finite, check_logits, explained, numbered, tensors
+from nudge.batch_size import as_batch_size
 from nudge.data import to_pixels
 from nudge.evaluation.fused_inference import for_inference, logits_along
-
-# Small enough for the activations to stay in cache, large enough to use both cores.
-BATCH_SIZE = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +28,12 @@ class Batch:
     """What was found of n pictures."""
 
     predictions: Tensor  # int16 (K, n), on the CPU
-    zero_gradients: int  # of them whose gradient is zero everywhere; 0 along given directions
+    zero_gradient: Tensor  # bool (n,), on the CPU: zero everywhere; False along given directions
+
+
+def batches(total: int, size: int) -> Iterator[slice]:
+    """`total` pictures in slices of `size`, the last of what is left."""
+    return (slice(start, min(start + size, total)) for start in range(0, total, size))
 
 
 def stream_batches(
@@ -42,42 +44,67 @@ def stream_batches(
     *,
     directions: Tensor | None = None,
     gradient: Callable[[nn.Module, Tensor, Tensor], Gradient] = fgsm_gradient,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     yield_to: Callable[[], None] = lambda: None,
 ) -> Iterator[Batch]:
-    """What a model makes of each batch of pictures as they move.
+    """What a model makes of each batch of pictures as they move, in their order.
 
-    Without `directions`, they move along what `gradient` finds at the pictures. `yield_to` is
-    called after each forward pass, where a server may let something else go first. Other arguments
-    and errors are those of `accuracy_curve`: what is wrong with an argument is raised at once, what
-    is wrong with a value with its batch.
+    Arguments and errors are those of `batch_counter`; raises ValueError of a batch size below 1.
     """
-    grid, size = as_epsilons(epsilons), as_count(batch_size, "a batch size", least=1)
+    count = batch_counter(
+        model,
+        images,
+        labels,
+        epsilons,
+        directions=directions,
+        gradient=gradient,
+        yield_to=yield_to,
+    )
+    return map(count, batches(len(images), as_batch_size(batch_size, model)))
+
+
+def batch_counter(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Iterable[SupportsFloat],
+    *,
+    directions: Tensor | None = None,
+    gradient: Callable[[nn.Module, Tensor, Tensor], Gradient] = fgsm_gradient,
+    yield_to: Callable[[], None] = lambda: None,
+) -> Callable[[slice], Batch]:
+    """A function that says of any batch of the pictures what the model makes of them as they move.
+
+    Batches may be asked for in any order and by several threads at once. Without `directions`,
+    pictures move along what `gradient` finds at them. `yield_to` is called after each forward pass,
+    where a server may let something else go first. Other arguments and errors are those of
+    `accuracy_curve`: what is wrong with an argument is raised at once, what is wrong with a value
+    with its batch.
+    """
+    grid = as_epsilons(epsilons)
     check_model(model)
     check_pictures(images)
     check_labels(labels, len(images))
     if directions is not None:
         check_directions(directions, len(images))
+    network = for_inference(model)
 
-    def batches() -> Iterator[Batch]:
-        network = for_inference(model)
-        for start in range(0, len(images), size):
-            batch = slice(start, start + size)
-            pictures = prepared(model, images[batch])
-            truth = labels[batch].to(pictures.device)
-            clean, zeros = None, 0
-            with numbered(range(start, start + size), epsilon=0):
-                if directions is None:
-                    found = gradient(model, pictures, truth)
-                    direction, clean, zeros = found.direction, found.logits, int(found.zero.sum())
-                else:
-                    direction = directions[batch].to(pictures.device, pictures.dtype)
-                along = predictions_along(
-                    network, pictures, truth, direction, grid, clean=clean, yield_to=yield_to
-                )
-            yield Batch(along, zeros)
+    def count(batch: slice) -> Batch:
+        pictures = prepared(model, images[batch])
+        truth = labels[batch].to(pictures.device)
+        clean, zeros = None, torch.zeros(len(truth), dtype=torch.bool)
+        with numbered(range(len(images))[batch], epsilon=0):
+            if directions is None:
+                found = gradient(model, pictures, truth)
+                direction, clean, zeros = found.direction, found.logits, found.zero.cpu()
+            else:
+                direction = directions[batch].to(pictures.device, pictures.dtype)
+            along = predictions_along(
+                network, pictures, truth, direction, grid, clean=clean, yield_to=yield_to
+            )
+        return Batch(along, zeros)
 
-    return batches()
+    return count
 
 
 def prepared(model: nn.Module, images: Tensor) -> Tensor:

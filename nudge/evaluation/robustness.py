@@ -31,10 +31,11 @@ from nudge.argument_checks import (
 from nudge.attacks.fast_gradient import loss_gradient
 from nudge.attacks.iterated import L_INFINITY, STEPS, ascend
 from nudge.attacks.model_outputs import numbered
+from nudge.batch_size import BATCH_SIZE, as_batch_size
 from nudge.data.movement import move_objects
-from nudge.evaluation.predictions import prepared
+from nudge.evaluation.predictions import batches, prepared
 from nudge.evaluation.ssim import structural_similarity
-from nudge.evaluation.sweep import BATCH_SIZE, AccuracyCurve, accuracy_curve
+from nudge.evaluation.sweep import AccuracyCurve, accuracy_curve
 
 STARTS = 250  # different random starts: as many pictures share none
 
@@ -91,7 +92,7 @@ def robust_curve(
     epsilons: Iterable[SupportsFloat],
     *,
     attack: IteratedAttack = IteratedAttack(),
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
 ) -> AccuracyCurve:
     """Count the pictures that no smaller or equal epsilon of the grid flips, for every epsilon.
 
@@ -121,55 +122,64 @@ def stream_flips(
     epsilons: Iterable[SupportsFloat],
     *,
     attack: IteratedAttack = IteratedAttack(),
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     yield_to: Callable[[], None] = lambda: None,
 ) -> Iterator[Tensor]:
-    """Where in the epsilons each picture flips: uint8 (n,) for every batch of n, on the CPU.
+    """Where in the epsilons each picture flips, batch by batch: uint8 (n,), on the CPU.
 
-    `NEVER_FLIPS` where the attack fails at all of them. `yield_to` is called after every step.
+    Arguments and errors are those of `flip_counter`; raises ValueError of a batch size below 1.
+    """
+    count = flip_counter(model, images, labels, epsilons, attack=attack, yield_to=yield_to)
+    return map(count, batches(len(images), as_batch_size(batch_size, model)))
+
+
+def flip_counter(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Iterable[SupportsFloat],
+    *,
+    attack: IteratedAttack = IteratedAttack(),
+    yield_to: Callable[[], None] = lambda: None,
+) -> Callable[[slice], Tensor]:
+    """A function that says of any batch of the pictures where in the epsilons each one flips.
+
+    It gives uint8 (n,) on the CPU, `NEVER_FLIPS` where the attack fails at all epsilons, and may be
+    called in any order and by several threads at once. `yield_to` is called after every step.
     Other arguments and errors are those of `robust_curve`.
     """
     grid = as_epsilons(epsilons, ascending=True)
     as_count(len(grid), "a number of epsilons", least=1, most=NEVER_FLIPS)
-    size = as_count(batch_size, "a batch size", least=1)
     if not isinstance(attack, IteratedAttack):
         raise ValueError(f"expected an IteratedAttack, got {kind(attack)}")
     check_model(model)
     check_pictures(images)
     check_labels(labels, len(images))
-    return _flips(model, images, labels, grid, attack, size, yield_to)
 
-
-def _flips(
-    model: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    grid: tuple[float, ...],
-    attack: IteratedAttack,
-    size: int,
-    yield_to: Callable[[], None],
-) -> Iterator[Tensor]:
-    for first in range(0, len(images), size):
-        batch = slice(first, first + size)
+    def count(batch: slice) -> Tensor:
+        places = range(len(images))[batch]
         pictures = prepared(model, images[batch])
         truth = labels[batch].to(pictures.device)
         radii = pictures.new_tensor(grid)
         check_images(pictures)  # the attack would clip what is outside [0, 1]
-        with numbered(range(first, first + size)):
+        with numbered(places):
             low = torch.full_like(truth, -1)  # the attack fails here, or nothing is known
             high = torch.full_like(truth, len(grid))  # it succeeds here, or nothing is known
             while (open_ := high - low > 1).any():
                 some = open_.nonzero().flatten()
                 middle = (low[some] + high[some]) // 2
                 radius = radii[middle].view(-1, 1, 1, 1)
-                starts = (s if s is None else s[some] for s in attack.starts(pictures, first))
+                starts = attack.starts(pictures, places.start)
+                chosen = (start if start is None else start[some] for start in starts)
                 fooled = _fooled(
-                    model, pictures[some], truth[some], radius, starts, attack.steps, yield_to
+                    model, pictures[some], truth[some], radius, chosen, attack.steps, yield_to
                 )
                 high[some] = torch.where(fooled, middle, high[some])
                 low[some] = torch.where(fooled, low[some], middle)
         high[high == len(grid)] = NEVER_FLIPS
-        yield high.to(torch.uint8).cpu()
+        return high.to(torch.uint8).cpu()
+
+    return count
 
 
 def _fooled(
@@ -210,7 +220,7 @@ def count_robust(
     epsilon: SupportsFloat,
     *,
     attack: IteratedAttack,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
 ) -> int:
     """How many pictures the model classifies correctly whatever the attack does within epsilon.
 
@@ -274,17 +284,16 @@ def pgd_confusion(
     most = int(labels.max()) + 1 if len(labels) else 1
     count = as_count(classes, "a number of classes", least=most)
     found = torch.zeros(count, count, dtype=torch.int64)
-    for first in range(0, len(images), BATCH_SIZE):
-        batch = slice(first, first + BATCH_SIZE)
+    for batch in batches(len(images), BATCH_SIZE):
         truth = labels[batch].cpu()
-        moved = attacked_pictures(model, images[batch], labels[batch], epsilon, first=first)
+        moved = attacked_pictures(model, images[batch], labels[batch], epsilon, first=batch.start)
         with torch.inference_mode():
             clean = model(prepared(model, images[batch])).argmax(dim=1).cpu()
             predicted = model(moved).argmax(dim=1).cpu()
         right = clean == truth
         cells = truth[right] * count + predicted[right]
         found += cells.bincount(minlength=count * count).view(count, count)
-        progress(first + len(truth))
+        progress(batch.stop)
     return found
 
 

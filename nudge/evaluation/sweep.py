@@ -13,7 +13,6 @@ from models.epsilons import EPSILON_STEP as EPSILON_STEP
 from models.epsilons import EPSILONS as EPSILONS
 from models.epsilons import NEVER_FLIPS
 from nudge.argument_checks import as_epsilons, check_tensor
-from nudge.evaluation.predictions import BATCH_SIZE as BATCH_SIZE
 from nudge.evaluation.predictions import stream_batches
 
 
@@ -43,7 +42,7 @@ def accuracy_curve(
     epsilons: Iterable[SupportsFloat],
     *,
     directions: Tensor | None = None,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
 ) -> AccuracyCurve:
     """Count the pictures that stay right when each is moved by epsilon, for every epsilon.
 
@@ -62,7 +61,8 @@ def accuracy_curve(
         directions: (N, 1, 28, 28) in [-1, 1], what to move along instead of FGSM's direction: the
             control of `random_direction`, or the directions of another model to see whether they
             transfer.
-        batch_size: pictures at a time, at least 1; changes speed and memory only.
+        batch_size: pictures at a time, at least 1; changes speed and memory only. What suits the
+            model's device where None.
 
     Raises:
         ValueError: an argument is not as said, the model cuts the gradient, or its logits or its
@@ -74,7 +74,7 @@ def accuracy_curve(
     )
     found = [batch.predictions for batch in batches] or [torch.empty(len(grid), 0)]
     correct = (torch.cat(found, dim=1) == labels.cpu()).sum(dim=1)
-    zeros = None if directions is not None else sum(batch.zero_gradients for batch in batches)
+    zeros = None if directions is not None else sum(int(b.zero_gradient.sum()) for b in batches)
     return AccuracyCurve(grid, tuple(correct.tolist()), len(labels), zeros)
 
 

@@ -4,6 +4,8 @@ A direction lives in the pixels that a model takes. The scramble is a layer of t
 are pixels in our order for every variant, and a direction of one is as good for another as it is.
 """
 
+import itertools
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,7 +32,6 @@ from models.epsilons import EPSILONS, step_of
 from models.errors import script_command
 from models.zoo import TRAINED_HERE, find_dataset
 from nudge.argument_checks import (
-    as_count,
     as_epsilon,
     as_epsilons,
     check_directions,
@@ -41,9 +42,9 @@ from nudge.argument_checks import (
 )
 from nudge.attacks import fgsm_gradient
 from nudge.attacks.model_outputs import numbered
+from nudge.batch_size import as_batch_size
 from nudge.evaluation.fused_inference import for_inference
-from nudge.evaluation.predictions import predictions_along, prepared
-from nudge.evaluation.sweep import BATCH_SIZE
+from nudge.evaluation.predictions import batches, predictions_along, prepared
 from nudge.files import write_npz
 
 # Coarser than a curve's grid: sixteen curves to a data set, most of which fall below 0.1.
@@ -69,6 +70,19 @@ class Transfer:
         """What is right at one of the epsilons: (source, target). Raises ValueError elsewhere."""
         counts: NDArray[np.int64] = self.correct[step_of(self.epsilons, epsilon)]
         return counts
+
+    def __add__(self, other: "Transfer") -> "Transfer":
+        """The counts over the pictures of both. Raises ValueError where they count other things."""
+        if self.epsilons != other.epsilons or self.correct.shape != other.correct.shape:
+            raise ValueError(
+                f"expected counts {self.correct.shape} at the same epsilons, "
+                f"got {other.correct.shape} at {other.epsilons}"
+            )
+        zeros = None
+        if self.zero_gradients is not None and other.zero_gradients is not None:
+            zeros = self.zero_gradients + other.zero_gradients
+        total, correct = self.total + other.total, self.correct + other.correct
+        return Transfer(self.epsilons, correct, total, zeros)
 
     @property
     def clean(self) -> NDArray[np.int64]:
@@ -138,8 +152,7 @@ def stream_transfer(
     epsilons: Iterable[SupportsFloat] = TRANSFER_EPSILONS,
     *,
     control: Tensor | None = None,
-    batch_size: int = BATCH_SIZE,
-    yield_to: Callable[[], None] = lambda: None,
+    batch_size: int | None = None,
 ) -> Iterator[Transfer]:
     """Counts in the making: over no picture, then over those so far after every batch.
 
@@ -148,14 +161,34 @@ def stream_transfer(
     >>> found.correct.shape, found.total
     ((10, 4, 4), 10000)
 
+    Arguments and errors are those of `transfer_counter`; raises ValueError of a batch size below 1.
+    """
+    count = transfer_counter(models, images, labels, epsilons, control=control)
+    size = as_batch_size(batch_size, *models)
+    slices = (slice(0), *batches(len(images), size))
+    return itertools.accumulate(map(count, slices), operator.add)
+
+
+def transfer_counter(
+    models: Sequence[nn.Module],
+    images: Tensor,
+    labels: Tensor,
+    epsilons: Iterable[SupportsFloat] = TRANSFER_EPSILONS,
+    *,
+    control: Tensor | None = None,
+    yield_to: Callable[[], None] = lambda: None,
+) -> Callable[[slice], Transfer]:
+    """A function that counts any batch of the pictures; counts of several batches can be added.
+
+    It may be called in any order and by several threads at once.
+
     Args:
         models: at least one, each a source and a target; all on one device, in eval mode.
         images: stored pictures, uint8 (N, 28, 28), or others as `accuracy_curve` takes them.
         labels: int64 (N,), the true classes.
         epsilons: each in [0, 1], in any order.
         control: directions (N, 1, 28, 28) of no network, counted as one source more, the last.
-        batch_size: pictures at a time, at least 1.
-        yield_to: called after each network's part of a batch, as in `stream_batches`.
+        yield_to: called after each forward pass, as in `batch_counter`.
 
     Raises:
         ValueError: as of `accuracy_curve`; what is wrong of values is said by their batch.
@@ -168,47 +201,34 @@ def stream_transfer(
     check_labels(labels, len(images))
     if control is not None:
         check_directions(control, len(images))
-    grid, size = as_epsilons(epsilons), as_count(batch_size, "a batch size", least=1)
+    grid = as_epsilons(epsilons)
+    targets = [for_inference(model) for model in models]
+    sources = len(models) + (control is not None)
 
-    def counts() -> Iterator[Transfer]:
-        sources = len(models) + (control is not None)
+    def count(batch: slice) -> Transfer:
+        places = range(len(images))[batch]
         correct = np.zeros((len(grid), sources, len(models)), dtype=np.int64)
         zeros = np.zeros(len(models), dtype=np.int64)
-        yield Transfer(grid, correct, 0, zeros)
-        targets = [for_inference(model) for model in models]
-        for start in range(0, len(images), size):
-            batch = slice(start, start + size)
-            pictures = prepared(models[0], images[batch])
-            truth = labels[batch].to(pictures.device)
-            with numbered(range(start, start + size), epsilon=0):
-                gradients = [fgsm_gradient(model, pictures, truth) for model in models]
-                directions = [gradient.direction for gradient in gradients]
-                if control is not None:
-                    directions.append(control[batch].to(pictures.device))
-                found = _counts(targets, pictures, truth, directions, grid, yield_to)
-            correct = correct + found
-            zeros = zeros + np.array([int(gradient.zero.sum()) for gradient in gradients])
-            yield Transfer(grid, correct, min(start + size, len(images)), zeros)
+        if not places:
+            return Transfer(grid, correct, 0, zeros)
+        pictures = prepared(models[0], images[batch])
+        truth = labels[batch].to(pictures.device)
+        with numbered(places, epsilon=0):
+            gradients = [fgsm_gradient(model, pictures, truth) for model in models]
+            directions = [gradient.direction for gradient in gradients]
+            if control is not None:
+                directions.append(control[batch].to(pictures.device))
+            for (i, direction), (j, target) in itertools.product(
+                enumerate(directions), enumerate(targets)
+            ):
+                found = predictions_along(
+                    target, pictures, truth, direction, grid, yield_to=yield_to
+                )
+                correct[:, i, j] = (found == truth.cpu()).sum(dim=1).numpy()
+        zeros += np.array([int(gradient.zero.sum()) for gradient in gradients])
+        return Transfer(grid, correct, len(places), zeros)
 
-    return counts()
-
-
-def _counts(
-    targets: Sequence[nn.Module],
-    pictures: Tensor,
-    labels: Tensor,
-    directions: Sequence[Tensor],
-    epsilons: Sequence[float],
-    yield_to: Callable[[], None],
-) -> NDArray[np.int64]:
-    """What is right in one batch: (K, source, target)."""
-    counts = np.empty((len(epsilons), len(directions), len(targets)), dtype=np.int64)
-    for i, direction in enumerate(directions):
-        for j, target in enumerate(targets):
-            found = predictions_along(target, pictures, labels, direction, epsilons)
-            counts[:, i, j] = (found == labels.cpu()).sum(dim=1).numpy()
-            yield_to()
-    return counts
+    return count
 
 
 def save_transfer(

@@ -1,7 +1,7 @@
 """Curves that many people watch while they are computed, once for all of them."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import SupportsFloat
 
@@ -9,14 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from nudge.argument_checks import as_count, as_epsilons, check_split
+from nudge.batch_size import suitable_batch_size
 from nudge.data import Split
-from nudge.evaluation.methods import Counted, Method, stream_counted
-from nudge.evaluation.predictions import Batch, stream_batches
+from nudge.devices import CPU
+from nudge.evaluation.methods import Counted, Method, method_counter
+from nudge.evaluation.predictions import batch_counter
 from nudge.evaluation.sweep import AccuracyCurve, flip_steps_of
 from nudge.serving import scheduler
-from nudge.serving.scheduler import BackgroundStream
+from nudge.serving.device_choice import placed
+from nudge.serving.scheduler import NO_EFFORT, BackgroundCount, Counter, Effort
 
-BATCH_SIZE = 50  # pictures; a page sees the curve sharpen after every batch
+BATCH_SIZE = BackgroundCount.batch_size  # pictures; pages see the curve sharpen after each batch
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,18 @@ class CurveSnapshot:
     flip_steps: bytes  # the grid position of each picture's first wrong prediction, or NEVER_FLIPS
     method: Method = Method.FGSM
     generated: bool = False  # over pictures that are none of the test set
+    effort: Effort = NO_EFFORT  # of all that was counted, which may be more pictures
 
     @property
     def complete(self) -> bool:
         return self.pair.total >= self.wanted
 
 
-class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
-    """Both curves of one model, computed in the background as long as somebody looks.
+PairBatch = tuple[Counted, Tensor]  # under attack; right under the random nudge, bool (K, n)
+
+
+class LiveCurves(BackgroundCount[PairBatch]):
+    """Both curves of one model, counted in the background as long as somebody looks.
 
     Looking never waits. Everybody who looks sees the same curves, nothing is computed twice, and a
     computation that nobody has looked at for `WATCH_TIMEOUT` seconds rests where it is.
@@ -80,60 +87,37 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         self.method, self.generated = method, generated
         self._model, self._split, self._epsilons = model, split, as_epsilons(epsilons)
         self._directions = directions
-        self.total = len(split.labels)
         # (viewer, pictures) -> when that viewer last looked for as many
-        self._wanted: dict[tuple[str, int], float] = {}
-        super().__init__()
+        self._asked: dict[tuple[str, int], float] = {}
+        super().__init__(len(split.labels))
+        self._counter_on(CPU)  # which finds what is wrong with the arguments
 
     def _start_over(self) -> None:
         super()._start_over()
         nothing = AccuracyCurve(self._epsilons, (0,) * len(self._epsilons), 0)
         self._pairs = [CurvePair(replace(nothing, zero_gradients=0), nothing)]
         self._flip_steps = bytearray()
-        self._seconds_a_picture: float | None = None
 
-    def _begin(self) -> Iterator[tuple[CurvePair, bytes]]:
-        """After every batch the pair so far, and the flip steps of the batch."""
-        images, labels = self._split
+    def _counter(self, device: torch.device) -> Counter[PairBatch]:
+        # On a card they stay until the count is gone: nothing is sent again for a batch.
+        model = placed(self._model, device)
+        images, labels, directions = (
+            values.to(device) for values in (*self._split, self._directions)
+        )
         yield_to = scheduler.FOREGROUND.yield_to_foreground
-        attacked = stream_counted(
-            self.method,
-            self._model,
-            images,
-            labels,
-            self._epsilons,
-            batch_size=BATCH_SIZE,
-            yield_to=yield_to,
+        attacked = method_counter(
+            self.method, model, images, labels, self._epsilons, yield_to=yield_to
         )
-        random = stream_batches(
-            self._model,
-            images,
-            labels,
-            self._epsilons,
-            directions=self._directions,
-            batch_size=BATCH_SIZE,
-            yield_to=yield_to,
+        random = batch_counter(
+            model, images, labels, self._epsilons, directions=directions, yield_to=yield_to
         )
-        return self._paired(attacked, random)
+        truth = self._split.labels.cpu()
 
-    def _paired(
-        self, attacked: Iterator[Counted], random: Iterator[Batch]
-    ) -> Iterator[tuple[CurvePair, bytes]]:
-        labels = self._split.labels.cpu()
-        correct = torch.zeros(2, len(self._epsilons), dtype=torch.int64)
-        total = zeros = 0
-        for found, control in zip(attacked, random, strict=True):
-            size = found.right.shape[1]
-            right = control.predictions == labels[total : total + size]
-            correct += torch.stack([found.right.sum(dim=1), right.sum(dim=1)])
-            total += size
-            zeros += found.zero_gradients or 0
-            attacked_at, control_at = (tuple(counts) for counts in correct.tolist())
-            pair = CurvePair(
-                AccuracyCurve(self._epsilons, attacked_at, total, zeros),
-                AccuracyCurve(self._epsilons, control_at, total),
-            )
-            yield pair, flip_steps_of(found.right).tobytes()
+        def count(batch: slice) -> PairBatch:
+            found, control = attacked(batch), random(batch)
+            return found, control.predictions == truth[batch]
+
+        return Counter(count, suitable_batch_size(model))
 
     def poll(self, count: int, viewer: str = "") -> CurveSnapshot:
         """The pair over the first `count` pictures, or as many as are done, and go on computing.
@@ -143,7 +127,7 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
         """
         count = min(as_count(count, "a count"), self.total)
         with self._lock:
-            self._wanted[viewer, count] = time.monotonic()
+            self._asked[viewer, count] = time.monotonic()
             self._go_on()
             return self._snapshot(count)
 
@@ -156,27 +140,41 @@ class LiveCurves(BackgroundStream[tuple[CurvePair, bytes]]):
     def forget(self, viewer: str) -> None:
         """Compute nothing more for that viewer: at most the batch that is begun."""
         with self._lock:
-            self._wanted = {key: at for key, at in self._wanted.items() if key[0] != viewer}
+            self._asked = {key: at for key, at in self._asked.items() if key[0] != viewer}
 
     def _snapshot(self, count: int) -> CurveSnapshot:
-        pair = self._pairs[min(len(self._pairs) - 1, _batches(count))]
-        a_picture = self._seconds_a_picture
-        left = None if a_picture is None else a_picture * max(count - pair.total, 0)
-        flip_steps = bytes(self._flip_steps[: pair.total])
-        return CurveSnapshot(pair, count, left, flip_steps, self.method, self.generated)
+        pair = self._pairs[min(len(self._pairs) - 1, -(-count // BATCH_SIZE))]
+        return CurveSnapshot(
+            pair,
+            count,
+            self._seconds_left(count),
+            bytes(self._flip_steps[: pair.total]),
+            self.method,
+            self.generated,
+            self._effort(),
+        )
 
-    def _is_wanted(self) -> bool:
+    def _wanted(self) -> int:
         now, patience = time.monotonic(), scheduler.WATCH_TIMEOUT
-        self._wanted = {key: at for key, at in self._wanted.items() if now - at < patience}
-        most = max((count for _, count in self._wanted), default=0)
-        return len(self._pairs) <= _batches(most)
+        self._asked = {key: at for key, at in self._asked.items() if now - at < patience}
+        return max((count for _, count in self._asked), default=0)
 
-    def _keep(self, value: tuple[CurvePair, bytes], seconds: float) -> None:
-        pair, flip_steps = value
-        self._seconds_a_picture = seconds / (pair.total - self._pairs[-1].total)
-        self._pairs.append(pair)
-        self._flip_steps += flip_steps
+    def _keep(self, value: PairBatch) -> None:
+        found, control = value
+        zeros = found.zero_gradient
+        lost = torch.zeros(found.right.shape[1]) if zeros is None else zeros
+        parts = (torch.split(v, BATCH_SIZE, dim=-1) for v in (found.right, control, lost))
+        for attacked, random, zero in zip(*parts, strict=True):
+            self._pairs.append(_further(self._pairs[-1], attacked, random, int(zero.sum())))
+        self._flip_steps += flip_steps_of(found.right).tobytes()
 
 
-def _batches(count: int) -> int:
-    return -(-count // BATCH_SIZE)
+def _further(pair: CurvePair, attacked: Tensor, random: Tensor, zeros: int) -> CurvePair:
+    """The pair with some pictures more, that stay right as said: bool (K, n)."""
+    grown = []
+    for curve, right in zip((pair.attacked, pair.random), (attacked, random), strict=True):
+        counts = (torch.tensor(curve.correct) + right.sum(dim=1)).tolist()
+        total = curve.total + right.shape[1]
+        grown.append(replace(curve, correct=tuple(counts), total=total))
+    before = pair.attacked.zero_gradients or 0
+    return CurvePair(replace(grown[0], zero_gradients=before + zeros), grown[1])

@@ -1,6 +1,8 @@
 """What lets one server process answer many people quickly, and keeps it small."""
 
 import ctypes
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -8,7 +10,10 @@ from typing import ParamSpec, TypeVar
 
 import torch
 
+from models import NudgeError
+from nudge.devices import AUTO, CPU, find_device
 from nudge.serving import scheduler
+from nudge.serving.device_choice import DEVICE
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,6 +37,9 @@ _FOREGROUND_THREADS = ThreadPoolExecutor(
 )
 
 
+_LOOKS_FOR = 0.3  # seconds; enough to find that there is no card, or no such one
+
+
 def tune() -> None:
     """Set PyTorch's threads and the allocator for many small computations at a time."""
     # One picture is too little work to share between cores: with one thread each, visitors do
@@ -41,6 +49,26 @@ def tune() -> None:
         libc = ctypes.CDLL("libc.so.6")
         for name, value in _MALLOC.items():
             libc.mallopt(name, value)
+
+
+def choose_device(name: str, *, where: str) -> None:
+    """Have counts run on the device of that name, as soon as it is ready; see `find_device`.
+
+    A card takes seconds to get ready, which no page waits for. What is wrong with a name is one
+    line on standard error, and `DEVICE.problem`; the CPU counts then. `where` is the name's place.
+    """
+
+    def choose() -> None:
+        try:
+            DEVICE.choose(find_device(name or AUTO, where=where))
+        except NudgeError as error:
+            DEVICE.choose(CPU)
+            DEVICE.problem = error
+            print(f"error: {error}", file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=choose, name="device", daemon=True)
+    thread.start()
+    thread.join(timeout=_LOOKS_FOR)
 
 
 def compute_in_foreground(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -23,9 +23,9 @@ from models.cards import Withstood
 from nudge.attacks import bim, fgsm, l2_fast_gradient
 from nudge.attacks.fast_gradient import loss_gradient
 from nudge.attacks.iterated import L_INFINITY, STEPS, ascend
+from nudge.batch_size import BATCH_SIZE
 from nudge.data import load_split, to_pixels
 from nudge.evaluation.robustness import AUTO_ATTACK, DEFENDED_AT, IteratedAttack, robust_curve
-from nudge.evaluation.sweep import BATCH_SIZE
 from nudge.training.publishing import amend
 from scripts.measuring import performance
 from scripts.measuring.contenders import contiguous

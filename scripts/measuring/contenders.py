@@ -14,7 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from models import Variant, build_model, load_model
 from nudge.attacks import fgsm
-from nudge.evaluation.predictions import BATCH_SIZE, stream_batches
+from nudge.batch_size import BATCH_SIZE
+from nudge.evaluation.predictions import stream_batches
 
 ENGINE = "Nudge"
 RIVALS = ("torchattacks", "foolbox")  # as they are used, and with the channels last

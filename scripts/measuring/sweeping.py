@@ -16,8 +16,8 @@ import torch
 from tqdm import tqdm
 
 from models import VARIANTS, load_model
+from nudge.batch_size import BATCH_SIZE
 from nudge.data import load_split, to_pixels
-from nudge.evaluation.sweep import BATCH_SIZE
 from nudge.evaluation.sweep import EPSILONS as PAGES_EPSILONS
 from nudge.files import replacing
 from scripts.measuring import performance

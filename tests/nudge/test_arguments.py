@@ -39,6 +39,7 @@ from nudge.attacks import (
 )
 from nudge.attacks import nudge as nudged
 from nudge.attacks.network_checks import check_network
+from nudge.batch_size import as_batch_size, suitable_batch_size
 from nudge.data import Split, digest, to_pixels
 from nudge.data.generated_hands import publish
 from nudge.data.holdout import hold_out, near_copies
@@ -61,10 +62,15 @@ from nudge.evaluation.generated_hands import (
     nearest_distances,
 )
 from nudge.evaluation.measurement import Measurement, measure
-from nudge.evaluation.methods import Method, stream_counted
+from nudge.evaluation.methods import Method, method_counter
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
 from nudge.evaluation.picture_attack import Subject, attack_picture
-from nudge.evaluation.predictions import predictions_along, prepared, stream_batches
+from nudge.evaluation.predictions import (
+    batch_counter,
+    predictions_along,
+    prepared,
+    stream_batches,
+)
 from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.robustness import (
     IteratedAttack,
@@ -72,6 +78,7 @@ from nudge.evaluation.robustness import (
     count_moved,
     count_robust,
     curve_of,
+    flip_counter,
     pgd_confusion,
     pgd_ssim,
     robust_curve,
@@ -79,7 +86,14 @@ from nudge.evaluation.robustness import (
 )
 from nudge.evaluation.ssim import structural_similarity
 from nudge.evaluation.sweep import accuracy_curve, flip_steps_of
-from nudge.evaluation.transferability import Transfer, averages, nearest, networks, stream_transfer
+from nudge.evaluation.transferability import (
+    Transfer,
+    averages,
+    nearest,
+    networks,
+    stream_transfer,
+    transfer_counter,
+)
 from nudge.files import write_npz
 from nudge.findings.assignment_claims import Figures
 from nudge.pictures.data_uri import png
@@ -146,6 +160,15 @@ class Call:
     wrong: Mapping[str, list[Any]]
 
 
+def counted(counter: Callable[..., Callable[[slice], Any]]) -> Callable[..., Any]:
+    """Some errors are raised at once, others with their batch."""
+    return lambda **arguments: counter(**arguments)(slice(2))
+
+
+def _but(arguments: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if name not in names}
+
+
 ATTACK = {"model": MODEL, "images": FLOATS, "labels": LABELS}
 NO_ATTACK = {
     "model": NO_MODEL,
@@ -165,19 +188,22 @@ NO_ITERATED = NO_ATTACK | {
     "step_size": [*NO_NUMBER[1:], -0.1, math.nan, math.inf],  # None is the usual one
 }
 SWEEP = ATTACK | {"epsilons": GRID, "directions": DIRECTIONS, "batch_size": 2}
-NO_SWEEP = NO_ATTACK | {
-    "images": NO_PICTURES,
-    "epsilons": NO_EPSILONS,
-    "directions": NO_DIRECTIONS[1:],  # None is FGSM
-    "batch_size": NO_SIZE,
-}
+NO_SWEEP = (
+    NO_ATTACK
+    | {
+        "images": NO_PICTURES,
+        "epsilons": NO_EPSILONS,
+        "directions": NO_DIRECTIONS[1:],  # None is FGSM
+        "batch_size": NO_SIZE[1:],  # None is what suits the device
+    }
+)
 MOVES = ("shift", "rotation", "scale", "flip")
 ROBUST = ATTACK | {"epsilons": GRID, "attack": IteratedAttack(2), "batch_size": 2}
 NO_ROBUST = NO_ATTACK | {
     "images": NO_PICTURES,
     "epsilons": NO_EPSILONS + DESCENDING,
     "attack": [None, 20, "pgd"],
-    "batch_size": NO_SIZE,
+    "batch_size": NO_SIZE[1:],  # None is what suits the device
 }
 _PGD = {name: ROBUST[name] for name in ("model", "images", "labels")}
 _NO_PGD = {name: NO_ROBUST[name] for name in _PGD}
@@ -208,6 +234,22 @@ NO_ARRAYS = [
 ]
 NO_ARRAYS_TO_WRITE = [{"a": wrong} for wrong in (None, LABELS, np.array([None]))]
 SEVENTY_THOUSAND = (np.zeros((70_000, 1, 1), np.uint8), np.zeros(70_000, np.int64))
+TRANSFERRED: dict[str, Any] = {
+    "models": [MODEL],
+    "images": STORED,
+    "labels": LABELS,
+    "epsilons": GRID,
+    "control": DIRECTIONS,
+    "batch_size": 2,
+}
+NOT_TRANSFERRED: dict[str, list[Any]] = {
+    "models": [None, MODEL, [], *([MODEL, wrong] for wrong in NO_MODEL)],
+    "images": NO_PICTURES,
+    "labels": NO_LABELS + STRANGE_LABELS,
+    "epsilons": NO_EPSILONS,
+    "control": NO_DIRECTIONS[1:],  # None is none
+    "batch_size": NO_SIZE[1:],  # None is what suits the device
+}
 LIVE = {"model": MODEL, "split": SPLIT, "epsilons": GRID, "directions": DIRECTIONS}
 
 
@@ -287,11 +329,20 @@ TABLE: dict[str, Call] = {
         {k: v for k, v in ATTACK.items() if k != "epsilon"},
         {k: v for k, v in NO_ATTACK.items() if k != "epsilon"},
     ),
-    "nudge.evaluation.methods.stream_counted": Call(
-        stream_counted,
-        {k: v for k, v in SWEEP.items() if k != "directions"} | {"method": Method.FGSM},
-        {k: v for k, v in NO_SWEEP.items() if k != "directions"}
-        | {"method": [None, "sgd", Method.RANDOM]},
+    "nudge.evaluation.methods.method_counter": Call(
+        counted(method_counter),
+        _but(SWEEP, "directions", "batch_size") | {"method": Method.FGSM},
+        _but(NO_SWEEP, "directions", "batch_size") | {"method": [None, "sgd", Method.RANDOM]},
+    ),
+    "nudge.batch_size.as_batch_size": Call(as_batch_size, {"asked": 2}, {"asked": NO_SIZE[1:]}),
+    "nudge.batch_size.suitable_batch_size": Call(
+        suitable_batch_size, {"model": MODEL}, {"model": NO_MODULE}
+    ),
+    "nudge.evaluation.predictions.batch_counter": Call(
+        counted(batch_counter), _but(SWEEP, "batch_size"), _but(NO_SWEEP, "batch_size")
+    ),
+    "nudge.evaluation.robustness.flip_counter": Call(
+        counted(flip_counter), _but(ROBUST, "batch_size"), _but(NO_ROBUST, "batch_size")
     ),
     "nudge.attacks.fast_gradient.targeted_direction": Call(
         targeted_direction,
@@ -627,24 +678,25 @@ TABLE: dict[str, Call] = {
     "nudge.evaluation.transferability.networks": Call(
         networks, {"dataset": "sign"}, {"dataset": NO_DATASET}
     ),
+    "nudge.evaluation.transferability.transfer_counter": Call(
+        counted(transfer_counter),
+        _but(TRANSFERRED, "batch_size"),
+        _but(NOT_TRANSFERRED, "batch_size"),
+    ),
+    "nudge.evaluation.transferability.Transfer.__add__": Call(
+        COUNTS.__add__,
+        {"other": COUNTS},
+        {
+            "other": [
+                Transfer((0.0, 0.2), COUNTS.correct, 5),
+                Transfer(GRID, np.zeros((2, 2, 2), np.int64), 5),
+            ]
+        },
+    ),
     "nudge.evaluation.transferability.stream_transfer": Call(
         stream_transfer,
-        {
-            "models": [MODEL],
-            "images": STORED,
-            "labels": LABELS,
-            "epsilons": GRID,
-            "control": DIRECTIONS,
-            "batch_size": 2,
-        },
-        {
-            "models": [None, MODEL, [], *([MODEL, wrong] for wrong in NO_MODEL)],
-            "images": NO_PICTURES,
-            "labels": NO_LABELS + STRANGE_LABELS,
-            "epsilons": NO_EPSILONS,
-            "control": NO_DIRECTIONS[1:],  # None is none
-            "batch_size": NO_SIZE,
-        },
+        TRANSFERRED,
+        NOT_TRANSFERRED,
     ),
     "nudge.data.holdout.hold_out": Call(
         hold_out,

@@ -8,6 +8,7 @@ import streamlit as st
 from models import NudgeError, Variant
 from models.zoo import find_variant
 from nudge.evaluation.methods import COUNTED, Method
+from nudge.serving import scheduler
 from nudge.serving.fair_queue import Position
 from views import text
 from views.charts import curves as curves_chart
@@ -28,7 +29,7 @@ def attack_of(view: View) -> Method:
 
 def page() -> None:
     begin("curves")
-    widgets.own_problems()
+    widgets.server_problems()
     widgets.variants(current())
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         widgets.attack()
@@ -90,6 +91,8 @@ def _controls(view: View, variants: Sequence[Variant]) -> None:
             st.button(text.curves.CANCEL, icon=":material/close:", on_click=count_queue.stop)
         else:
             st.button(text.curves.COMPUTE_HERE, icon=":material/calculate:", on_click=begin)
+    if not busy and not count_queue.has_counted():
+        widgets.effort(scheduler.next_effort())
 
 
 def _status(place: Position[Request], progress: Progress) -> None:
@@ -147,6 +150,8 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
     except NudgeError as error:  # the curves stand, with nothing to hold them against
         error_notice.explain(error)
         return
+    for name, snapshot in snapshots.items():
+        widgets.effort(snapshot.effort, text.common.plain(find_variant(name)))
     for name, found in agreements.items():
         icon = ":material/check:" if found.equal else ":material/difference:"
         words = text.curves.agreement(

@@ -33,7 +33,7 @@ POLL_AT_MOST = 4.0  # or the count takes it that nobody polls any more
 def page() -> None:
     begin("explorer")
     row = _controls()
-    widgets.own_problems()
+    widgets.server_problems()
     view = current()
     usable = _usable(view)
     try:
@@ -208,6 +208,8 @@ def _captions(
                 on_change=st.rerun,
                 width=230,
             )
+    if snapshot and done:
+        widgets.effort(snapshot.effort)
     if lost:
         st.caption(f":material/warning: {text.common.zero_gradients(lost, done)}")
 

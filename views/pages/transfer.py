@@ -158,9 +158,10 @@ def _counts(
             st.rerun()  # without polling
         if not snapshot.complete:
             told = text.common.counting(snapshot.value.total, wanted, snapshot.seconds_left)
-            st.progress(snapshot.done / snapshot.steps, told)
+            st.progress(snapshot.value.total / snapshot.total, told)
         if snapshot.value.total:
             _draw(view, snapshot.value, here=True, generated=generated)
+            widgets.effort(snapshot.effort)
         if recorded and snapshot.value.total == recorded.total and not generated:
             equal = np.array_equal(snapshot.value.correct, recorded.correct)
             st.caption(text.transfer.transfer_equal(equal))

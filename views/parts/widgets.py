@@ -9,6 +9,8 @@ from models import STANDARD, VARIANTS, Dataset, PixelOrder
 from models.zoo import OWN, TRAINED_HERE, find_variant
 from nudge.evaluation.methods import COUNTED, Method
 from nudge.evaluation.sweep import EPSILONS
+from nudge.serving.device_choice import DEVICE
+from nudge.serving.scheduler import Effort
 from views import text
 from views.charts.variant_number import numbered
 from views.session import error_notice, resources
@@ -56,10 +58,22 @@ def network() -> None:
         )
 
 
-def own_problems() -> None:
-    """What is wrong with networks that somebody brought along, and were left out."""
+def server_problems() -> None:
+    """What is wrong with the device that was asked for, and with networks that were left out."""
+    if (problem := DEVICE.problem) is not None:
+        error_notice.explain(problem, lead=f"**{text.common.NO_DEVICE}.** ")
     for error in resources.own_networks():
         error_notice.explain(error, lead=f"**{text.common.LEFT_OUT}.** ")
+
+
+def effort(found: Effort, name: str = "") -> None:
+    """On what pictures were counted here, or would be; `name` is the network's among several."""
+    device = (found.threads, found.cards, found.failure)
+    if found.pictures:
+        said = text.common.counted_here(*device, found.pictures, found.seconds, name=name)
+    else:
+        said = text.common.counts_run_on(*device)
+    st.caption(f":material/memory: {said}")
 
 
 def regime() -> None:

@@ -72,6 +72,11 @@ def asked() -> Request | None:
     return request
 
 
+def has_counted() -> bool:
+    """Whether this session ever asked for a count, which is still shown."""
+    return st.session_state.get(_COUNTED) is not None
+
+
 def stop() -> None:
     """Leave the line, whether in front or not. What was counted stays."""
     request = asked()

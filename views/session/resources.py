@@ -3,7 +3,7 @@
 import atexit
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -21,8 +21,8 @@ from models.card_files import CONFUSIONS, FLIP_STEPS, PGD_FLIP_STEPS, read_array
 from models.own_networks import bring
 from models.zoo import find_variant
 from nudge.attacks import loss_gradient, nudge, random_direction
+from nudge.data import Split, to_pixels
 from nudge.data import display_set as display_sets
-from nudge.data import to_pixels
 from nudge.data.display_set import DisplaySet
 from nudge.data.generated_hands import generated_flip_steps, load_generated_hands
 from nudge.evaluation.fused_inference import for_inference
@@ -31,23 +31,24 @@ from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Attack, Subject, attack_picture
 from nudge.evaluation.sweep import EPSILONS
-from nudge.evaluation.transferability import Transfer, networks, stream_transfer
+from nudge.evaluation.transferability import Transfer, networks
 from nudge.pictures.data_uri import png
-from nudge.serving import process, scheduler
+from nudge.serving import process
+from nudge.serving import transfer_job as transfer_jobs
 from nudge.serving.background_download import Fetcher
 from nudge.serving.background_job import Job
 from nudge.serving.live_curves import LiveCurves
 
 NETWORKS = "NUDGE_NETWORKS"  # names a folder of networks that somebody brought along
+DEVICE_NAME = "NUDGE_DEVICE"  # names the device that counts run on
 MOST = len(VARIANTS) + 16  # networks that are kept ready: all that are shipped, and some brought
-# Pictures at a time: twenty curves for each, and other pages wait for their turn meanwhile.
-TRANSFER_BATCH = 25
 
 
 @st.cache_resource(show_spinner=False)
 def tune_process() -> None:
     """Once per server."""
     process.tune()
+    process.choose_device(os.environ.get(DEVICE_NAME, ""), where=DEVICE_NAME)
     # After every run Streamlit looks through all objects for garbage, which takes several times
     # as long as the run itself, and everybody else waits. Python looks by itself as garbage grows.
     config.set_option("runner.postScriptGC", False)
@@ -192,22 +193,10 @@ def transfer_job(
     trainings_of: Architecture | None = None,
 ) -> Job[Transfer]:
     """Transfer in the making over the first `count` pictures. Raises PretrainedError."""
-    images, labels = pictures.split
+    split = Split(*(values[:count] for values in pictures.split))
     models = [model(variant.id) for variant in networks(pictures.dataset, trainings_of)]
-    control = _random_directions(len(labels))
-
-    def stream() -> Iterator[Transfer]:
-        return stream_transfer(
-            models,
-            images[:count],
-            labels[:count],
-            epsilons,
-            control=control[:count],
-            batch_size=TRANSFER_BATCH,
-            yield_to=scheduler.FOREGROUND.yield_to_foreground,
-        )
-
-    return Job(stream, steps=-(-min(count, len(labels)) // TRANSFER_BATCH))
+    control = _random_directions(pictures.total)[:count]
+    return transfer_jobs.transfer_job(models, split, epsilons, control)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2 * MOST)

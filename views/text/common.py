@@ -91,6 +91,39 @@ def counting(done: int, total: int, seconds_left: float | None) -> str:
     return f"Attacked {done:,} of {total:,} pictures{left}"
 
 
+def counting_device(threads: int, cards: Sequence[str]) -> str:
+    """Where counts are made; cards come first."""
+    many = f"{threads} thread{'s' if threads > 1 else ''}"
+    processor = [f"this computer's processor, {many}"] if threads else []
+    return ", then ".join([*cards, *processor])
+
+
+def counted_here(
+    threads: int,
+    cards: Sequence[str],
+    failure: str | None,
+    pictures: int,
+    seconds: float,
+    *,
+    name: str = "",
+) -> str:
+    """On what and how quickly, and why a card was left, if one was; `name` is the network's."""
+    took = f"{seconds:.1f}" if seconds < 10 else f"{seconds:,.0f}"
+    start = f"{name}: counted" if name else "Counted"
+    said = f"{start} here on {counting_device(threads, cards)}, {pictures:,} pictures in {took} s."
+    return f"{said} {card_left(failure)}" if failure else said
+
+
+def counts_run_on(threads: int, cards: Sequence[str], failure: str | None) -> str:
+    """Before anything was counted."""
+    said = f"Counts run on {counting_device(threads, cards)}."
+    return f"{said} {card_left(failure)}" if failure else said
+
+
+def card_left(reason: str) -> str:
+    return f"The card failed ({reason}), so the processor goes on. It is tried again in a minute."
+
+
 def address_notice(changes: Sequence[str]) -> str:
     return "The address was adjusted: " + "; ".join(changes) + "."
 
@@ -141,6 +174,7 @@ CHOOSE_VARIANTS = "Networks to compare"
 OTHER_TRAININGS = "Trained otherwise"
 OTHERS_AND_OWN = "Trained otherwise, or your own"
 OWN_NETWORK = "Your networks"
+NO_DEVICE = "The processor counts, not the device that was asked for"
 LEFT_OUT = "One of your networks is left out"
 NONE_CHOSEN = "None"
 SHORT_ARCHITECTURES = {"fcnn": "FC", "cnn": "CNN"}

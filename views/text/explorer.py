@@ -48,11 +48,11 @@ PICTURES = "Pictures to count here"
 
 
 def curve_caption(*, done: int, total: int, chance: float, generated: bool) -> str:
-    dots = f"Dots: the first {done:,}, counted now on this computer. " if done else ""
+    dots = f"Dots: the first {done:,}, counted here. " if done else ""
     if generated and done:
         dots = (
-            f"Dots: the first {done:,} generated hands, counted now on this computer. They are "
-            "not the pictures of the lines. "
+            f"Dots: the first {done:,} generated hands, counted here. They are not the pictures "
+            "of the lines. "
         )
     return (
         f"Lines: top-1 accuracy over all {total:,} official test pictures, recorded with the "

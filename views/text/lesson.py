@@ -221,6 +221,15 @@ def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
             f"of the same size {found.fgsm:.1%}. The direction matters, not the size.",
         ),
         (
+            "Who computes?",
+            "The computer that shows this page's address in its terminal, and no other. Curves and "
+            "matrices are counted on its graphics card (CUDA or Apple's MPS) if it has one, else "
+            "on all cores of its processor that visitors leave idle; each count says on what and "
+            "how quickly. The attack on one picture runs on the processor, where it takes a few "
+            "hundredths of a second. The slider needs no computer but the one in your hand. "
+            "`NUDGE_DEVICE` chooses another device.",
+        ),
+        (
             "Does it work on a photograph?",
             "Yes. Upload or take one in the explorer. It is first reduced to 28 x 28 grey pixels, "
             "in steps that you can see. Its true class is unknown, so the attack leads away from "

@@ -4,7 +4,8 @@ from torch import nn
 
 from nudge.attacks import l2_fast_gradient
 from nudge.data import to_pixels
-from nudge.evaluation.methods import COUNTED, ITERATED, Method, stream_counted
+from nudge.evaluation.methods import COUNTED, ITERATED, Method, method_counter
+from nudge.evaluation.predictions import batches
 from nudge.evaluation.robustness import stream_flips
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.conftest import tiny_split
@@ -14,8 +15,8 @@ IMAGES, LABELS = tiny_split(30)
 
 
 def right_under(method: Method, model: nn.Module) -> torch.Tensor:
-    found = stream_counted(method, model, IMAGES, LABELS, GRID, batch_size=8)
-    return torch.cat([batch.right for batch in found], dim=1)
+    count = method_counter(method, model, IMAGES, LABELS, GRID)
+    return torch.cat([count(batch).right for batch in batches(len(LABELS), 8)], dim=1)
 
 
 def test_fgsm_is_the_sweep(small_network: nn.Module) -> None:
@@ -37,8 +38,8 @@ def test_an_iterated_attack_is_right_up_to_the_flip(
 ) -> None:
     found = right_under(method, small_network)
     attack = ITERATED[method]
-    batches = stream_flips(small_network, IMAGES, LABELS, GRID, attack=attack, batch_size=8)
-    flips = torch.cat(list(batches))
+    stream = stream_flips(small_network, IMAGES, LABELS, GRID, attack=attack, batch_size=8)
+    flips = torch.cat(list(stream))
     for step in range(len(GRID)):
         assert torch.equal(found[step], flips > step)
     assert (found[1:] <= found[:-1]).all()
@@ -52,7 +53,7 @@ def test_what_waits_is_shown_at_31_epsilons() -> None:
 @pytest.mark.parametrize("method", [*(m for m in Method if m not in COUNTED), "sgd", None])
 def test_no_curve_of_other_methods(method: Method, small_network: nn.Module) -> None:
     with pytest.raises(ValueError, match="expected a method out of fgsm"):
-        stream_counted(method, small_network, IMAGES, LABELS, GRID)
+        method_counter(method, small_network, IMAGES, LABELS, GRID)
 
 
 def test_the_gradient_that_is_zero_is_counted() -> None:
@@ -60,5 +61,6 @@ def test_the_gradient_that_is_zero_is_counted() -> None:
     nn.init.zeros_(linear.weight)
     flat = nn.Sequential(nn.Flatten(), linear).eval()
     for method in (Method.FGSM, Method.L2):
-        (batch,) = stream_counted(method, flat, IMAGES[:5], LABELS[:5], GRID)
-        assert batch.zero_gradients == 5
+        found = method_counter(method, flat, IMAGES[:5], LABELS[:5], GRID)(slice(5))
+        assert found.zero_gradient is not None
+        assert found.zero_gradient.all()

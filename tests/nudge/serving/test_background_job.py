@@ -1,17 +1,21 @@
 import threading
 import time
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import pytest
+import torch
 
+from nudge.devices import CPU
 from nudge.serving import scheduler
 from nudge.serving.background_job import Job, JobSnapshot
+from nudge.serving.scheduler import Counter, StepExecutor
+
+SIZE = 10  # pictures in a batch
 
 
-class Counter:
-    """Yields 0, 1, 2, ...; waits and fails on demand."""
+class Pictures:
+    """Counts pictures; waits and fails on demand."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -19,14 +23,28 @@ class Counter:
         self.gate = threading.Event()
         self.gate.set()
 
-    def __call__(self) -> Iterator[int]:
-        yield 0
-        for value in range(1, 100):
-            self.gate.wait(timeout=30)
-            if self.broken:
-                raise RuntimeError("broken")
-            self.calls += 1
-            yield value
+    def __call__(self, device: torch.device) -> Counter[int]:
+        assert device == CPU
+        return Counter(self.count, most=1000)
+
+    def count(self, batch: slice) -> int:
+        self.gate.wait(timeout=30)
+        if self.broken:
+            raise RuntimeError("broken")
+        self.calls += 1
+        return int(batch.stop - batch.start)
+
+
+def job_of(counter: Pictures, batches: int) -> Job[int]:
+    return Job(counter, 0, total=batches * SIZE, batch_size=SIZE)
+
+
+@pytest.fixture(params=[1, 2, 4])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    executor = StepExecutor(request.param)
+    monkeypatch.setattr(scheduler, "EXECUTOR", executor)
+    yield request.param
+    executor.close()
 
 
 def watch(job: Job[int]) -> list[JobSnapshot[int]]:
@@ -40,19 +58,21 @@ def watch(job: Job[int]) -> list[JobSnapshot[int]]:
     return looks
 
 
-def test_takes_its_steps_and_no_more() -> None:
-    counter = Counter()
-    looks = watch(Job(counter, steps=5))
+def test_counts_its_batches_and_no_more(threads: int) -> None:
+    counter = Pictures()
+    looks = watch(job_of(counter, 5))
     assert (looks[0].value, looks[0].seconds_left) == (0, None)
-    assert (looks[-1].value, looks[-1].done, looks[-1].seconds_left) == (5, 5, 0)
-    assert all(look.value == look.done for look in looks)
+    assert (looks[-1].value, looks[-1].effort.pictures, looks[-1].seconds_left) == (50, 50, 0)
+    assert all(look.value == look.effort.pictures for look in looks)
     assert counter.calls == 5
+    assert looks[-1].effort.threads == threads
+    assert not looks[-1].effort.cards
 
 
-def test_many_look_at_one_computation_without_waiting() -> None:
-    counter = Counter()
+def test_many_look_at_one_count_without_waiting(threads: int) -> None:
+    counter = Pictures()
     counter.gate.clear()
-    job = Job(counter, steps=5)
+    job = job_of(counter, 5)
     start = time.monotonic()
     assert {job.poll().value for _ in range(100)} == {0}
     assert time.monotonic() - start < 5  # the gate would hold it for 30
@@ -61,31 +81,59 @@ def test_many_look_at_one_computation_without_waiting() -> None:
     assert counter.calls == 5
 
 
-def test_one_step_at_a_time_in_the_whole_process() -> None:
+def test_as_many_batches_at_once_as_there_are_threads(threads: int) -> None:
     """And in turns: three jobs come forward together."""
-    inside, order = list[int](), list[int]()
+    guard, inside, most, order = threading.Lock(), 0, 0, list[int]()
 
-    def stream(number: int) -> Iterator[int]:
-        yield 0
-        for step in range(1, 21):
-            inside.append(number)
+    def counter_of(number: int) -> Callable[[torch.device], Counter[int]]:
+        def count(batch: slice) -> int:
+            nonlocal inside, most
+            with guard:
+                inside += 1
+                most = max(most, inside)
+                order.append(number)
             time.sleep(0.002)
-            assert inside.pop() == number
-            assert not inside
-            order.append(number)
-            yield step
+            with guard:
+                inside -= 1
+            return 1
 
-    jobs = [Job(partial(stream, number), steps=20) for number in range(3)]
+        return lambda device: Counter(count, most=1000)
+
+    jobs = [Job(counter_of(number), 0, total=20, batch_size=1) for number in range(3)]
     for job in jobs:
         job.poll()
     for job in jobs:
         assert watch(job)[-1].value == 20
-    together = order[6:50]
-    assert all(a != b for a, b in pairwise(together))
+    assert most == threads
+    if threads == 1:  # of several, two may take a step of the same job at once
+        assert all(a != b for a, b in pairwise(order[6:50]))
+    part = order[3 * threads : 30 + 3 * threads]
+    assert all(abs(part.count(number) - 10) <= threads + 1 for number in range(3))
 
 
-def test_what_is_urgent_goes_first() -> None:
+def test_batches_are_kept_in_order(threads: int) -> None:
+    """However long each takes."""
+
+    class Listed(list[int]):
+        def __add__(self, other: list[int]) -> "Listed":  # type: ignore[override]
+            return Listed([*self, *other])
+
+    def count(batch: slice) -> Listed:
+        time.sleep(0.005 * (batch.start % 3))
+        return Listed([batch.start])
+
+    job = Job(lambda device: Counter(count, most=1000), Listed(), total=20, batch_size=1)
+    deadline = time.monotonic() + 30
+    while not (look := job.poll()).complete:
+        assert look.value == list(range(len(look.value)))
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    assert look.value == list(range(20))
+
+
+def test_what_is_urgent_goes_first(threads: int) -> None:
     begun, passed = threading.Event(), threading.Event()
+    longest = scheduler.LONGEST_WAIT * threads  # together they pass as often as one thread would
 
     def between_two_passes() -> None:
         begun.set()
@@ -97,31 +145,32 @@ def test_what_is_urgent_goes_first() -> None:
         other = threading.Thread(target=between_two_passes)
         other.start()
         assert begun.wait(30)
-        assert not passed.wait(scheduler.LONGEST_WAIT / 2)
+        assert not passed.wait(longest / 2)
         assert passed.wait(30)  # but not for ever
-        assert time.monotonic() - started > scheduler.LONGEST_WAIT / 2
+        assert time.monotonic() - started > longest / 2
     other.join()
     started = time.monotonic()
     scheduler.FOREGROUND.yield_to_foreground()
-    assert time.monotonic() - started < scheduler.LONGEST_WAIT / 2
+    assert time.monotonic() - started < longest / 2
 
 
-def test_rests_when_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rests_when_nobody_looks(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "WATCH_TIMEOUT", 0.0)
-    counter = Counter()
-    job = Job(counter, steps=50)
+    counter = Pictures()
+    job = job_of(counter, 50)
     job.poll()
     time.sleep(0.2)
     assert counter.calls < 50
+    assert job.rests
     monkeypatch.setattr(scheduler, "WATCH_TIMEOUT", 5.0)
-    assert watch(job)[-1].value == 50
+    assert watch(job)[-1].value == 500
 
 
-def test_a_failure_is_told_once_and_then_started_over() -> None:
-    counter = Counter()
-    job = Job(counter, steps=5)
+def test_a_failure_is_told_once_and_then_started_over(threads: int) -> None:
+    counter = Pictures()
+    job = job_of(counter, 5)
     counter.broken = True
     with pytest.raises(RuntimeError, match="broken"):
         watch(job)
     counter.broken = False
-    assert watch(job)[-1].value == 5
+    assert watch(job)[-1].value == 50

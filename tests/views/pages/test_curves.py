@@ -15,7 +15,7 @@ from models.intervals import wilson_interval
 from nudge.attacks import random_direction
 from nudge.data import Split
 from nudge.evaluation.measurement import RANDOM_SEED
-from nudge.evaluation.methods import COUNTED, Method, stream_counted
+from nudge.evaluation.methods import COUNTED, Method, method_counter
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.views.reading import look_on, open_at, rows
 from views import text
@@ -110,10 +110,7 @@ def test_counted_here_under_another_attack(
     button(page, text.curves.COMPUTE_HERE).click().run()
     look_on(page)
     images, labels = (v[:50] for v in test_splits[Dataset.FASHION])
-    batches = stream_counted(
-        method, load_model("fashion-fcnn"), images, labels, EPSILONS, batch_size=50
-    )
-    (batch,) = batches
+    batch = method_counter(method, load_model("fashion-fcnn"), images, labels, EPSILONS)(slice(50))
     counts = batch.right.sum(dim=1).tolist()
     kind = text.common.COUNTED_CURVES[method]
     mine = [r for r in rows(page, "live") if r["kind"] == kind]

@@ -124,7 +124,7 @@ def test_every_link_opens_the_view_that_was_meant(dataset: Dataset) -> None:
 
 def test_the_faq_counts_what_is_wrong_from_the_start() -> None:
     page = open_page(Dataset.SIGN)
-    assert len(page.expander) == 7
+    assert len(page.expander) == 8
     card = INDEX["sign-cnn"]
     answer = page.expander[2].markdown[0].value
     assert f"{card['total'] - card['fgsm'][0]:,} are wrong before" in answer

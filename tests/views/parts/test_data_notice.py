@@ -79,7 +79,7 @@ def test_the_explorer_shows_and_counts_hands() -> None:
     curve = accuracy_curve(load_model("sign-fcnn"), images[:200], labels[:200], EPSILONS)
     assert accuracy["here"] == {"total": 200, "fgsm": list(curve.correct)}
     assert "all 7,172 official test pictures" in said(page)
-    assert "the first 200 generated hands, counted now" in said(page)
+    assert "the first 200 generated hands, counted here" in said(page)
     assert "They are not the pictures of the lines" in said(page)
     options = page.selectbox(key="count").options
     assert options[-1] == "Count all 1,200 generated hands here"
