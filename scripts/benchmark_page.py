@@ -2,6 +2,7 @@
 
     pip install -r requirements-dev.txt
     python scripts/benchmark_page.py    # writes its table into docs/performance.md
+    python scripts/benchmark_page.py --device cuda      # the pages count there
 
 Start: from the command to the first complete view, in a process and a browser that are new. Drag:
 what drawing one position of the slider takes, and that no message goes to the server between press
@@ -11,6 +12,7 @@ count here, against `accuracy_curve` in a process of its own, and the answer to 
 Close other programs first.
 """
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -87,7 +89,11 @@ _ANSWER = """() => new Promise((resolve) => {
 
 
 def main() -> None:
-    args = command_line.parser(__doc__).parse_args()
+    options = command_line.parser(__doc__)
+    command_line.add_device(options)
+    args = options.parse_args()
+    device = command_line.device(options, args)
+    os.environ["NUDGE_DEVICE"] = str(device)  # of the servers that are started
     data_dir = find_data_dir(args.data_dir).resolve()
     with browser() as chromium:
         starts = [measure_start(chromium, data_dir) for _ in range(STARTS)]
@@ -120,7 +126,7 @@ def main() -> None:
         ),
         (f"counting {COUNT} pictures here, of `accuracy_curve`", [count / alone], "x", "1.15 x"),
     ]
-    record = {**machine(torch.device("cpu")), "rows": rows}
+    record = {**machine(device), "rows": rows}
     write("pages", record, {"pages": table(record)})
 
 
