@@ -5,6 +5,7 @@ import streamlit as st
 from models import NudgeError
 from nudge.data.sources import SOURCES
 from nudge.findings.lesson import Findings, findings
+from nudge.serving import scheduler
 from views import text
 from views.parts import data_notice, share, widgets
 from views.parts.lesson_steps import Step, early, steps
@@ -84,6 +85,8 @@ def _faq(found: Findings) -> None:
     for question, answer in text.lesson.faq(found, title):
         with st.expander(question):
             st.markdown(answer)
+            if question == text.lesson.WHO_COMPUTES:
+                widgets.effort(scheduler.next_effort())
 
 
 page()

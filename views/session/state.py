@@ -196,6 +196,9 @@ class View:
         return view, given.notices
 
 
+_NAMES = tuple(field.name for field in fields(View))
+
+
 def shown(method: Method, epsilon: float) -> float:
     """The largest epsilon that the method shows, up to that one."""
     return max(e for e in method.shown_epsilons if e <= epsilon)
@@ -371,12 +374,13 @@ def current() -> View:
     them, and Streamlit forgets those that it had; what the address last said stands in.
     """
     state = st.session_state
-    names = [field.name for field in fields(View)]
-    if any(name not in state for name in names):
+    try:  # several times a run, so each name is looked up once
+        return View(**{name: state[name] for name in _NAMES})
+    except KeyError:
         addressed, _ = View.from_query(state[_WRITTEN][-1] if _WRITTEN in state else {})
         state.update({n: v for n, v in _values(addressed).items() if n not in state})
-    return View(**{name: state[name] for name in names})
+        return View(**{name: state[name] for name in _NAMES})
 
 
 def _values(view: View) -> dict[str, object]:
-    return {field.name: getattr(view, field.name) for field in fields(view)}
+    return {name: getattr(view, name) for name in _NAMES}

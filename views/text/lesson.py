@@ -19,6 +19,7 @@ EARLY = "**Done early?**"
 EARLY_FOUR = "All four networks on one picture: which holds out longest?"
 EARLY_OWN = "Upload or take a picture of your own, and fool the network with it"
 FAQ = "What people ask"
+WHO_COMPUTES = "Who computes?"
 
 # Each step by its name: what is asked, what is done, what is looked for.
 LESSON = {
@@ -221,7 +222,7 @@ def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
             f"of the same size {found.fgsm:.1%}. The direction matters, not the size.",
         ),
         (
-            "Who computes?",
+            WHO_COMPUTES,
             "The computer that shows this page's address in its terminal, and no other. Curves and "
             "matrices are counted on its graphics card (CUDA or Apple's MPS) if it has one, else "
             "on all cores of its processor that visitors leave idle; each count says on what and "

@@ -115,5 +115,6 @@ def test_the_explorer_and_the_matrix_say_it_too() -> None:
 
 def test_the_faq_says_who_computes() -> None:
     page = open_at("lesson")
-    (answer,) = [e.markdown[0].value for e in page.expander if e.label == "Who computes?"]
-    assert "NUDGE_DEVICE" in answer
+    (found,) = [e for e in page.expander if e.label == text.lesson.WHO_COMPUTES]
+    assert "NUDGE_DEVICE" in found.markdown[0].value
+    assert found.caption[0].value == f":material/memory: Counts run on {PROCESSOR}."
