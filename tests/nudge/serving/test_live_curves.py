@@ -6,11 +6,14 @@ import time
 import pytest
 from torch import Tensor, nn
 
+from models import load_model
 from models.epsilons import NEVER_FLIPS
 from nudge.attacks import random_direction
+from nudge.evaluation.methods import COUNTED, Method
 from nudge.evaluation.sweep import accuracy_curve
 from nudge.serving import scheduler
 from nudge.serving.live_curves import CurvePair, CurveSnapshot, LiveCurves
+from nudge.serving.scheduler import StepExecutor
 from tests.conftest import CHECKOUT, tiny_split
 
 GRID = (0.0, 0.01, 0.1)
@@ -136,6 +139,21 @@ def test_rests_when_nobody_looks(model: WatchedNetwork, monkeypatch: pytest.Monk
     assert model.calls < 5 * 2 * len(GRID)
     monkeypatch.setattr(scheduler, "WATCH_TIMEOUT", 5.0)
     check(watch(curves, 230)[-1].pair, model, 230)
+
+
+@pytest.mark.parametrize("method", COUNTED)
+def test_counts_are_the_same_with_any_number_of_threads(
+    method: Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, found = load_model("fashion-cnn"), []
+    for threads in (1, 2, 5):
+        executor = StepExecutor(threads)
+        monkeypatch.setattr(scheduler, "EXECUTOR", executor)
+        last = watch(LiveCurves(network, SPLIT, GRID, DIRECTIONS, method=method), 230)[-1]
+        executor.close()
+        assert last.effort.threads == threads
+        found.append((last.pair, last.flip_steps))
+    assert found[0] == found[1] == found[2]
 
 
 def test_flip_steps_are_those_of_each_picture(model: WatchedNetwork) -> None:
