@@ -71,8 +71,9 @@ def method_counter(
         attack, steps = ITERATED[method], torch.arange(len(grid))[:, None]
         flips = flip_counter(model, images, labels, grid, attack=attack, yield_to=yield_to)
         return lambda batch: Counted(flips(batch) > steps, None)
-    gradient, truth = ONE_STEP[method], labels.cpu()
+    gradient = ONE_STEP[method]
     predict = batch_counter(model, images, labels, epsilons, gradient=gradient, yield_to=yield_to)
+    truth = labels.cpu()
 
     def count(batch: slice) -> Counted:
         found = predict(batch)

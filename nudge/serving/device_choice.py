@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from models import NudgeError
+from nudge.argument_checks import check_module
 from nudge.devices import CPU, has_failed
 
 # Seconds before a device that failed is tried again: another program may have given its memory
@@ -16,7 +17,11 @@ RETRY_AFTER = 60.0
 
 
 def placed(model: nn.Module, device: torch.device) -> nn.Module:
-    """The model itself on the CPU, where it is already; a copy of it on another device."""
+    """The model itself on the CPU, where it is already; a copy of it on another device.
+
+    Raises ValueError of what is no model.
+    """
+    check_module(model)
     return model if device == CPU else copy.deepcopy(model).to(device)
 
 

@@ -8,7 +8,7 @@ from typing import SupportsFloat
 import torch
 from torch import Tensor, nn
 
-from nudge.argument_checks import as_count, as_epsilons, check_split
+from nudge.argument_checks import as_count, as_epsilons, check_directions, check_split
 from nudge.batch_size import suitable_batch_size
 from nudge.data import Split
 from nudge.devices import CPU
@@ -84,6 +84,7 @@ class LiveCurves(BackgroundCount[PairBatch]):
         once and of values where somebody looks.
         """
         check_split(split)
+        check_directions(directions, len(split.labels))
         self.method, self.generated = method, generated
         self._model, self._split, self._epsilons = model, split, as_epsilons(epsilons)
         self._directions = directions

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from nudge.argument_checks import check_directions, check_split
 from nudge.batch_size import as_batch_size
 from nudge.data import Split
 from nudge.devices import CPU
@@ -22,9 +23,11 @@ def transfer_job(
     models: Sequence[nn.Module], split: Split, epsilons: tuple[float, ...], control: Tensor
 ) -> Job[Transfer]:
     """Transfer in the making over a split; arguments and errors are those of `transfer_counter`."""
+    check_split(split)
+    check_directions(control, len(split.labels))
 
     def counter(device: torch.device) -> Counter[Transfer]:
-        there = [placed(model, device) for model in models]
+        there = models if device == CPU else [placed(model, device) for model in models]
         images, labels, signs = (values.to(device) for values in (*split, control))
         yield_to = scheduler.FOREGROUND.yield_to_foreground
         count = transfer_counter(there, images, labels, epsilons, control=signs, yield_to=yield_to)

@@ -97,8 +97,10 @@ from nudge.evaluation.transferability import (
 from nudge.files import write_npz
 from nudge.findings.assignment_claims import Figures
 from nudge.pictures.data_uri import png
+from nudge.serving.device_choice import placed
 from nudge.serving.live_curves import CurveSnapshot, LiveCurves
 from nudge.serving.reproduction_check import agreement
+from nudge.serving.transfer_job import transfer_job
 from nudge.training.augmentation import add_noise
 from nudge.training.flow_matching import FlowRecipe, FlowTraining
 from nudge.training.optimisation import adamw, update_ema
@@ -451,6 +453,19 @@ TABLE: dict[str, Call] = {
         {"flips": CONFUSIONS[1], "dataset": Dataset.FASHION},
         {"flips": NO_ARRAY, "dataset": NO_DATASET},
     ),
+    "nudge.serving.device_choice.placed": Call(
+        placed, {"model": MODEL, "device": torch.device("cpu")}, {"model": NO_MODULE}
+    ),
+    "nudge.serving.transfer_job.transfer_job": Call(
+        transfer_job,
+        {"models": [MODEL], "split": SPLIT, "epsilons": GRID, "control": DIRECTIONS},
+        {
+            "models": NOT_TRANSFERRED["models"],
+            "split": NO_SPLIT,
+            "epsilons": NO_EPSILONS,
+            "control": NO_DIRECTIONS,
+        },
+    ),
     "nudge.serving.live_curves.LiveCurves": Call(
         LiveCurves,
         LIVE,
@@ -682,16 +697,6 @@ TABLE: dict[str, Call] = {
         counted(transfer_counter),
         _but(TRANSFERRED, "batch_size"),
         _but(NOT_TRANSFERRED, "batch_size"),
-    ),
-    "nudge.evaluation.transferability.Transfer.__add__": Call(
-        COUNTS.__add__,
-        {"other": COUNTS},
-        {
-            "other": [
-                Transfer((0.0, 0.2), COUNTS.correct, 5),
-                Transfer(GRID, np.zeros((2, 2, 2), np.int64), 5),
-            ]
-        },
     ),
     "nudge.evaluation.transferability.stream_transfer": Call(
         stream_transfer,

@@ -175,3 +175,16 @@ def test_the_record_measured_anew(
             right += int((reader(nudged).argmax(1) == labels).sum())
     recorded = found.correct[2, order.index(source), order.index(target)]
     assert abs(right - recorded) <= TOLERANCE * found.total
+
+
+def test_counts_of_batches_add_up_and_of_other_things_do_not() -> None:
+    counts = Transfer((0.0, 0.1), np.ones((2, 3, 2), np.int64), 5)
+    both = counts + counts
+    assert (both.total, both.correct.sum(), both.zero_gradients) == (10, 24, None)
+    others = (
+        Transfer((0.0, 0.2), counts.correct, 5),
+        Transfer(counts.epsilons, np.zeros((2, 2, 2), np.int64), 5),
+    )
+    for other in others:
+        with pytest.raises(ValueError, match="expected counts .*, got"):
+            _ = counts + other
