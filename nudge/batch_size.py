@@ -1,6 +1,7 @@
 """How many pictures to compute at a time: what suits a CPU's caches, or a card's memory."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ BATCH_SIZE = 100
 MOST = 10_000  # on a card, which more would not fill better
 
 
-def as_batch_size(asked: int | None, *models: nn.Module) -> int:
+def as_batch_size(asked: int | None, models: Sequence[nn.Module]) -> int:
     """What was asked for; where that is None, what suits all of the models where they are.
 
     Raises ValueError of a number below 1, and of what is no model.

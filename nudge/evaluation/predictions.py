@@ -60,7 +60,7 @@ def stream_batches(
         gradient=gradient,
         yield_to=yield_to,
     )
-    return map(count, batches(len(images), as_batch_size(batch_size, model)))
+    return map(count, batches(len(images), as_batch_size(batch_size, [model])))
 
 
 def batch_counter(

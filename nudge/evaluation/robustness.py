@@ -130,7 +130,7 @@ def stream_flips(
     Arguments and errors are those of `flip_counter`; raises ValueError of a batch size below 1.
     """
     count = flip_counter(model, images, labels, epsilons, attack=attack, yield_to=yield_to)
-    return map(count, batches(len(images), as_batch_size(batch_size, model)))
+    return map(count, batches(len(images), as_batch_size(batch_size, [model])))
 
 
 def flip_counter(

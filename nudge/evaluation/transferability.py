@@ -164,7 +164,7 @@ def stream_transfer(
     Arguments and errors are those of `transfer_counter`; raises ValueError of a batch size below 1.
     """
     count = transfer_counter(models, images, labels, epsilons, control=control)
-    size = as_batch_size(batch_size, *models)
+    size = as_batch_size(batch_size, models)
     slices = (slice(0), *batches(len(images), size))
     return itertools.accumulate(map(count, slices), operator.add)
 

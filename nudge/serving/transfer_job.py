@@ -31,7 +31,7 @@ def transfer_job(
         images, labels, signs = (values.to(device) for values in (*split, control))
         yield_to = scheduler.FOREGROUND.yield_to_foreground
         count = transfer_counter(there, images, labels, epsilons, control=signs, yield_to=yield_to)
-        return Counter(count, as_batch_size(None, *there))
+        return Counter(count, as_batch_size(None, there))
 
     nothing = counter(CPU).count(slice(0))
     return Job(counter, nothing, total=len(split.labels), batch_size=BATCH_SIZE)

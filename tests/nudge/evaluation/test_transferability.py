@@ -186,5 +186,5 @@ def test_counts_of_batches_add_up_and_of_other_things_do_not() -> None:
         Transfer(counts.epsilons, np.zeros((2, 2, 2), np.int64), 5),
     )
     for other in others:
-        with pytest.raises(ValueError, match="expected counts .*, got"):
+        with pytest.raises(ValueError, match=r"expected counts .*, got"):
             _ = counts + other
