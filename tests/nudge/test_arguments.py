@@ -336,7 +336,11 @@ TABLE: dict[str, Call] = {
         _but(SWEEP, "directions", "batch_size") | {"method": Method.FGSM},
         _but(NO_SWEEP, "directions", "batch_size") | {"method": [None, "sgd", Method.RANDOM]},
     ),
-    "nudge.batch_size.as_batch_size": Call(as_batch_size, {"asked": 2}, {"asked": NO_SIZE[1:]}),
+    "nudge.batch_size.as_batch_size": Call(
+        as_batch_size,
+        {"asked": None, "models": [MODEL]},
+        {"asked": NO_SIZE[1:], "models": [[wrong] for wrong in NO_MODULE]},
+    ),
     "nudge.batch_size.suitable_batch_size": Call(
         suitable_batch_size, {"model": MODEL}, {"model": NO_MODULE}
     ),
