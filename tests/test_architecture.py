@@ -27,14 +27,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nudge.training": _COUNTED | {"nudge.attacks"},
     "nudge.findings": _COUNTED - {"nudge"},
     "nudge.serving": _COUNTED,
+    "nudge.classroom": _NUDGE,
     "views.text": {"models", "nudge.findings"},
-    "views.session": _SHOWN | {"nudge.attacks", "nudge.pictures"},
-    "views.charts": _SHOWN - {"nudge.data"} | {"nudge.findings", "views.session"},
-    "views.parts": _SHOWN | {"nudge.findings", "nudge.pictures", "views.charts", "views.session"},
+    "views.session": _SHOWN | {"nudge.attacks", "nudge.classroom", "nudge.pictures"},
+    "views.charts": _SHOWN - {"nudge.data"}
+    | {"nudge.classroom", "nudge.findings", "views.session"},
+    "views.parts": _SHOWN
+    | {"nudge.classroom", "nudge.findings", "nudge.pictures", "views.charts", "views.session"},
     "views.stage": _SHOWN - {"nudge.data"} | {"views.parts", "views.session"},
     "views.pages": _SHOWN
-    | {"nudge.findings", "nudge.pictures", "views.charts", "views.parts", "views.session"}
-    | {"views.stage"},
+    | {"nudge.classroom", "nudge.findings", "nudge.pictures", "views.charts", "views.parts"}
+    | {"views.session", "views.stage"},
 }
 FACADES = {"nudge/sweep.py": "nudge.evaluation"}
 ROOMS = tuple(MAY_IMPORT)

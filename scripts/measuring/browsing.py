@@ -42,12 +42,13 @@ def server(data_dir: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(data_dir: Path, folder: str = "") -> Iterator[Served]:
+def serving(data_dir: Path, folder: str = "", port: int | None = None) -> Iterator[Served]:
     """A `streamlit run app.py` that has just begun to answer, and its process.
 
-    `folder` is the path below which its pages lie, such as "lab/nudge".
+    `folder` is the path below which its pages lie, such as "lab/nudge". Without a `port`, it is a
+    free one.
     """
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}{folder and f'/{folder}'}"
     options = ["--server.port", str(port), "--server.address", "127.0.0.1"]
     options += ["--server.baseUrlPath", folder] if folder else []

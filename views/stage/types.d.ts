@@ -12,6 +12,15 @@ export interface Mounted<Data, Parent extends Element = HTMLElement> {
   setTriggerValue(name: string, value: unknown): void;
 }
 
+/** Which class a browser is in, and what it has told the server that it remembers. */
+export interface MemoryData {
+  code: string;
+  /** of a class that was just started; else empty */
+  key: string;
+  /** name, key and code */
+  known: [string, string, string] | null;
+}
+
 /** Epsilon runs from 0 in `count` values, `step` apart. */
 export interface Grid {
   count: number;

@@ -6,6 +6,7 @@ enumerations name is therefore looked up by their values, which are strings.
 
 from views.text import assignment as assignment
 from views.text import classes as classes
+from views.text import classroom as classroom
 from views.text import common as common
 from views.text import curves as curves
 from views.text import data_notice as data_notice

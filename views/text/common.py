@@ -18,6 +18,7 @@ PAGES = {
     "scramble": "Scramble",
     "assignment": "Assignment",
     "lesson": "Lesson",
+    "class": "Class",
 }
 DATASETS = {"fashion": "Fashion", "sign": "Sign"}
 ARCHITECTURES = {"fcnn": "Fully connected", "cnn": "CNN"}

@@ -16,7 +16,13 @@ from views.session.state import View
 from views.stage import payload
 
 VIEWS = CHECKOUT / "views"
-ENTRIES = ("stage/stage.js", "parts/gallery.js", "parts/marking.js", "parts/wishes.js")
+ENTRIES = (
+    "stage/stage.js",
+    "parts/gallery.js",
+    "parts/marking.js",
+    "parts/memory.js",
+    "parts/wishes.js",
+)
 
 
 def _write(folder: Path, **modules: str) -> Path:

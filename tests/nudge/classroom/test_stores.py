@@ -1,0 +1,272 @@
+"""What both stores promise: the same tests for SQLite and for a real server."""
+
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nudge.classroom import rooms
+from nudge.classroom.opening import open_store
+from nudge.classroom.redis_store import RedisStore
+from nudge.classroom.rooms import Kind, Phase, Question, RoomsError, RoomStore
+from nudge.classroom.sqlite_store import SqliteStore
+from tests.nudge.classroom.stores import KINDS, redis_server, store_of
+
+QUESTION = Question(Kind.CLASS, "image=17", ("Bag", "Coat", "Shirt"))
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
+
+@pytest.fixture
+def store(kind: str, tmp_path: Path) -> Iterator[RoomStore]:
+    with store_of(kind, tmp_path) as opened:
+        yield opened
+
+
+def again(store: RoomStore) -> RoomStore:
+    """What another process has open, or this one after a restart."""
+    if isinstance(store, SqliteStore):
+        return SqliteStore(store.path)
+    assert isinstance(store, RedisStore)
+    return RedisStore(store.url)
+
+
+def test_a_room_is_empty_and_only_its_key_is_its_teachers(store: RoomStore) -> None:
+    (code, key), (other, other_key) = store.create(), store.create()
+    room = store.room(code)
+    assert room is not None
+    assert (room.code, room.questions, room.phase, room.current) == (code, (), None, None)
+    assert store.owns(code, key)
+    assert store.owns(other, other_key)
+    assert not store.owns(code, other_key)
+    assert not store.owns(code, "")
+    assert not store.owns("2222222", key)
+    assert rooms.as_code(code) == code
+    assert len(key) >= 20
+
+
+def test_what_is_not_there_is_nothing(store: RoomStore) -> None:
+    assert store.room("2222222") is None
+    assert store.version("2222222") is None
+    assert not store.ask("2222222", QUESTION)
+    assert not store.turn("2222222", Phase.CLOSED)
+    assert not store.answer("2222222", 0, "ada", 0)
+    assert store.answer_of("2222222", 0, "ada") is None
+    assert store.counts("2222222", 0) == {}
+    store.end("2222222")
+    code, _ = store.create()
+    assert not store.turn(code, Phase.SHOWN)  # no question
+    assert not store.answer(code, 0, "ada", 0)
+
+
+def test_answers_may_change_until_the_question_is_closed(store: RoomStore) -> None:
+    code, _ = store.create()
+    assert store.ask(code, QUESTION)
+    assert store.answer(code, 0, "ada", 1)
+    assert store.answer(code, 0, "ben", 1)
+    assert store.answer(code, 0, "ada", 2)
+    assert store.counts(code, 0) == {1: 1, 2: 1}
+    assert store.answer_of(code, 0, "ada") == 2
+    assert store.answer_of(code, 0, "eve") is None
+    for phase in (Phase.CLOSED, Phase.SHOWN):
+        assert store.turn(code, phase)
+        assert not store.answer(code, 0, "ada", 0)
+        assert store.answer_of(code, 0, "ada") == 2
+    assert store.turn(code, Phase.OPEN)
+    assert store.answer(code, 0, "ada", 0)
+
+
+@pytest.mark.parametrize("choice", [-1, 3, 10**9, 0.5, "0", None, float("nan"), True])
+def test_what_was_not_offered_is_not_kept(store: RoomStore, choice: int) -> None:
+    code, _ = store.create()
+    store.ask(code, QUESTION)
+    assert not store.answer(code, 0, "ada", choice)
+    assert store.counts(code, 0) == {}
+    assert not store.answer(code, 1, "ada", 0)
+    assert not store.answer(code, -1, "ada", 0)
+
+
+def test_a_further_question_ends_the_one_before(store: RoomStore) -> None:
+    code, _ = store.create()
+    store.ask(code, QUESTION)
+    store.answer(code, 0, "ada", 1)
+    store.turn(code, Phase.SHOWN)
+    second = Question(Kind.FLIP, "image=3&architecture=cnn", tuple("0123456789"))
+    store.ask(code, second)
+    room = store.room(code)
+    assert room is not None
+    assert (room.questions, room.current, room.phase) == ((QUESTION, second), 1, Phase.OPEN)
+    assert not store.answer(code, 0, "ada", 2)
+    assert store.answer(code, 1, "ada", 9)
+    assert (store.counts(code, 0), store.counts(code, 1)) == ({1: 1}, {9: 1})
+
+
+def test_the_version_tells_that_something_changed(store: RoomStore) -> None:
+    code, _ = store.create()
+    seen = [store.version(code)]
+
+    def changed() -> bool:
+        seen.append(store.version(code))
+        return seen[-1] != seen[-2]
+
+    store.ask(code, QUESTION)
+    assert changed()
+    assert not changed()
+    store.answer(code, 0, "ada", 0)
+    assert changed()
+    store.answer(code, 0, "ada", 7)  # refused
+    assert not changed()
+    store.turn(code, Phase.CLOSED)
+    assert changed()
+    room = store.room(code)
+    assert room is not None
+    assert room.version == seen[-1]
+
+
+def test_two_rooms_do_not_see_each_other(store: RoomStore) -> None:
+    (first, _), (second, _) = store.create(), store.create()
+    for code in (first, second):
+        store.ask(code, QUESTION)
+    store.answer(first, 0, "ada", 0)
+    store.answer(second, 0, "ada", 1)
+    assert (store.counts(first, 0), store.counts(second, 0)) == ({0: 1}, {1: 1})
+    store.end(first)
+    assert store.room(first) is None
+    assert store.counts(first, 0) == {}
+    assert store.counts(second, 0) == {1: 1}
+
+
+def test_another_process_and_a_restart_find_everything(store: RoomStore) -> None:
+    code, key = store.create()
+    store.ask(code, QUESTION)
+    store.answer(code, 0, "ada", 2)
+    other = again(store)
+    assert other.room(code) == store.room(code)
+    assert other.owns(code, key)
+    assert other.answer(code, 0, "ben", 2)
+    assert store.counts(code, 0) == {2: 2}
+    other.close()
+
+
+def test_a_room_that_nobody_touches_leaves_nothing(
+    store: RoomStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "IDLE", 1.0)
+    code, _ = store.create()
+    store.ask(code, QUESTION)
+    store.answer(code, 0, "ada", 2)
+    time.sleep(1.3)
+    assert store.room(code) is None
+    assert store.version(code) is None
+    store.create()
+    if isinstance(store, SqliteStore):
+        with sqlite3.connect(store.path) as held:
+            for table in ("questions", "answers"):
+                assert held.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    else:
+        assert isinstance(store, RedisStore)
+        assert list(store._server.scan_iter(f"nudge:{{{code}}}*")) == []
+
+
+def test_a_hundred_answer_at_once(store: RoomStore) -> None:
+    code, _ = store.create()
+    store.ask(code, QUESTION)
+
+    def answer(number: int) -> None:
+        assert store.answer(code, 0, f"student {number}", number % 3)
+        assert store.answer(code, 0, f"student {number}", (number + 1) % 3)
+
+    threads = [threading.Thread(target=answer, args=(n,)) for n in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert store.counts(code, 0) == Counter((n + 1) % 3 for n in range(100))
+    version = store.version(code)
+    assert version is not None
+    assert version >= 200
+
+
+def test_a_server_that_is_down_is_told_and_found_again(tmp_path: Path) -> None:
+    with redis_server(tmp_path) as server:
+        store = open_store(server.url)
+        code, _ = store.create()
+        store.ask(code, QUESTION)
+        store.answer(code, 0, "ada", 1)
+        server.stop()
+        for call in (
+            lambda: store.room(code),
+            lambda: store.answer(code, 0, "ben", 0),
+            lambda: store.create(),
+        ):
+            with pytest.raises(RoomsError, match="cannot be kept"):
+                call()
+        server.start()
+        assert store.answer(code, 0, "ben", 0)
+        assert store.counts(code, 0) == {0: 1, 1: 1}
+        store.close()
+
+
+def test_a_file_that_cannot_be_written_is_told_and_found_again(tmp_path: Path) -> None:
+    place = tmp_path / "rooms"
+    place.write_text("no folder", "utf-8")
+    store = open_store(str(place))
+    with pytest.raises(RoomsError, match="cannot be kept"):
+        store.create()
+    place.unlink()
+    code, _ = store.create()
+    assert store.room(code) is not None
+    store.close()
+
+
+@pytest.mark.parametrize("place", ["ftp://somewhere", "http://127.0.0.1", "redis://:port"])
+def test_a_place_that_is_none_is_told(place: str) -> None:
+    with pytest.raises(RoomsError, match="No store of rooms"):
+        open_store(place)
+
+
+def test_a_password_is_not_told() -> None:
+    store = open_store("redis://teacher:secret@127.0.0.1:1/0")
+    with pytest.raises(RoomsError) as told:
+        store.room("2222222")
+    assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("abc defg", "ABCDEFG"),
+        ("ABC-DEFG", "ABCDEFG"),
+        ("  2k4-m6p8 ", "2K4M6P8"),
+        ("2k4-m6p88", None),
+        ("ABCDEF0", None),  # no zero
+        ("", None),
+        ("<b>2345678", None),
+        ("ABCDEFÉ", None),
+    ],
+)
+def test_codes_as_people_type_them(typed: str, code: str | None) -> None:
+    assert rooms.as_code(typed) == code
+
+
+def test_codes_are_not_guessed() -> None:
+    """At a hundred guesses a second until the room has gone, in a server of a hundred rooms."""
+    guesses, there = 100 * rooms.IDLE, 100
+    assert guesses * there / len(rooms.ALPHABET) ** rooms.CODE_LENGTH < 0.01
+    assert len({rooms.new_code() for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize("choices", [(), ("one",), tuple(map(str, range(65)))])
+def test_a_question_has_choices(choices: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="expected a number of choices"):
+        Question(Kind.CLASS, "", choices)
+    with pytest.raises(ValueError, match="is not a valid Kind"):
+        Question("riddle", "", ("a", "b"))  # type: ignore[arg-type]

@@ -1,0 +1,127 @@
+"""What a class answered: one question, and all of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+
+from nudge.classroom.rooms import Question
+from views import text
+from views.charts import vega
+from views.charts.figure import Row
+
+
+@lru_cache(maxsize=8)
+def answers_spec(choices: tuple[str, ...], *, on_axis: bool) -> dict[str, Any]:
+    """A bar for each choice, the right ones in another colour and with a mark.
+
+    One named set of rows feeds it, "answers", see `answer_rows`. On the axis of epsilon the bars
+    stand upright, elsewhere they lie, so that names have room.
+    """
+    order = list(choices)
+    kinds = [text.classroom.TRUTH, text.classroom.ANSWERS]
+    colour = vega.colours("kind", kinds, [vega.ORANGE, vega.BLUE], symbolType="square")
+    base = vega.named("answers").encode(
+        tooltip=vega.tooltip("d", choice=text.classroom.ANSWER, count=text.classroom.ANSWERS),
+        color=colour,
+    )
+    whole = alt.Axis(format="d", tickMinStep=1)
+    if on_axis:
+        values = [choice for i, choice in enumerate(order) if i % 10 == 0 or i == len(order) - 1]
+        axis = alt.Axis(values=values, labelAngle=0)
+        x = alt.X("choice:N", sort=order, title=text.common.EPSILON_AXIS, axis=axis)
+        y = alt.Y("count:Q", title=text.classroom.ANSWERS, axis=whole)
+        rule = base.transform_filter("datum.right").mark_rule(strokeWidth=2, strokeDash=[4, 3])
+        bars = base.mark_bar().encode(x=x, y=y)
+        return alt.layer(bars, rule.encode(x=x)).properties(height=180).to_dict()
+    names = alt.Axis(labelLimit=0, labelFontSize=13)
+    y = alt.Y("choice:N", sort=order, title=None, axis=names)
+    x = alt.X("count:Q", title=text.classroom.ANSWERS, axis=whole)
+    bars = base.mark_bar().encode(x=x, y=y)
+    marks = base.mark_text(align="left", dx=6, fontSize=14, fontWeight="bold").encode(
+        x=x, y=y, text="said:N"
+    )
+    return alt.layer(bars, marks).properties(height=alt.Step(26)).to_dict()
+
+
+def answer_rows(
+    choices: Sequence[str], counts: Mapping[int, int], right: Collection[int]
+) -> vega.Rows:
+    """A row for each choice."""
+    return [
+        {
+            "choice": choice,
+            "count": counts.get(place, 0),
+            "right": place in right,
+            "kind": text.classroom.TRUTH if place in right else text.classroom.ANSWERS,
+            "said": f"{counts.get(place, 0)}"
+            + (f" {text.classroom.TRUTH}" if place in right else ""),
+        }
+        for place, choice in enumerate(choices)
+    ]
+
+
+def answer_table(
+    choices: Sequence[str], counts: Mapping[int, int], right: Collection[int]
+) -> list[Row]:
+    """The choices that somebody took, and the right ones."""
+    return [
+        {
+            text.classroom.ANSWER: choice,
+            text.classroom.ANSWERS: counts.get(place, 0),
+            text.classroom.TRUTH: place in right,
+        }
+        for place, choice in enumerate(choices)
+        if place in counts or place in right
+    ]
+
+
+@lru_cache(maxsize=8)
+def summary_spec(questions: int) -> dict[str, Any]:
+    """A bar for each question; one named set of rows feeds it, "questions"."""
+    y = alt.Y("question:N", sort=None, title=None, axis=alt.Axis(labelLimit=420, labelFontSize=13))
+    x = alt.X(
+        "fraction:Q",
+        title=text.classroom.RIGHT_FRACTION,
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="%", tickCount=5),
+    )
+    base = vega.named("questions").encode(y=y)
+    bars = base.mark_bar(color=vega.BLUE).encode(x=x)
+    said = base.mark_text(align="left", dx=6, fontSize=13).encode(x=x, text="said:N")
+    return alt.layer(bars, said).properties(height=alt.Step(34)).to_dict()
+
+
+def summary_row(
+    number: int, question: Question, counts: Mapping[int, int], right: Collection[int]
+) -> dict[str, Any]:
+    """One question: how many answered, how many of them rightly, what most of them said."""
+    total = sum(counts.values())
+    correct = sum(n for choice, n in counts.items() if choice in right)
+    most = max(counts, key=counts.__getitem__) if counts else None
+    return {
+        "question": f"{number + 1} {text.classroom.QUESTIONS[question.kind]}",
+        "fraction": correct / total if total else 0.0,
+        "said": f"{correct} / {total}",
+        "view": question.view,
+        "total": total,
+        "correct": correct,
+        "truth": " or ".join(question.choices[place] for place in sorted(right)),
+        "most": "" if most is None else question.choices[most],
+    }
+
+
+def summary_table(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """As CSV has it."""
+    return [
+        {
+            text.classroom.QUESTION: row["question"],
+            "view": row["view"],
+            text.classroom.ANSWERS: row["total"],
+            text.classroom.RIGHT_FRACTION: row["correct"],
+            text.classroom.RIGHT_ANSWER: row["truth"],
+            text.classroom.MOST: row["most"],
+        }
+        for row in rows
+    ]
