@@ -38,8 +38,7 @@ def page() -> None:
             return
         room = classroom.find(code)
         if room is None:
-            said = text.classroom.ENDED if classroom.was_inside(code) else text.classroom.NO_ROOM
-            st.warning(said, icon=":material/meeting_room:")
+            st.warning(_why_not(code), icon=":material/meeting_room:")
             _door()
             return
         member = classroom.member(code)
@@ -54,6 +53,14 @@ def page() -> None:
         st.warning(text.classroom.STORE_DOWN, icon=":material/cloud_off:")
         st.caption(f"{error.what}.")
         st.fragment(_try_again, run_every=2.0)()
+
+
+def _why_not(code: str) -> str:
+    if classroom.was_inside(code):
+        return text.classroom.ENDED
+    if classroom.too_many_guesses():
+        return text.classroom.TOO_MANY_GUESSES
+    return text.classroom.NO_ROOM
 
 
 def _try_again() -> None:

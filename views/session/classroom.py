@@ -59,7 +59,7 @@ def begin() -> None:
 def find(asked: str) -> Room | None:
     """The room of that code; guessing many codes finds none for a while. Raises RoomsError."""
     inside = was_inside(asked)  # who was here before does not guess
-    if not inside and guesses().too_many(time.monotonic()):
+    if not inside and too_many_guesses():
         return None
     room = store().room(asked)
     if room is None and not inside:
@@ -67,6 +67,11 @@ def find(asked: str) -> Room | None:
     if room is not None:
         st.session_state[_INSIDE] = asked
     return room
+
+
+def too_many_guesses() -> bool:
+    """Whether nobody may try another code for now."""
+    return guesses().too_many(time.monotonic())
 
 
 def was_inside(asked: str) -> bool:

@@ -23,7 +23,6 @@ STORE_DOWN = "The answers cannot be reached now. This page goes on by itself."
 
 ASK = "Ask"
 NEXT = "Ask the next question"
-PREPARED = "Questions of the lesson"
 OWN_QUESTION = "About the explorer's view"
 CLOSE = "Close"
 REOPEN = "Open again"
@@ -68,7 +67,6 @@ def answered(count: int) -> str:
     return f"{count} answered" if count else "Nobody has answered yet"
 
 
-YOUR_ANSWER = "Your answer"
 SEND = "Answer"
 CHANGE = "Change the answer"
 WAITING = "Wait for the first question."

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from models import Dataset
-from nudge.classroom import rooms
+from nudge.classroom import guesses, rooms
 from nudge.classroom.rooms import Kind, Phase, Question
 from nudge.findings.lesson import findings
 from tests.conftest import CHECKOUT
@@ -186,6 +186,22 @@ def test_a_code_that_is_none_is_told(code: str) -> None:
     told = words(page)
     assert text.classroom.NO_ROOM in told or text.classroom.LEAD in told
     assert "<b>" not in told
+
+
+def test_many_guesses_find_nothing_for_a_while_and_disturb_nobody(
+    led: tuple[str, AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _ = led
+    student = visit(code, "ada")
+    monkeypatch.setattr(guesses, "MOST", 3)
+    for number in range(2):
+        assert text.classroom.NO_ROOM in words(visit(f"22222{number + 2}2", "eve"))
+    assert text.classroom.TOO_MANY_GUESSES in words(visit("2222299", "eve"))
+    assert text.classroom.TOO_MANY_GUESSES in words(visit(code, "eve"))
+    student.run()
+    assert text.classroom.WAITING in words(student)
+    monkeypatch.setattr(guesses, "WINDOW", 0.0)
+    assert text.classroom.WAITING in words(visit(code, "eve"))
 
 
 def test_a_store_that_is_down_is_told_in_a_sentence(
