@@ -20,7 +20,7 @@ from views.session import classroom, error_notice, resources
 from views.session.classroom import Member
 from views.session.error_notice import Attempts
 from views.session.page import begin
-from views.session.state import View, current
+from views.session.state import View, current, write_address
 from views.stage import payload
 
 PROJECTOR_POLL = 0.5  # seconds between two looks at one counter
@@ -42,9 +42,10 @@ def page() -> None:
             _door()
             return
         member = classroom.member(code)
-        if member is None:
+        if member is None:  # the address stays: its last part may be a key, for the browser alone
             st.caption(text.classroom.JOINING)
             return
+        classroom.enter(code)
         if member.key and classroom.store().owns(code, member.key):
             _teacher(room, member)
         else:
@@ -74,6 +75,8 @@ def _try_again() -> None:
 
 def _door() -> None:
     """Neither in a room nor at its address."""
+    if classroom.ROOM not in st.query_params:
+        write_address(current())
     st.markdown(text.classroom.LEAD)
     lead, join = st.columns(2)
     with lead.container(border=True):
@@ -126,7 +129,7 @@ def _controls(room: Room, member: Member) -> None:
 
     def end() -> None:
         store.end(code)
-        classroom.enter("")
+        classroom.leave()
 
     match room.phase:
         case Phase.OPEN:

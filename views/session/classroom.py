@@ -11,6 +11,7 @@ from nudge.classroom.guesses import Guesses
 from nudge.classroom.opening import ROOMS, open_store
 from nudge.classroom.rooms import Room, RoomStore, as_code
 from views.session import javascript
+from views.session.state import current
 
 ROOM = "room"  # the parameter of the address
 _mount = javascript.component(Path(__file__).parent.parent / "parts" / "memory.js")
@@ -40,13 +41,25 @@ class Member:
 
 
 def code() -> str:
-    """The code in the address; empty where there is none, or what cannot be one."""
-    return as_code(st.query_params.get(ROOM, "")) or ""
+    """That of the address, or of the room that this session comes back to from another page.
+
+    Empty where there is none, or what cannot be one.
+    """
+    asked = st.query_params.get(ROOM)
+    return (st.session_state.get(_INSIDE) or "") if asked is None else as_code(asked) or ""
 
 
 def enter(asked: str) -> None:
-    """Go to the room of that code."""
-    st.query_params.from_dict({ROOM: asked})
+    """Go to the room of that code; the address keeps the view, for questions about it."""
+    query = {**current().to_query(), ROOM: asked}
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+def leave() -> None:
+    """To the page's door."""
+    st.session_state.pop(_INSIDE, None)
+    st.query_params.pop(ROOM, None)
 
 
 def begin() -> None:

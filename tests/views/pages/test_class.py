@@ -169,6 +169,20 @@ def test_each_prepared_question_has_a_truth_and_a_stage(
     assert [r["fraction"] for r in rows(teacher, "questions")] == [1.0] * 7
 
 
+def test_the_teacher_asks_about_what_the_explorer_shows(led: tuple[str, AppTest]) -> None:
+    """And comes back to the class from the explorer by the navigation, whose address is bare."""
+    code, teacher = led
+    teacher.switch_page("views/pages/explorer.py").run()
+    teacher.number_input(key="image").set_value(23).run()
+    teacher.switch_page("views/pages/class.py").run()
+    assert teacher.query_params["room"] == code
+    teacher.selectbox(key="_class_prepared").set_value(f"view-{Kind.CLASS}").run()
+    press(teacher, text.classroom.ASK)
+    room = classroom.store().room(code)
+    assert room is not None
+    assert class_questions.view_of(room.questions[0]).image == 23
+
+
 def test_a_class_that_is_over_is_told(led: tuple[str, AppTest]) -> None:
     code, teacher = led
     student = visit(code, "ada")
