@@ -20,6 +20,7 @@ from views.session.state import Compare, View, current, write_address
 
 COUNTS = (50, 200, 1000, 0)  # pictures to count here; 0 is all of them
 POLL = 1.0  # seconds between two polls of growing counts
+_FOUR = ""  # among the groups: the four standard ones
 _HERE = "_transfer_here"  # the data set that this session asked to have counted here
 
 
@@ -69,20 +70,21 @@ def _choose_group() -> None:
     groups = transferability.groups(view.dataset)
     if len(groups) == 1:
         return
-    state.transfer_group = _group(view)
+    # Of None Streamlit thinks that nothing was chosen, and shows no name.
+    state.transfer_group = _group(view) or _FOUR
 
     def take() -> None:
         group = state.transfer_group
-        if group is None:
+        if group == _FOUR:
             state.compare = Compare.ALL
             return
-        state.compare, state.architecture = Compare.REGIMES, group
+        state.compare, state.architecture = Compare.REGIMES, Architecture(group)
         state.pixels = PixelOrder.ORDERED
 
     st.selectbox(
         text.transfer.AMONG,
-        groups,
-        format_func=text.transfer.group,
+        [group or _FOUR for group in groups],
+        format_func=lambda group: text.transfer.group(group or None),
         key="transfer_group",
         on_change=take,
         width=270,
