@@ -1,12 +1,13 @@
 """What a class answered: one question, and all of them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import altair as alt
 
 from nudge.classroom.rooms import Question
+from nudge.findings.class_answers import Tally
 from views import text
 from views.charts import vega
 from views.charts.figure import Row
@@ -45,36 +46,36 @@ def answers_spec(choices: tuple[str, ...], *, on_axis: bool) -> dict[str, Any]:
     return alt.layer(bars, marks).properties(height=alt.Step(26)).to_dict()
 
 
-def answer_rows(
-    choices: Sequence[str], counts: Mapping[int, int], right: Collection[int]
-) -> vega.Rows:
+def answer_rows(choices: Sequence[str], tally: Tally) -> vega.Rows:
     """A row for each choice."""
     return [
         {
             "choice": choice,
-            "count": counts.get(place, 0),
-            "right": place in right,
-            "kind": text.classroom.TRUTH if place in right else text.classroom.ANSWERS,
-            "said": f"{counts.get(place, 0)}"
-            + (f" {text.classroom.TRUTH}" if place in right else ""),
+            "count": count,
+            "right": right,
+            "kind": text.classroom.TRUTH if right else text.classroom.ANSWERS,
+            "said": f"{count} {text.classroom.TRUTH}" if right else f"{count}",
         }
-        for place, choice in enumerate(choices)
+        for choice, count, right in _each(choices, tally)
     ]
 
 
-def answer_table(
-    choices: Sequence[str], counts: Mapping[int, int], right: Collection[int]
-) -> list[Row]:
+def answer_table(choices: Sequence[str], tally: Tally) -> list[Row]:
     """The choices that somebody took, and the right ones."""
     return [
         {
             text.classroom.ANSWER: choice,
-            text.classroom.ANSWERS: counts.get(place, 0),
-            text.classroom.TRUTH: place in right,
+            text.classroom.ANSWERS: count,
+            text.classroom.TRUTH: right,
         }
-        for place, choice in enumerate(choices)
-        if place in counts or place in right
+        for choice, count, right in _each(choices, tally)
+        if count or right
     ]
+
+
+def _each(choices: Sequence[str], tally: Tally) -> Iterator[tuple[str, int, bool]]:
+    for place, choice in enumerate(choices):
+        yield choice, tally.counts.get(place, 0), tally.truth.is_right(place)
 
 
 @lru_cache(maxsize=8)
@@ -93,21 +94,17 @@ def summary_spec(questions: int) -> dict[str, Any]:
     return alt.layer(bars, said).properties(height=alt.Step(34)).to_dict()
 
 
-def summary_row(
-    number: int, question: Question, counts: Mapping[int, int], right: Collection[int]
-) -> dict[str, Any]:
+def summary_row(number: int, question: Question, tally: Tally) -> dict[str, Any]:
     """One question: how many answered, how many of them rightly, what most of them said."""
-    total = sum(counts.values())
-    correct = sum(n for choice, n in counts.items() if choice in right)
-    most = max(counts, key=counts.__getitem__) if counts else None
+    most = tally.most_frequent
     return {
         "question": f"{number + 1} {text.classroom.QUESTIONS[question.kind]}",
-        "fraction": correct / total if total else 0.0,
-        "said": f"{correct} / {total}",
+        "fraction": tally.right / tally.total if tally.total else 0.0,
+        "said": f"{tally.right} / {tally.total}",
         "view": question.view,
-        "total": total,
-        "correct": correct,
-        "truth": " or ".join(question.choices[place] for place in sorted(right)),
+        "total": tally.total,
+        "correct": tally.right,
+        "truth": " or ".join(tally.truth.of(question.choices)),
         "most": "" if most is None else question.choices[most],
     }
 

@@ -15,7 +15,7 @@ from nudge.findings.lesson import findings
 from tests.conftest import CHECKOUT
 from tests.views.reading import open_at, rows
 from views import text
-from views.parts import class_questions
+from views.classroom import questions
 from views.session import classroom
 
 
@@ -95,7 +95,7 @@ def test_a_question_is_asked_answered_closed_and_shown(led: tuple[str, AppTest])
     assert room is not None
     (question,) = room.questions
     assert question.kind is Kind.FLIP
-    truth = class_questions.truth(question)
+    truth = questions.truth(question)
     (right,) = truth.places
     ada, ben = (visit(code, name) for name in ("ada", "ben"))
     ada.select_slider[0].set_value(right).run()
@@ -128,8 +128,8 @@ def test_a_question_is_asked_answered_closed_and_shown(led: tuple[str, AppTest])
 
 def test_choices_are_buttons_and_the_chosen_one_is_marked(led: tuple[str, AppTest]) -> None:
     code, _ = led
-    view = class_questions.view_of(Question(Kind.CLASS, "image=17&epsilon=0.05", ("a", "b")))
-    classroom.store().ask(code, class_questions.pose(Kind.CLASS, view))
+    view = questions.view_of(Question(Kind.CLASS, "image=17&epsilon=0.05", ("a", "b")))
+    classroom.store().ask(code, questions.pose(Kind.CLASS, view))
     student = visit(code, "ada")
     assert [b.label for b in student.button] == [
         text.common.class_name(view.dataset, name) for name in view.variant.classes
@@ -148,10 +148,10 @@ def test_each_prepared_question_has_a_truth_and_a_stage(
     dataset: Dataset, led: tuple[str, AppTest]
 ) -> None:
     code, teacher = led
-    prepared = class_questions.prepared(findings(dataset))
+    prepared = questions.prepared(findings(dataset))
     assert list(prepared) == list(text.lesson.LESSON)[:7]
     for number, question in enumerate(prepared.values()):
-        truth = class_questions.truth(question)
+        truth = questions.truth(question)
         assert truth.places
         assert truth.places <= set(range(len(question.choices)))
         classroom.store().ask(code, question)
@@ -180,7 +180,7 @@ def test_the_teacher_asks_about_what_the_explorer_shows(led: tuple[str, AppTest]
     press(teacher, text.classroom.ASK)
     room = classroom.store().room(code)
     assert room is not None
-    assert class_questions.view_of(room.questions[0]).image == 23
+    assert questions.view_of(room.questions[0]).image == 23
 
 
 def test_a_class_that_is_over_is_told(led: tuple[str, AppTest]) -> None:

@@ -1,35 +1,22 @@
 """What a class is asked, about a view of the explorer, and what the networks answer."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
 from models import PixelOrder, Variant
 from nudge.classroom.rooms import Kind, Question
 from nudge.evaluation.methods import Method
 from nudge.evaluation.picture_attack import Attack
+from nudge.findings import class_answers
+from nudge.findings.class_answers import Truth
 from nudge.findings.lesson import LARGE, Findings
-from nudge.findings.tradeoff import trade_off
 from views import text
 from views.session import resources
 from views.session.state import Compare, View, last_picture
 
 # An answer to these is a place among the epsilons, the last one for "never".
 ON_THE_AXIS = (Kind.FLIP, Kind.HALF, Kind.BEST)
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What is right, as places among a question's choices: several where networks tie."""
-
-    places: frozenset[int]
-
-    def is_right(self, choice: int) -> bool:
-        return choice in self.places
-
-    def distance(self, choice: int) -> int:
-        """Steps between a choice and the nearest right one."""
-        return min(abs(choice - place) for place in self.places)
 
 
 def pose(kind: Kind, view: View) -> Question:
@@ -63,52 +50,38 @@ def stage_of(question: Question) -> View:
 
 def truth(question: Question) -> Truth:
     """What the networks answer. Raises NudgeError where one of them cannot be used here."""
-    view, last = view_of(question), len(question.choices) - 1
+    view, never = view_of(question), len(question.choices) - 1
     match question.kind:
         case Kind.CLASS:
-            return _truth(_predicted(view))
+            attack = _attack(view, view.variant)
+            shown = attack.control if view.method is Method.RANDOM else attack.path
+            return class_answers.predicted(shown, view.step)
         case Kind.LONGEST:
-            return _longest([_flip(view, variant, last=10**6) for variant in view.four])
+            return _longest(view, view.four)
         case Kind.PIXELS:
-            orders = (replace(view, pixels=pixels).variant for pixels in PixelOrder)
-            return _longest([_flip(view, variant, last=10**6) for variant in orders])
+            return _longest(view, [replace(view, pixels=pixels).variant for pixels in PixelOrder])
         case Kind.HALF:
-            card = view.variant.card
-            halves = (i for i, right in enumerate(card.fgsm) if 2 * right <= card.fgsm[0])
-            return _truth(next(halves, last))
+            return class_answers.half_wrong(view.variant.card, never=never)
         case Kind.BEST:
-            card = view.variant.card
-            return _truth(card.epsilons.index(trade_off(card).best))
+            return class_answers.best_trade_off(view.variant.card)
         case _:
-            return _truth(_flip(view, view.variant, last=last))
+            path = _attack(view, view.variant).path
+            return class_answers.first_wrong(path, _label(view), never=never)
 
 
-def _truth(place: int) -> Truth:
-    return Truth(frozenset([place]))
+def _longest(view: View, variants: Iterable[Variant]) -> Truth:
+    paths = [_attack(view, variant).path for variant in variants]
+    return class_answers.stands_longest(paths, _label(view))
 
 
-def _longest(flips: list[int]) -> Truth:
-    return Truth(frozenset(i for i, step in enumerate(flips) if step == max(flips)))
-
-
-def _attacked(view: View, variant: Variant) -> Attack:
+def _attack(view: View, variant: Variant) -> Attack:
     pictures = resources.display_set(view.dataset)
     method, target = view.method, view.target_index
     return resources.attacked_test_picture(variant.id, view.image, method, target, pictures)
 
 
-def _predicted(view: View) -> int:
-    """The class that is predicted at the view's epsilon, under its nudge."""
-    found = _attacked(view, view.variant)
-    path = found.control if view.method is Method.RANDOM else found.path
-    return int(path.predictions[view.step])
-
-
-def _flip(view: View, variant: Variant, *, last: int) -> int:
-    """The first step at which the prediction is wrong; `last` where it never is."""
-    label = int(resources.display_set(view.dataset).split.labels[view.image])
-    wrong = (_attacked(view, variant).path.predictions != label).nonzero()
-    return int(wrong[0]) if len(wrong) else last
+def _label(view: View) -> int:
+    return int(resources.display_set(view.dataset).split.labels[view.image])
 
 
 def prepared(found: Findings) -> Mapping[str, Question]:

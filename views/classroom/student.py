@@ -1,0 +1,94 @@
+"""Everybody else's page, for a phone: answer with the thumb, then see the truth."""
+
+import streamlit as st
+
+from nudge.classroom.rooms import Phase, Question, Room
+from views import text
+from views.classroom import asked, questions
+from views.session import classroom
+from views.session.classroom import Member
+from views.session.error_notice import Attempts
+
+POLL = 1.5  # seconds between two looks at one counter
+
+
+def show(room: Room, member: Member) -> None:
+    st.fragment(_follow, run_every=POLL)(room)
+    number = room.current
+    if number is None:
+        st.info(text.classroom.WAITING, icon=":material/hourglass_top:")
+        return
+    question = room.questions[number]
+    asked.pose(question, number)
+    with Attempts()():
+        asked.picture(question, width=180)
+    own = classroom.store().answer_of(room.code, number, member.who)
+    match room.phase:
+        case Phase.OPEN:
+            _answer(room, number, member, own)
+        case Phase.CLOSED:
+            st.info(text.classroom.NOT_OPEN, icon=":material/lock:")
+        case _:
+            _result(question, own)
+
+
+def _follow(room: Room) -> None:
+    """Look at one counter; another question or phase is shown at once, others' answers are not."""
+    store, state = classroom.store(), st.session_state
+    version = store.version(room.code)
+    if version is not None and version in (room.version, state.get("_class_followed")):
+        return
+    latest = store.room(room.code)
+    if latest is None or (latest.phase, latest.current) != (room.phase, room.current):
+        st.rerun()
+    state["_class_followed"] = version
+
+
+def _answer(room: Room, number: int, member: Member, own: int | None) -> None:
+    question = room.questions[number]
+
+    def send(choice: int) -> None:
+        classroom.store().answer(room.code, number, member.who, choice)
+
+    if question.kind in questions.ON_THE_AXIS:
+        key = f"_class_axis_{room.code}_{number}"
+        start = own if own is not None else len(question.choices) // 4
+        place = st.select_slider(
+            text.common.EPSILON_AXIS,
+            range(len(question.choices)),
+            value=start,
+            format_func=question.choices.__getitem__,
+            key=key,
+        )
+        label = text.classroom.SEND if own is None else text.classroom.CHANGE
+        st.button(label, type="primary", on_click=send, args=(place,), width="stretch")
+    else:
+        for place, choice in enumerate(question.choices):
+            st.button(
+                choice,
+                type="primary" if place == own else "secondary",
+                on_click=send,
+                args=(place,),
+                width="stretch",
+                key=f"_class_choice_{number}_{place}",
+            )
+    if own is not None:
+        st.caption(f":material/check: {text.classroom.sent(question.choices[own])}")
+
+
+def _result(question: Question, own: int | None) -> None:
+    truth = asked.truth(question)
+    if truth is None:
+        return
+    right = truth.of(question.choices)
+    st.markdown(
+        f"### {text.classroom.result(right, None if own is None else question.choices[own])}"
+    )
+    if own is None:
+        return
+    epsilons = questions.view_of(question).method.shown_epsilons
+    never = len(question.choices) - 1
+    if question.kind in questions.ON_THE_AXIS and never not in (own, *truth.places):
+        st.markdown(text.classroom.off_by(truth.distance(own), epsilons[1]))
+    else:
+        st.markdown(text.classroom.RIGHT if truth.is_right(own) else text.classroom.WRONG)
