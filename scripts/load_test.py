@@ -2,6 +2,7 @@
 
     pip install -r requirements-dev.txt
     python scripts/load_test.py --users 100 --seconds 600
+    python scripts/load_test.py --users 100 --room              # as students of one class
 
 Starts a server, and lets visitors arrive one after another, each with a picture and a network of
 their own. Each then moves the slider or chooses another picture or network, waits until that is
@@ -31,7 +32,9 @@ from nudge.data import find_data_dir
 from nudge.data.display_set import load_display_set
 from nudge.evaluation.sweep import EPSILONS
 from scripts.measuring.browsing import serving
-from scripts.measuring.visitors import VisitError, Visitor
+from scripts.measuring.conversation import VisitError
+from scripts.measuring.room_load import hold_a_class
+from scripts.measuring.visitors import Visitor
 from scripts.shared import command_line, markdown
 from views.session.state import View
 
@@ -82,10 +85,17 @@ def main() -> None:
     options.add_argument("--users", type=int, default=100)
     options.add_argument("--seconds", type=float, default=600, help="in all (default: 600)")
     options.add_argument("--arriving", type=float, default=ARRIVING, help="seconds (default: 20)")
+    options.add_argument("--room", action="store_true", help="as students of one class")
+    options.add_argument("--questions", type=int, default=7, help="of the class (default: 7)")
     args = options.parse_args()
     data_dir = find_data_dir(args.data_dir).resolve()
     pictures = shown_pictures(data_dir)
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    if args.room:
+        with serving(data_dir) as served:
+            found = asyncio.run(hold_a_class(served.url, args.users, args.arriving, args.questions))
+        print("\n".join(found.lines()))
+        sys.exit(bool(found.errors))
     with serving(data_dir) as served:
         load = Load(served.url, pictures, served.process.pid)
         report = asyncio.run(load.run(args.users, args.seconds, args.arriving))

@@ -52,7 +52,7 @@ class SqliteStore:
                 ) from error
 
     def _connect(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # for its owner alone
         connection = sqlite3.connect(
             self.path, timeout=_WAITS, check_same_thread=False, isolation_level="IMMEDIATE"
         )
