@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "views.session": _SHOWN | {"nudge.attacks", "nudge.classroom", "nudge.pictures"},
     "views.charts": _SHOWN - {"nudge.data"}
     | {"nudge.classroom", "nudge.findings", "views.session"},
-    "views.parts": _SHOWN | {"nudge.findings", "nudge.pictures", "views.charts", "views.session"},
+    "views.parts": _SHOWN
+    | {"nudge.classroom", "nudge.findings", "nudge.pictures", "views.charts", "views.session"},
     "views.stage": _SHOWN - {"nudge.data"} | {"views.parts", "views.session"},
     "views.classroom": {"models", "nudge.classroom", "nudge.evaluation", "nudge.findings"}
     | {"nudge.pictures", "views.charts", "views.parts", "views.session", "views.stage"}

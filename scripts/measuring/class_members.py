@@ -8,7 +8,7 @@ from typing import Any
 
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from scripts.measuring.conversation import Conversation, key_of
+from scripts.measuring.conversation import PATIENCE, Conversation, VisitError, key_of
 from views import text
 from views.session.classroom import ROOM
 
@@ -84,9 +84,15 @@ class Teacher(Member):
     async def turn(self, label: str, then: str) -> None:
         """Press a button, and wait until the one that follows it is there."""
         await self.press(label)
-        async with asyncio.timeout(60):
-            while then not in self.buttons:
-                await asyncio.sleep(0.05)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while then not in self.buttons:
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise VisitError(
+                f"no {then!r} within {PATIENCE:.0f} s of {label!r}: {list(self.buttons)}, "
+                f"{self.connections} connections"
+            ) from None
 
     def _read(self, words: str) -> None:
         super()._read(words)

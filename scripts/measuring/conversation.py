@@ -19,7 +19,7 @@ from websockets.typing import Origin, Subprotocol
 
 # What Streamlit's own page sends in the place of a token; a third one is the session it had.
 _PROTOCOLS = ("streamlit", "PLACEHOLDER_AUTH_TOKEN")
-_PATIENCE = 60.0  # seconds until an answer is an error
+PATIENCE = 60.0  # seconds until an answer is an error
 _RETRY = 0.5  # seconds until the next try to connect, as Streamlit's own page begins
 
 
@@ -82,7 +82,7 @@ class Conversation:
             additional_headers={"Cookie": self.replica} if self.replica else None,
             max_size=None,
             compression=None,
-            open_timeout=_PATIENCE,
+            open_timeout=PATIENCE,
         ) as socket:
             self._take_cookie(socket)
             self._socket = socket
@@ -106,7 +106,7 @@ class Conversation:
         start = time.perf_counter()
         self._reached.clear()
         try:
-            await asyncio.wait_for(self._reached.wait(), _PATIENCE)
+            await asyncio.wait_for(self._reached.wait(), PATIENCE)
         except TimeoutError:
             self.error = self.error or VisitError(self._missed())
         if self.error is not None:
@@ -115,7 +115,7 @@ class Conversation:
 
     def _missed(self) -> str:
         """What to say where nothing came."""
-        return f"no answer within {_PATIENCE:.0f} s: shown is {self.query}"
+        return f"no answer within {PATIENCE:.0f} s: shown is {self.query}"
 
     # What is sent
 

@@ -12,6 +12,7 @@ from nudge.findings import class_answers
 from nudge.findings.class_answers import Truth
 from nudge.findings.lesson import LARGE, Findings
 from views import text
+from views.parts.lesson_steps import ASKED
 from views.session import resources
 from views.session.state import Compare, View, last_picture
 
@@ -88,13 +89,11 @@ def prepared(found: Findings) -> Mapping[str, Question]:
     """A question for each of the lesson's first seven steps, by the step's name."""
     v = found.variant
     start = View(v.dataset, v.architecture, v.pixels, epsilon=0.0, image=found.image)
-    attacked = replace(start, epsilon=found.flips_at)
-    return {
-        "guess": pose(Kind.FLIP, start),
-        "noise": pose(Kind.CLASS, replace(attacked, method=Method.RANDOM)),
-        "many": pose(Kind.HALF, replace(start, epsilon=LARGE)),
-        "meaning": pose(Kind.CLASS, attacked),
-        "eye": pose(Kind.BEST, replace(start, epsilon=LARGE)),
-        "scramble": pose(Kind.PIXELS, start),
-        "transfer": pose(Kind.LONGEST, start),
+    attacked, far = replace(start, epsilon=found.flips_at), replace(start, epsilon=LARGE)
+    views = {
+        "noise": replace(attacked, method=Method.RANDOM),
+        "many": far,
+        "meaning": attacked,
+        "eye": far,
     }
+    return {name: pose(kind, views.get(name, start)) for name, kind in ASKED.items()}

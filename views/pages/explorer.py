@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from models import CLASSES, NudgeError, PretrainedError, Variant
 from nudge.data.display_set import DisplaySet
@@ -17,11 +16,12 @@ from views.charts import figure
 from views.parts import data_notice, picture_input, share, widgets
 from views.parts.gallery import Walk
 from views.session import error_notice, resources
-from views.session.audience import audience
+from views.session.audience import watching
 from views.session.error_notice import Attempts
 from views.session.page import begin
 from views.session.state import Compare, View, current, opened, write_address
 from views.stage import payload
+from views.stage.saved_page import saved_page
 
 COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
 # Seconds between two polls of growing curves: at least, and for each visitor. A poll takes a server
@@ -48,7 +48,12 @@ def page() -> None:
     place = st.container()  # above the choice of a picture, which comes first nevertheless
     subject, walk = picture_input.choose(view, pictures)
     with row:
-        share.show(view, picture_input.preparation(), generated=pictures.generated)
+        share.show(
+            view,
+            picture_input.preparation(),
+            generated=pictures.generated,
+            save=lambda: _saved(view, subject, pictures, usable),
+        )
     with place:
         _stage(view, subject, pictures, usable, walk)
 
@@ -104,9 +109,7 @@ def _stage(
 
 
 def _poll() -> float:
-    context = get_script_run_ctx()
-    count = audience(context.session_id if context else "")
-    return min(max(POLL, POLL_EACH * count), POLL_AT_MOST)
+    return min(max(POLL, POLL_EACH * watching()), POLL_AT_MOST)
 
 
 def _counts(pictures: DisplaySet) -> list[int]:
@@ -150,6 +153,18 @@ def _drawn(
     if not all(shown.attack.direction.any() for shown in networks):
         st.caption(f":material/warning: {text.explorer.NO_GRADIENT}")
     _captions(view, subject, pictures, snapshot, polling=polling)
+
+
+def _saved(
+    view: View, subject: Subject, pictures: DisplaySet, variants: Sequence[Variant]
+) -> share.SavedPage:
+    """The stage as a file, with the curves that were recorded."""
+    networks = [
+        payload.Shown(variant, _attack(variant, view, subject, pictures), None)
+        for variant in variants
+    ]
+    scene = payload.scene(view, subject, networks, step=view.step, opened=0)
+    return share.SavedPage(f"{scene['file']}.html", saved_page(view, subject, scene))
 
 
 def _take_epsilon() -> None:

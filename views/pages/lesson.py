@@ -35,6 +35,9 @@ def page() -> None:
     data_notice.offer(pictures)
     lesson = steps(found)
     st.markdown(text.lesson.lesson_lead(len(lesson), sum(step.minutes for step in lesson)))
+    if teacher:
+        st.markdown(text.lesson.AS_A_CLASS)
+        link("class", text.classroom.START, view, icon=":material/co_present:")
     with sheet:
         _download(lesson, found, teacher=teacher)
     for number, step in enumerate(lesson, 1):
@@ -47,8 +50,10 @@ def _download(lesson: list[Step], found: Findings, *, teacher: bool) -> None:
     dataset = found.variant.dataset
     note = text.lesson.GENERATED_SHEET if found.generated else None
     tasks = [
-        Task(step.question, share.link(step.view, step.path), step.do, step.find, step.minutes,
-             step.expected if teacher else None)
+        Task(
+            step.question, share.link(step.view, step.path), step.do, step.find, step.minutes,
+            guess=step.guess, expected=step.expected if teacher else None,
+        )
         for step in lesson
     ]  # fmt: skip
     st.download_button(
@@ -64,6 +69,8 @@ def _download(lesson: list[Step], found: Findings, *, teacher: bool) -> None:
 def _show(number: int, step: Step, *, teacher: bool) -> None:
     with st.container(border=True):
         st.markdown(f"**{number}. {step.question}** {text.lesson.minutes(step.minutes)}")
+        if step.guess:
+            st.markdown(f"{text.lesson.GUESS} {step.guess}")
         st.markdown(f"{text.lesson.DO} {step.do}")
         link(
             step.page, text.lesson.open_page(step.page), step.view, icon=":material/arrow_forward:"

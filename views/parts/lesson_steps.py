@@ -3,11 +3,23 @@
 from dataclasses import dataclass, replace
 
 from models import Regime
+from nudge.classroom.rooms import Kind
 from nudge.evaluation.methods import Method
 from nudge.evaluation.robustness import SMALL
 from nudge.findings.lesson import BETWEEN, LARGE, Findings
 from views import text
 from views.session.state import HIDEABLE, Compare, View
+
+# What a class is asked before a step, by the step's name; see views/classroom/questions.py.
+ASKED = {
+    "guess": Kind.FLIP,
+    "noise": Kind.CLASS,
+    "many": Kind.HALF,
+    "meaning": Kind.CLASS,
+    "eye": Kind.BEST,
+    "scramble": Kind.PIXELS,
+    "transfer": Kind.LONGEST,
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +33,7 @@ class Step:
     do: str
     find: str
     expected: str  # for the teacher, with the figures of the records
+    guess: str | None  # what a class is asked first, on its phones or on paper
 
     @property
     def path(self) -> str:
@@ -57,6 +70,7 @@ def steps(found: Findings) -> list[Step]:
     return [
         Step(
             minutes=minutes, page=page, view=view, expected=expected[name],
+            guess=text.classroom.QUESTIONS[ASKED[name]] if name in ASKED else None,
             **text.lesson.LESSON[name],
         )
         for name, (minutes, page, view) in places.items()

@@ -1,6 +1,8 @@
 """Taking a view along: its address for the class's phones, and the code that computes it."""
 
 import socket
+from collections.abc import Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
@@ -10,12 +12,30 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from nudge.pictures.preprocessing import Preparation
 from views import text
+from views.parts import links
 from views.parts.snippet import snippet
 from views.session.state import View
 
 
-def show(view: View, own: Preparation | None, *, generated: bool) -> None:
-    """What of a view can be taken along; somebody's own picture, so prepared, has no address."""
+@dataclass(frozen=True)
+class SavedPage:
+    """A file to take home."""
+
+    name: str
+    html: str
+
+
+def show(
+    view: View,
+    own: Preparation | None,
+    *,
+    generated: bool,
+    save: Callable[[], SavedPage],
+) -> None:
+    """What of a view can be taken along; somebody's own picture, so prepared, has no address.
+
+    `save` makes the page that can be taken home.
+    """
     if "share" in view.hide:
         return
     box = st.popover(text.share.SHARE, icon=":material/qr_code_2:", key="share", on_change="rerun")
@@ -29,6 +49,17 @@ def show(view: View, own: Preparation | None, *, generated: bool) -> None:
             st.code(url, language=None, wrap_lines=True)
             if _is_this_machine(urlsplit(url).hostname or ""):
                 st.caption(text.share.QR_LOCAL)
+            links.link("class", text.share.CLASS, view, icon=":material/co_present:")
+        page = save()
+        st.download_button(
+            text.share.SAVE_PAGE,
+            page.html,
+            page.name,
+            "text/html",
+            help=text.share.SAVE_PAGE_HELP,
+            icon=":material/save:",
+            on_click="ignore",
+        )
         st.caption(text.share.CODE_HELP)
         st.code(snippet(view, own, generated=generated), language="python")
 

@@ -36,7 +36,8 @@ class Task:
     do: str
     find: str
     minutes: int
-    expected: str | None  # on the teacher's sheet, in place of lines to write on
+    guess: str | None = None  # what to answer before anything is done
+    expected: str | None = None  # on the teacher's sheet, in place of lines to write on
 
 
 def worksheet(title: str, tasks: Sequence[Task], note: str | None = None) -> str:
@@ -61,12 +62,13 @@ def worksheet(title: str, tasks: Sequence[Task], note: str | None = None) -> str
 def _section(number: int, task: Task) -> str:
     code = segno.make(task.link, error="l").svg_data_uri(scale=4, border=1, light="white")
     minutes = escape(text.lesson.minutes(task.minutes))
+    guess = f"<p>{_bold(f'{text.lesson.GUESS} {task.guess}')}</p>" if task.guess else ""
     answer = f'<div class="lines">{"<i></i>" * 3}</div>'
     if task.expected is not None:
         answer = f'<p class="answer">{_bold(task.expected)}</p>'
     return (
         f"<section><h2>{number}. {escape(task.question)} <small>{minutes}</small></h2>"
-        f"<div><p>{_bold(f'{text.lesson.DO} {task.do}')}</p>"
+        f"<div>{guess}<p>{_bold(f'{text.lesson.DO} {task.do}')}</p>"
         f'<p class="link"><a href="{escape(task.link)}">'
         f"{escape(task.link)}</a></p><p>{_bold(f'{text.lesson.FIND} {task.find}')}</p></div>"
         f'<img src="{code}" alt="{escape(text.lesson.sheet_code(number))}">{answer}</section>'

@@ -1,9 +1,17 @@
-"""How many people watch: a crowd polls growing curves less often than one person."""
+"""How many people watch: a crowd polls less often than one person."""
 
 import time
 
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
 _RECENT = 20.0  # seconds without a request after which a session counts as idle
 _last_served: dict[str, float] = {}  # by session, on the monotonic clock
+
+
+def watching() -> int:
+    """The number of visitors who were served lately, with this one."""
+    context = get_script_run_ctx()
+    return audience(context.session_id if context else "")
 
 
 def audience(session: str) -> int:

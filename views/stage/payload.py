@@ -91,8 +91,24 @@ def scene(
         "file": _file_name(view, subject),
         "caption": text.explorer_component.poster_caption(networks[0].variant.card.total),
         "host": share.host_for_others(),
-        "words": text.explorer_component.STAGE | {"poster": _poster(view, subject, classes)},
+        "linked": subject.label is not None,
+        "words": text.explorer_component.STAGE
+        | {"poster": f"{title(view, subject)}, epsilon {{epsilon}}"},
     }
+
+
+def title(view: View, subject: Subject) -> str:
+    """What a view shows, in words, but for its epsilon."""
+    names = [text.common.class_name(view.dataset, name) for name in view.variant.classes]
+    return text.explorer_component.shown(
+        networks=text.common.DATASETS[view.dataset]
+        if view.compare is Compare.ALL
+        else text.common.variant(view.variant),
+        subject=None if subject.label is None else (view.image, names[subject.label]),
+        method=text.common.METHODS[view.method],
+        target=None if view.target_index is None else names[view.target_index],
+        generated=subject.generated,
+    )
 
 
 def _network(variant: Variant, attack: Attack) -> dict[str, Any]:
@@ -159,15 +175,3 @@ def _file_name(view: View, subject: Subject) -> str:
     networks = view.dataset if several else view.variant.id
     kind = "generated-" if subject.generated else ""
     return f"nudge-{networks}-{'own' if subject.label is None else f'{kind}{view.image}'}"
-
-
-def _poster(view: View, subject: Subject, classes: Sequence[str]) -> str:
-    return text.explorer_component.poster(
-        networks=text.common.DATASETS[view.dataset]
-        if view.compare is Compare.ALL
-        else text.common.variant(view.variant),
-        subject=None if subject.label is None else (view.image, classes[subject.label]),
-        method=text.common.METHODS[view.method],
-        target=None if view.target_index is None else classes[view.target_index],
-        generated=subject.generated,
-    )

@@ -18,7 +18,7 @@ const scenes = new WeakMap(); // by root element, so that news of epsilon or acc
 const guesses = new Map(); // by scene: a guess that is locked in stays
 
 /** @param {Mounted<SceneData>} mounted */
-export default function ({ data: [data], parentElement, setStateValue }) {
+export default function mount({ data: [data], parentElement, setStateValue }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".stage"));
   const scene = sceneOf(root, data);
   scene.report = (step) => setStateValue("step", [scene.data.opened, step]);

@@ -29,8 +29,7 @@ export class Tools {
         button(words.save_numbers, () => this.saveNumbers()),
       ];
       this.node.append(element("span", { class: "gap" }));
-      // Somebody's own picture has no address.
-      if (scene.data.label !== null) {
+      if (scene.data.linked) {
         this.node.append(button(words.copy_link, (event) => this.copyLink(event)));
       }
       this.node.append(...this.saving);

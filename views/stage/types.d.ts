@@ -54,6 +54,8 @@ export interface SceneData {
   file: string;
   caption: string;
   host: string | null;
+  /** whether its address leads others to it: a picture of somebody's own has none, nor a saved page */
+  linked: boolean;
   words: Words;
 }
 

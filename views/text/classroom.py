@@ -8,9 +8,9 @@ LEAD = (
     "beside what the network does."
 )
 HOW = (
-    "1. Start a class and let everybody scan the code, or type it on this page.\n"
-    "2. Choose a question. Everybody answers and may change the answer until you close it.\n"
-    "3. Show the answers, drag the slider to explain them, and take the next question."
+    "1. Let everybody scan the code of the class, or type it on this page.\n"
+    "2. Ask a question, and wait until most have answered; the first seven are the lesson's.\n"
+    "3. Show the answers, drag the slider to explain them, and ask the next question."
 )
 START = "Start a class"
 JOIN = "Join a class"

@@ -78,7 +78,7 @@ STAGE = {
 }
 
 
-def poster(
+def shown(
     *,
     networks: str,
     subject: tuple[int, str] | None,
@@ -86,12 +86,12 @@ def poster(
     target: str | None,
     generated: bool,
 ) -> str:
-    """The caption of a saved view; the browser fills in {epsilon}."""
+    """What a saved view shows, but for its epsilon."""
     picture = "Own picture"
     if subject:
         picture = f"{one_picture(generated=generated)} {subject[0]}, {subject[1]}"
     towards = f" towards {target}" if target else ""
-    return f"{networks}. {picture}. {method}{towards}, epsilon {{epsilon}}"
+    return f"{networks}. {picture}. {method}{towards}"
 
 
 def poster_caption(total: int) -> str:

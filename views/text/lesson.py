@@ -13,11 +13,16 @@ WORKSHEET = "Worksheet to print"
 WORKSHEET_ANSWERS = "Answer sheet to print"
 SHEET_NAME = "Name"
 SHEET_DATE = "Date"
+GUESS = "**Guess first:**"
 DO = "**Do:**"
 FIND = "**Find:**"
 EARLY = "**Done early?**"
 EARLY_FOUR = "All four networks on one picture: which holds out longest?"
 EARLY_OWN = "Upload or take a picture of your own, and fool the network with it"
+AS_A_CLASS = (
+    "The first seven steps are prepared as questions to a class: everybody answers on a phone, and "
+    "the projector shows what the room thinks, before the class looks for the answer."
+)
 FAQ = "What people ask"
 WHO_COMPUTES = "Who computes?"
 

@@ -26,7 +26,14 @@ def read(*tasks: Task) -> Reader:
     return reader
 
 
-TASK = Task("Why <so>?", "http://10.0.0.1/x?a=1&b=2", "look at **it**", "the **end**", 5, None)
+TASK = Task(
+    "Why <so>?",
+    "http://10.0.0.1/x?a=1&b=2",
+    "look at **it**",
+    "the **end**",
+    5,
+    guess="When & why?",
+)
 
 
 def test_nothing_is_fetched() -> None:
@@ -42,12 +49,13 @@ def test_words_are_escaped_and_bold() -> None:
     html = worksheet("A & B", [TASK])
     assert "Why &lt;so&gt;?" in html
     assert "look at <b>it</b>" in html
+    assert "<b>Guess first:</b> When &amp; why?" in html
     assert "http://10.0.0.1/x?a=1&b=2" in read(TASK).words
     assert "**" not in html
 
 
 def test_lines_for_the_class_and_answers_for_the_teacher() -> None:
-    answered = Task("Q", "http://h/", "d", "f", 5, "It is **42**.")
+    answered = Task("Q", "http://h/", "d", "f", 5, expected="It is **42**.")
     assert '<div class="lines">' in worksheet("", [TASK])
     html = worksheet("", [answered])
     assert '<div class="lines">' not in html
