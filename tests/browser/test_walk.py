@@ -4,12 +4,12 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import FloatRect, Locator, expect
+from playwright.sync_api import Browser, FloatRect, Locator, expect
 
 from models import PRETRAINED, Dataset
 from models.card_files import FLIP_STEPS, read_arrays
 from nudge.data import Split
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, visits
 from views import text
 
 START = "?dataset=fashion&architecture=fcnn&epsilon=0.1"
@@ -58,6 +58,44 @@ def test_nothing_has_to_be_scrolled(visit: Visit, address: str) -> None:
     assert box(walk(visit, text.explorer_component.PREVIOUS))["x"] == pytest.approx(
         original["x"], abs=1
     )
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1366, 768)])
+@pytest.mark.parametrize("address", ["?epsilon=0.05", "?dataset=sign&epsilon=0.02&method=pgd"])
+def test_a_teacher_sees_everything_at_once(
+    browser: Browser, server: str, size: tuple[int, int], address: str
+) -> None:
+    for visit in visits(browser, server, *size, "light"):
+        visit.open(address)
+        visit.settle()
+        parts = [
+            ".equation",
+            ".verdict",
+            ".facts",
+            ".bars",
+            ".charts",
+            ".slider",
+            ".epsilon",
+            ".walk",
+        ]
+        for part in parts:
+            expect(visit.page.locator(part).first).to_be_in_viewport(ratio=1)
+
+
+def test_all_pictures_are_a_click_away(visit: Visit) -> None:
+    visit.open(START + "&image=4")
+    before = quiet(visit)
+    chosen = visit.page.locator(".thumbnail[aria-pressed=true]")
+    expect(chosen).not_to_be_in_viewport()
+    walk(visit, text.explorer_component.STAGE["gallery"]).click()
+    expect(chosen).to_be_in_viewport()
+    expect(chosen).to_be_focused()
+    visit.page.keyboard.press("n")
+    expect_image(visit, 5)
+    visit.page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 0)")
+    visit.page.keyboard.press("g")
+    expect(chosen).to_be_in_viewport()
+    assert quiet(visit) == before + 1
 
 
 def test_a_click_is_one_message(visit: Visit, test_splits: dict[Dataset, Split]) -> None:

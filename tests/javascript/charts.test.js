@@ -19,17 +19,17 @@ test("a place on the scale and its fraction are each other's inverse", () => {
   assert.equal(fractionAt(-356, 460), -1); // left of the chart
 });
 
-test("0 is low and 1 is high, both 7 pixels from the edge of 96", () => {
-  assert.equal(heightOf(0), 89);
-  assert.equal(heightOf(0.5), 48);
+test("0 is low and 1 is high, both 7 pixels from the edge of 88", () => {
+  assert.equal(heightOf(0), 81);
+  assert.equal(heightOf(0.5), 44);
   assert.equal(heightOf(1), 7);
 });
 
 test("a line goes from the left end of the scale to the right one", () => {
   assert.deepEqual(pathOf([1, 0.5, 0], 460), [
     [44, 7],
-    [244, 48],
-    [444, 89],
+    [244, 44],
+    [444, 81],
   ]);
 });
 

@@ -72,7 +72,7 @@ def _controls() -> DeltaGenerator:
     view = current()
     one = view.compare is not Compare.ALL
     of_one = ("architecture", "pixels") if one and not view.network else ()
-    row = st.container(horizontal=True, vertical_alignment="bottom", gap="small")
+    row = st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall")
     with row:
         widgets.segments(*(key for key in ("dataset", *of_one) if key not in view.hide))
         if "regime" not in view.hide and view.compare is not Compare.REGIMES:

@@ -4,7 +4,7 @@ import { button, element, focusedBeside } from "../stage/dom.js";
 
 /** @import { GalleryData, Mounted } from "../stage/types.js" */
 
-/** @param {Mounted<GalleryData>} mounted */
+/** @param {Mounted<GalleryData, HTMLElement & { hear: () => void }>} mounted */
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".gallery"));
   const { pictures, words, page, pages } = data;
@@ -38,5 +38,15 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       turn(words.later, "›", page + 1),
     ),
   );
+  // Somebody on the stage asks for all pictures: the chosen one comes into view, and has the focus.
+  const leave = () => window.removeEventListener("nudge:gallery", parentElement.hear);
+  leave();
+  parentElement.hear = () => {
+    const there = thumbnails.find((node) => node.ariaPressed === "true") ?? thumbnails[0];
+    there?.focus({ preventScroll: true });
+    root.scrollIntoView({ block: "center" });
+  };
+  window.addEventListener("nudge:gallery", parentElement.hear);
   if (hadFocus >= 0) root.querySelectorAll("button")[hadFocus]?.focus(); // for the keyboard
+  return leave;
 }

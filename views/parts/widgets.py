@@ -96,7 +96,7 @@ def method() -> None:
         list(Method),
         format_func=text.common.METHODS_IN_FULL.__getitem__,
         key="method",
-        width=165,
+        width=155,
     )
 
 

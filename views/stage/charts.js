@@ -5,7 +5,7 @@ import { context2d, element } from "./dom.js";
 /** @import { Place, Series, Style } from "./types.js" */
 
 export const EDGE = { left: 44, right: 16 }; // pixels beside every scale; the slider keeps them too
-export const HEIGHT = 96;
+export const HEIGHT = 88;
 export const MARGIN = 7; // above and below, so that a marker at 0 or 100 % is whole
 
 /**

@@ -238,9 +238,11 @@ class Bars {
       );
       return { row, after, figure };
     });
-    const half = names.length > 12 ? Math.ceil(names.length / 2) : names.length;
+    const many = names.length > 12;
+    const half = many ? Math.ceil(names.length / 2) : names.length;
     /** @param {number} from */
-    const table = (from) => element("table", {}, ...this.rows.slice(from, from + half).map(({ row }) => row));
+    const table = (from) =>
+      element("table", many ? { class: "many" } : {}, ...this.rows.slice(from, from + half).map(({ row }) => row));
     this.key = element(
       "p",
       { class: "key" },
@@ -249,7 +251,7 @@ class Bars {
       element("i", { class: "after" }),
       words.attacked,
     );
-    const tables = half < names.length ? [table(0), table(half)] : [table(0)];
+    const tables = many ? [table(0), table(half)] : [table(0)];
     this.node = element("div", { class: "bars" }, this.key, ...tables);
   }
 

@@ -104,6 +104,8 @@ export interface Words {
   next: string;
   random: string;
   walk_key: string;
+  gallery: string;
+  gallery_key: string;
   name: string;
   epsilon: string;
   original: string;
@@ -194,5 +196,6 @@ declare global {
   }
   interface WindowEventMap {
     "nudge:place": CustomEvent<number>;
+    "nudge:gallery": CustomEvent<null>;
   }
 }

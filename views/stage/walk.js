@@ -14,12 +14,15 @@ const TYPING =
   "input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable], " +
   "[role=combobox], [role=listbox], [role=menu], [role=dialog]";
 
-/** @type {Record<Way, string>} */
+const TO_GALLERY = "g";
+
+/** @type {Record<Way | "gallery", string>} */
 const ICONS = {
   previous: "M15 5l-7 7 7 7",
   next: "M9 5l7 7-7 7",
   random:
     "M5 4h14a1 1 0 0 1 1 1v14a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1zM8 8h.01M16 8h.01M12 12h.01M8 16h.01M16 16h.01",
+  gallery: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z",
 };
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -39,6 +42,9 @@ function icon(path) {
 // silence another step begins from the picture that is there, not from the one that was asked for.
 const PATIENCE = 1500;
 
+// All pictures, which stand below.
+const toGallery = () => window.dispatchEvent(new CustomEvent("nudge:gallery"));
+
 const NOWHERE = -1; // the place of a picture that is none of them
 
 // It outlives the scenes, so that three quick steps lead three pictures on, though the first two
@@ -53,16 +59,27 @@ export class Walk {
   constructor(scene) {
     const { words } = scene.data;
     const names = { previous: words.previous, next: words.next, random: words.random };
+    /** @type {(key: string, title: string, name: string, path: string, act: () => void) => HTMLButtonElement} */
+    const keyed = (key, title, name, path, act) => {
+      const node = button("", act, {
+        title: fill(title, { name, key: key.toUpperCase() }),
+        "aria-keyshortcuts": key,
+      });
+      node.append(icon(path), element("span", {}, name));
+      return node;
+    };
     /** @type {[Way, HTMLButtonElement][]} */
-    const buttons = Object.entries(KEYS).map(([key, name]) => {
-      const title = fill(words.walk_key, { name: names[name], key: key.toUpperCase() });
-      const node = button("", () => this.go(name), { title, "aria-keyshortcuts": key });
-      node.append(icon(ICONS[name]), element("span", {}, names[name]));
-      return [name, node];
-    });
+    const buttons = Object.entries(KEYS).map(([key, name]) => [
+      name,
+      keyed(key, words.walk_key, names[name], ICONS[name], () => this.go(name)),
+    ]);
     this.buttons = /** @type {Record<Way, HTMLButtonElement>} */ (Object.fromEntries(buttons));
     const nodes = Object.values(this.buttons);
     this.node = element("div", { class: "walk", role: "group", "aria-label": words.walk }, ...nodes);
+    this.hasGallery = scene.shows("gallery");
+    if (this.hasGallery) {
+      this.node.append(keyed(TO_GALLERY, words.gallery_key, words.gallery, ICONS.gallery, toGallery));
+    }
     this.asked = 0; // when the last one was, in milliseconds
     /**
      * Before Streamlit hears of a key: `r` would make it run the page again.
@@ -132,11 +149,15 @@ export class Walk {
 
   /** @param {KeyboardEvent} event */
   take(event) {
-    const name = KEYS[event.key?.toLowerCase()];
-    if (!name || !this.data || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    const key = event.key?.toLowerCase();
+    const name = KEYS[key];
+    if (!name && !(key === TO_GALLERY && this.hasGallery)) return;
+    if (!this.data || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     if (event.composedPath().some((node) => node instanceof Element && node.matches(TYPING))) return;
     event.preventDefault();
     event.stopPropagation();
-    if (!event.repeat && !this.buttons[name].disabled) this.go(name);
+    if (event.repeat) return;
+    if (!name) toGallery();
+    else if (!this.buttons[name].disabled) this.go(name);
   }
 }

@@ -13,6 +13,8 @@ STAGE = {
     "next": NEXT,
     "random": RANDOM,
     "walk_key": "{name} picture (key {key})",
+    "gallery": "Gallery",
+    "gallery_key": "All pictures (key {key})",
     "name": "Epsilon",
     "epsilon": EPSILON,
     "original": "Original",
