@@ -33,6 +33,16 @@ class Member(Conversation):
         """Press the button of that label."""
         await self._say(pressed=WidgetState(id=self.buttons[label], trigger_value=True))
 
+    async def rename(self, name: str) -> None:
+        """Claim another name than the one that was told, and wait until the page is drawn again."""
+        self.name = name
+        told = json.loads(self._states["memory"].json_value)["known"]
+        self._states["memory"].json_value = json.dumps({"known": [name, *told[1:]]})
+        waiting = asyncio.ensure_future(self._wait())
+        await asyncio.sleep(0)
+        await self._say()
+        await waiting
+
     def is_served(self) -> bool:
         return any(self._awaited.fullmatch(words) for words in self.words)
 

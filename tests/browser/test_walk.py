@@ -87,7 +87,7 @@ def test_all_pictures_are_a_click_away(visit: Visit) -> None:
     before = quiet(visit)
     chosen = visit.page.locator(".thumbnail[aria-pressed=true]")
     expect(chosen).not_to_be_in_viewport()
-    walk(visit, text.explorer_component.STAGE["gallery"]).click()
+    walk(visit, str(text.explorer_component.STAGE["gallery"])).click()
     expect(chosen).to_be_in_viewport()
     expect(chosen).to_be_focused()
     visit.page.keyboard.press("n")

@@ -57,15 +57,20 @@ def _answer(room: Room, number: int, member: Member, own: int | None) -> None:
     if question.kind in questions.ON_THE_AXIS:
         key = f"_class_axis_{room.code}_{number}"
         start = own if own is not None else len(question.choices) // 4
-        place = st.select_slider(
+        st.select_slider(
             text.common.EPSILON_AXIS,
             range(len(question.choices)),
             value=start,
             format_func=question.choices.__getitem__,
             key=key,
         )
+
+        def send_shown() -> None:
+            # Of now: a thumb may have moved the slider since the page was last drawn.
+            send(st.session_state[key])
+
         label = text.classroom.SEND if own is None else text.classroom.CHANGE
-        st.button(label, type="primary", on_click=send, args=(place,), width="stretch")
+        st.button(label, type="primary", on_click=send_shown, width="stretch")
     else:
         for place, choice in enumerate(question.choices):
             st.button(

@@ -111,6 +111,8 @@ def member(asked: str) -> Member | None:
     known = _known(getattr(mounted, "known", None)) or state.get(_KNOWN)
     if known is None or known[2] != asked:
         return None
+    if state.get(_KNOWN):
+        known[0] = state[_KNOWN][0]  # who calls themselves something else is still one
     state[_KNOWN] = known
     return Member(known[0], known[1] or (key if kept_code == asked else ""))
 
@@ -119,4 +121,4 @@ def _known(told: object) -> list[str] | None:
     """Name, key and code, if they are; a browser may send anything."""
     if not isinstance(told, list) or [type(part) for part in told] != [str, str, str]:
         return None
-    return told if told[0] and all(len(part) <= 64 for part in told) else None
+    return list(told) if told[0] and all(len(part) <= 64 for part in told) else None

@@ -94,6 +94,16 @@ def test_what_was_not_offered_is_not_kept(store: RoomStore, choice: int) -> None
     assert not store.answer(code, -1, "ada", 0)
 
 
+def test_a_thousand_answers_of_one_person_are_one(store: RoomStore) -> None:
+    code, _ = store.create()
+    store.ask(code, QUESTION)
+    start = time.monotonic()
+    for number in range(1000):
+        assert store.answer(code, 0, "ada", number % len(QUESTION.choices))
+    assert store.counts(code, 0) == {999 % len(QUESTION.choices): 1}
+    assert time.monotonic() - start < 20
+
+
 def test_a_further_question_ends_the_one_before(store: RoomStore) -> None:
     code, _ = store.create()
     store.ask(code, QUESTION)
