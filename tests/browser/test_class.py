@@ -150,6 +150,42 @@ def test_a_lesson_with_five_phones(server_of_rooms: Restartable, browser: Browse
         context.close()
 
 
+def test_a_store_that_goes_away_is_told_and_comes_back(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, browser: Browser
+) -> None:
+    with redis_server(tmp_path) as rooms:
+        monkeypatch.setenv("NUDGE_ROOMS", rooms.url)
+        with serving(data_dir) as served:
+            contexts = [
+                browser.new_context(viewport={"width": w, "height": 844}) for w in (1280, 390)
+            ]
+            teacher, phone = (Visit(context.new_page(), served.url) for context in contexts)
+            teacher.page.goto(f"{served.url}/class")
+            button(teacher.page, text.classroom.START)
+            button(teacher.page, text.classroom.ASK)
+            expect(teacher.page.get_by_text(text.classroom.answered(0))).to_be_visible()
+            phone.page.goto(f"{served.url}/class?room={teacher.page.url.partition('room=')[2]}")
+            choose(phone.page, text.classroom.SEND, "Your answer is 0.075")
+
+            rooms.stop()
+            for visit in (teacher, phone):
+                expect(visit.page.get_by_text(text.classroom.STORE_DOWN)).to_be_visible()
+                assert barriers(visit.page) == []
+            rooms.start()
+            expect(teacher.page.get_by_text(text.classroom.answered(1))).to_be_visible()
+            expect(phone.page.get_by_text("Your answer is 0.075")).to_be_visible()
+
+            # A thumb that comes down in that moment is told, and can come again.
+            rooms.stop()
+            phone.page.get_by_role("button", name=text.classroom.CHANGE).click()
+            expect(phone.page.get_by_text(text.classroom.STORE_DOWN)).to_be_visible()
+            rooms.start()
+            choose(phone.page, text.classroom.CHANGE, "Your answer is 0.075")
+            for visit, context in zip((teacher, phone), contexts, strict=True):
+                assert visit.complaints == []
+                context.close()
+
+
 def test_the_teachers_own_link_leads_the_class_elsewhere(browser: Browser, server: str) -> None:
     first = browser.new_context()
     page = first.new_page()

@@ -35,6 +35,7 @@ def show(room: Room, member: Member) -> None:
             _result(question, own)
 
 
+@classroom.polled
 def _follow(room: Room) -> None:
     """Look at one counter; another question or phase is shown at once, others' answers are not."""
     watching()
@@ -51,6 +52,7 @@ def _follow(room: Room) -> None:
 def _answer(room: Room, number: int, member: Member, own: int | None) -> None:
     question = room.questions[number]
 
+    @classroom.attempted
     def send(choice: int) -> None:
         classroom.store().answer(room.code, number, member.who, choice)
 

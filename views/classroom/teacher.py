@@ -54,9 +54,11 @@ def _invitation(room: Room) -> None:
 def _controls(room: Room, member: Member) -> None:
     store, code = classroom.store(), room.code
 
+    @classroom.attempted
     def turn(phase: Phase) -> None:
         store.turn(code, phase)
 
+    @classroom.attempted
     def end() -> None:
         store.end(code)
         classroom.leave()
@@ -115,6 +117,7 @@ def _choose(room: Room) -> None:
         text.classroom.ASK, names, format_func=_named, key=_PREPARED, label_visibility="collapsed"
     )
 
+    @classroom.attempted
     def ask() -> None:
         classroom.store().ask(room.code, offered[chosen])
 
@@ -151,6 +154,7 @@ def _question(room: Room, number: int) -> None:
     st.fragment(_watched, run_every=POLL)(room)
 
 
+@classroom.polled
 def _watched(room: Room) -> None:
     """One counter, until it says that something changed; then the answers are counted."""
     version = classroom.store().version(room.code)

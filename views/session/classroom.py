@@ -2,17 +2,22 @@
 
 import os
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
+from typing import ParamSpec
 
 import streamlit as st
 
 from nudge.classroom.guesses import Guesses
 from nudge.classroom.opening import ROOMS, open_store
-from nudge.classroom.rooms import Room, RoomStore, as_code
+from nudge.classroom.rooms import Room, RoomsError, RoomStore, as_code
 from views.session import javascript
 from views.session.state import current
 
+P = ParamSpec("P")
 ROOM = "room"  # the parameter of the address
 _mount = javascript.component(Path(__file__).parent.parent / "parts" / "memory.js")
 _KNOWN = "_memory_known"
@@ -30,6 +35,30 @@ def store() -> RoomStore:
 def guesses() -> Guesses:
     """Codes that belong to no room, of all visitors together."""
     return Guesses()
+
+
+def attempted(act: Callable[P, None]) -> Callable[P, None]:
+    """A button's callback, which may find the store out of reach: the run after it says so."""
+
+    @wraps(act)
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> None:
+        with suppress(RoomsError):
+            act(*args, **kwargs)
+
+    return attempt
+
+
+def polled(look: Callable[P, None]) -> Callable[P, None]:
+    """A fragment, which may find the store out of reach: the page is drawn again, and says so."""
+
+    @wraps(look)
+    def poll(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            look(*args, **kwargs)
+        except RoomsError:
+            st.rerun()
+
+    return poll
 
 
 @dataclass(frozen=True)
