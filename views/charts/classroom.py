@@ -22,7 +22,8 @@ def answers_spec(choices: tuple[str, ...], *, on_axis: bool) -> dict[str, Any]:
     """
     order = list(choices)
     kinds = [text.classroom.TRUTH, text.classroom.ANSWERS]
-    colour = vega.colours("kind", kinds, [vega.ORANGE, vega.BLUE], symbolType="square")
+    scale = alt.Scale(domain=kinds, range=[vega.ORANGE, vega.BLUE])
+    colour = alt.Color("kind:N", scale=scale, legend=None)  # what is right has a word beside it
     base = vega.named("answers").encode(
         tooltip=vega.tooltip("d", choice=text.classroom.ANSWER, count=text.classroom.ANSWERS),
         color=colour,
@@ -33,17 +34,21 @@ def answers_spec(choices: tuple[str, ...], *, on_axis: bool) -> dict[str, Any]:
         axis = alt.Axis(values=values, labelAngle=0)
         x = alt.X("choice:N", sort=order, title=text.common.EPSILON_AXIS, axis=axis)
         y = alt.Y("count:Q", title=text.classroom.ANSWERS, axis=whole)
-        rule = base.transform_filter("datum.right").mark_rule(strokeWidth=2, strokeDash=[4, 3])
+        right = base.transform_filter("datum.right").encode(x=x)
+        rule = right.mark_rule(strokeWidth=2, strokeDash=[4, 3])
+        word = right.mark_text(dy=-8, fontSize=14, fontWeight="bold").encode(
+            y=alt.value(0), text="kind:N"
+        )
         bars = base.mark_bar().encode(x=x, y=y)
-        return alt.layer(bars, rule.encode(x=x)).properties(height=180).to_dict()
-    names = alt.Axis(labelLimit=0, labelFontSize=13)
+        return alt.layer(bars, rule, word).properties(height=170).to_dict()
+    names = alt.Axis(labelLimit=0, labelFontSize=13, labelOverlap=False)
     y = alt.Y("choice:N", sort=order, title=None, axis=names)
-    x = alt.X("count:Q", title=text.classroom.ANSWERS, axis=whole)
+    x = alt.X("count:Q", title=None, axis=alt.Axis(labels=False, ticks=False, tickMinStep=1))
     bars = base.mark_bar().encode(x=x, y=y)
     marks = base.mark_text(align="left", dx=6, fontSize=14, fontWeight="bold").encode(
         x=x, y=y, text="said:N"
     )
-    return alt.layer(bars, marks).properties(height=alt.Step(26)).to_dict()
+    return alt.layer(bars, marks).properties(height=alt.Step(20)).to_dict()
 
 
 def answer_rows(choices: Sequence[str], tally: Tally) -> vega.Rows:

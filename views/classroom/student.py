@@ -13,6 +13,9 @@ from views.session.error_notice import Attempts
 # Seconds between two looks at one counter: at least, and for each visitor of the server. A look
 # takes a server 4 ms: three hundred phones that looked as often as thirty would take all its time.
 POLL, POLL_EACH = 1.5, 0.015
+FEW = 5  # choices that have a line each; more of them stand side by side
+BUTTON = 108  # pixels, so that a phone has room for three
+PICTURE = 150
 
 
 def show(room: Room, member: Member) -> None:
@@ -24,7 +27,7 @@ def show(room: Room, member: Member) -> None:
     question = room.questions[number]
     asked.pose(question, number)
     with Attempts()():
-        asked.picture(question, width=180)
+        asked.picture(question, width=PICTURE)
     own = classroom.store().answer_of(room.code, number, member.who)
     match room.phase:
         case Phase.OPEN:
@@ -51,6 +54,8 @@ def _follow(room: Room) -> None:
 
 def _answer(room: Room, number: int, member: Member, own: int | None) -> None:
     question = room.questions[number]
+    if own is not None:  # above what is to be chosen, or a long list would hide it
+        st.caption(f":material/check: {text.classroom.sent(question.choices[own])}")
 
     @classroom.attempted
     def send(choice: int) -> None:
@@ -73,18 +78,18 @@ def _answer(room: Room, number: int, member: Member, own: int | None) -> None:
 
         label = text.classroom.SEND if own is None else text.classroom.CHANGE
         st.button(label, type="primary", on_click=send_shown, width="stretch")
-    else:
+        return
+    few = len(question.choices) <= FEW
+    with st.container(horizontal=not few, gap="small"):
         for place, choice in enumerate(question.choices):
             st.button(
                 choice,
                 type="primary" if place == own else "secondary",
                 on_click=send,
                 args=(place,),
-                width="stretch",
+                width="stretch" if few else BUTTON,
                 key=f"_class_choice_{number}_{place}",
             )
-    if own is not None:
-        st.caption(f":material/check: {text.classroom.sent(question.choices[own])}")
 
 
 def _result(question: Question, own: int | None) -> None:

@@ -31,22 +31,26 @@ def show(room: Room, member: Member) -> None:
         _summary(room)
         return
     side, main = st.columns([1, 3], gap="medium")
+    if room.current is None:
+        with side:
+            st.markdown(text.classroom.HOW)
+            _controls(room, member)
+        with main:
+            _invitation(room, "min(100%, 32rem)")
+            st.fragment(_watched, run_every=2.0)(room)
+        return
     with side:
-        _invitation(room)
+        _invitation(room, "min(100%, 11rem)")  # who comes late still finds the way in
         _controls(room, member)
     with main:
-        if room.current is None:
-            st.markdown(text.classroom.HOW)
-            st.fragment(_watched, run_every=2.0)(room)
-        else:
-            _question(room, room.current)
+        _question(room, room.current)
 
 
-def _invitation(room: Room) -> None:
+def _invitation(room: Room, width: str) -> None:
     url = f"{share.base()}class?{classroom.ROOM}={room.code}"
-    picture = segno.make(url, error="m").svg_data_uri(scale=6, border=2, light="white")
+    picture = segno.make(url, error="m").svg_data_uri(border=2, light="white", omitsize=True)
     st.html(
-        f'<img src="{picture}" alt="{text.classroom.SCAN}" style="width:100%;max-width:260px">'
+        f'<img src="{picture}" alt="{text.classroom.SCAN}" style="display:block;width:{width}">'
         f'<p class="nudge-code">{room.code[:3]} {room.code[3:]}</p>'
     )
 
