@@ -16,7 +16,9 @@ from tests.conftest import CHECKOUT
 # of its rooms; `nudge/sweep.py` is a public name for the evaluation's sweep, and imported by none.
 _NUDGE = {"models", "nudge"}
 _COUNTED = _NUDGE | {"nudge.data", "nudge.evaluation"}
-_SHOWN = {"models", "nudge.data", "nudge.evaluation", "nudge.serving", "views.text"}
+_SHOWN = {"models", "nudge.data", "nudge.evaluation", "nudge.neighbourhood", "nudge.serving"} | {
+    "views.text"
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "models": set(),
     "nudge": {"models"},
@@ -24,9 +26,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "nudge.data": _NUDGE,
     "nudge.pictures": {"models"},
     "nudge.evaluation": _NUDGE | {"nudge.attacks", "nudge.data"},
+    "nudge.neighbourhood": _NUDGE | {"nudge.attacks", "nudge.evaluation"},
     "nudge.training": _COUNTED | {"nudge.attacks"},
-    "nudge.findings": _COUNTED - {"nudge"},
-    "nudge.serving": _COUNTED,
+    "nudge.findings": _COUNTED | {"nudge.neighbourhood"},
+    "nudge.serving": _COUNTED | {"nudge.neighbourhood"},
     "nudge.classroom": _NUDGE,
     "views.text": {"models", "nudge.findings"},
     "views.session": _SHOWN | {"nudge.attacks", "nudge.classroom", "nudge.pictures"},
@@ -34,9 +37,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"nudge.classroom", "nudge.findings", "views.session"},
     "views.parts": _SHOWN
     | {"nudge.classroom", "nudge.findings", "nudge.pictures", "views.charts", "views.session"},
-    "views.stage": _SHOWN - {"nudge.data"} | {"views.parts", "views.session"},
+    "views.stage": _SHOWN - {"nudge.data", "nudge.evaluation"} | {"views.parts", "views.session"},
     "views.classroom": {"models", "nudge.classroom", "nudge.evaluation", "nudge.findings"}
-    | {"nudge.pictures", "views.charts", "views.parts", "views.session", "views.stage"}
+    | {
+        "nudge.neighbourhood",
+        "nudge.pictures",
+        "views.charts",
+        "views.parts",
+        "views.session",
+        "views.stage",
+    }
     | {"views.text"},
     "views.pages": _SHOWN
     | {"nudge.classroom", "nudge.findings", "nudge.pictures", "views.charts", "views.classroom"}

@@ -110,15 +110,19 @@ def ascend(
     step_size: float | Tensor,
     steps: int,
     start: Tensor | None = None,
+    on_step: Callable[[Tensor], None] = lambda moved: None,
 ) -> Tensor:
     """Climb the loss from `images + start`, inside the ball and inside [0, 1].
 
     `gradient_at` gives the loss's gradient at pictures (N, 1, 28, 28). Radius and step size are in
-    the ball's norm. Nothing is checked here: the attacks below do that.
+    the ball's norm. `on_step` is shown where it begins and where each step leads. Nothing is
+    checked here: the attacks below do that.
     """
     moved = ball.begin(images, start, radius)
+    on_step(moved)
     for _ in range(steps):
         moved = ball.climb(moved, gradient_at(moved), images, radius, step_size)
+        on_step(moved)
     return moved
 
 
@@ -130,6 +134,7 @@ def bim(
     *,
     steps: int = STEPS,
     step_size: SupportsFloat | None = None,
+    on_step: Callable[[Tensor], None] = lambda moved: None,
 ) -> Tensor:
     """Iterated FGSM from the picture itself: the Basic Iterative Method, arXiv:1607.02533.
 
@@ -143,6 +148,7 @@ def bim(
         steps: at least 1.
         step_size: as a fraction of epsilon; 2.5 / steps where None, so that the steps can reach
             every corner of the ball and turn back (arXiv:1706.06083).
+        on_step: called with the pictures where the attack begins, and after every step.
 
     Returns:
         Pictures of the same shape and kind in [0, 1], nowhere further than epsilon from the
@@ -152,7 +158,7 @@ def bim(
         ValueError: an argument is not as said, or what `nudge.attacks.fgsm` raises it for.
     """
     radius = _radius(epsilon, images, as_epsilon)
-    return _attack(model, images, labels, L_INFINITY, radius, steps, step_size, None)
+    return _attack(model, images, labels, L_INFINITY, radius, steps, step_size, None, on_step)
 
 
 def pgd(
@@ -165,12 +171,13 @@ def pgd(
     step_size: SupportsFloat | None = None,
     restarts: int = 1,
     seed: int = 0,
+    on_step: Callable[[Tensor], None] = lambda moved: None,
 ) -> Tensor:
     """Projected gradient descent in L-infinity from random starts, arXiv:1706.06083.
 
     Of several restarts a picture keeps the first that the model gets wrong, or the last. Starts
     depend on the seed, the restart and a picture's place alone. Arguments, shapes and errors are
-    those of `bim`.
+    those of `bim`; a restart shows `on_step` the pictures that are not wrong yet.
     """
     radius = _radius(epsilon, images, as_epsilon)
     check_labels(labels, len(images))
@@ -185,8 +192,9 @@ def pgd(
             break
         left = radius[alive] if isinstance(radius, Tensor) else radius
         attacked[alive] = _attack(
-            model, images[alive], labels[alive], L_INFINITY, left, steps, step_size, start[alive]
-        )
+            model, images[alive], labels[alive], L_INFINITY, left, steps, step_size, start[alive],
+            on_step,
+        )  # fmt: skip
         with torch.inference_mode():
             alive = alive & (model(attacked).argmax(dim=1) == labels)
     return attacked
@@ -225,6 +233,7 @@ def _attack(
     steps: int,
     step_size: SupportsFloat | None,
     start: Tensor | None,
+    on_step: Callable[[Tensor], None] = lambda moved: None,
 ) -> Tensor:
     steps = as_count(steps, "a number of steps", least=1)
     fraction = 2.5 / steps if step_size is None else as_number(step_size, "a step size")
@@ -238,6 +247,7 @@ def _attack(
         step_size=fraction * radius,
         steps=steps,
         start=start,
+        on_step=on_step,
     )
 
 

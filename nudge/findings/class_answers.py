@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.cards import Card
-from nudge.evaluation.probability_path import ProbabilityPath
+from nudge.argument_checks import as_count
 from nudge.findings.tradeoff import trade_off
+from nudge.neighbourhood.probability_path import ProbabilityPath
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,18 @@ def predicted(path: ProbabilityPath, step: int) -> Truth:
 
 
 def first_wrong(path: ProbabilityPath, label: int, *, never: int) -> Truth:
-    """The first step at which the prediction is not `label`; `never` where it always is."""
+    """The first step at which the prediction is not `label`; `never` where it always is.
+
+    Raises ValueError where there is no such class.
+    """
     return _one(_flip(path, label, never))
 
 
 def stands_longest(paths: Sequence[ProbabilityPath], label: int) -> Truth:
-    """Which of several networks, a path for each, is wrong last; all that tie."""
+    """Which of several networks, a path for each, is wrong last; all that tie.
+
+    Raises ValueError where there is no such class.
+    """
     flips = [_flip(path, label, len(path.predictions)) for path in paths]
     return Truth(frozenset(i for i, step in enumerate(flips) if step == max(flips)))
 
@@ -83,5 +90,6 @@ def _one(place: int) -> Truth:
 
 
 def _flip(path: ProbabilityPath, label: int, never: int) -> int:
+    label = as_count(label, "a class", most=path.probabilities.shape[1] - 1)
     wrong = (path.predictions != label).nonzero()
     return int(wrong[0]) if len(wrong) else never

@@ -18,9 +18,9 @@ from nudge.data import Split, load_split, to_pixels
 from nudge.devices import CPU
 from nudge.evaluation.fused_inference import for_inference
 from nudge.evaluation.methods import Method
-from nudge.evaluation.picture_attack import Subject, attack_picture
 from nudge.evaluation.predictions import batches, stream_batches
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
+from nudge.neighbourhood.picture_attack import Subject, attack_picture
 from nudge.serving.device_choice import placed
 from scripts.measuring import performance
 from scripts.measuring.contenders import multiply_adds

@@ -21,8 +21,8 @@ from nudge.devices import CPU, cores
 from nudge.evaluation.fused_inference import for_inference
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.methods import Method
-from nudge.evaluation.picture_attack import Subject, attack_picture
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
+from nudge.neighbourhood.picture_attack import Subject, attack_picture
 from nudge.serving import process, scheduler
 from nudge.serving.live_curves import LiveCurves
 from nudge.serving.scheduler import StepExecutor

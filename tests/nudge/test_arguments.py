@@ -64,14 +64,12 @@ from nudge.evaluation.generated_hands import (
 from nudge.evaluation.measurement import Measurement, measure
 from nudge.evaluation.methods import Method, method_counter
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
-from nudge.evaluation.picture_attack import Subject, attack_picture
 from nudge.evaluation.predictions import (
     batch_counter,
     predictions_along,
     prepared,
     stream_batches,
 )
-from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.robustness import (
     IteratedAttack,
     attacked_pictures,
@@ -96,9 +94,14 @@ from nudge.evaluation.transferability import (
 )
 from nudge.files import write_npz
 from nudge.findings.assignment_claims import Figures
+from nudge.findings.class_answers import first_wrong, stands_longest
+from nudge.neighbourhood.picture_attack import Subject, attack_picture
+from nudge.neighbourhood.plane import Plane, axis, on_plane, plane, plane_counter
+from nudge.neighbourhood.probability_path import probability_paths
 from nudge.pictures.data_uri import png
 from nudge.serving.device_choice import placed
 from nudge.serving.live_curves import CurveSnapshot, LiveCurves
+from nudge.serving.plane_job import plane_job
 from nudge.serving.reproduction_check import agreement
 from nudge.serving.transfer_job import transfer_job
 from nudge.training.augmentation import add_noise
@@ -199,6 +202,18 @@ NO_SWEEP = (
         "batch_size": NO_SIZE[1:],  # None is what suits the device
     }
 )
+PLANE: dict[str, Any] = {
+    "model": MODEL,
+    "image": FLOATS[:1],
+    "along": DIRECTIONS[:1],
+    "across": DIRECTIONS[1:2],
+}
+NO_PLANE: dict[str, list[Any]] = {
+    "model": NO_MODEL,
+    "image": NO_FLOATS + [kind[:1] for kind in OTHER_KINDS] + [FLOATS],
+    "along": [None, 29 * DIRECTIONS[:1], DIRECTIONS, DIRECTIONS[:1, :, :9]],
+    "across": [None, 29 * DIRECTIONS[:1], DIRECTIONS, DIRECTIONS[:1, :, :9]],
+}
 MOVES = ("shift", "rotation", "scale", "flip")
 ROBUST = ATTACK | {"epsilons": GRID, "attack": IteratedAttack(2), "batch_size": 2}
 NO_ROBUST = NO_ATTACK | {
@@ -514,7 +529,7 @@ TABLE: dict[str, Call] = {
         {"average": network(), "live": network(), "decay": 0.9, "step": 0},
         {"average": NO_MODULE, "live": NO_MODULE},
     ),
-    "nudge.evaluation.picture_attack.attack_picture": Call(
+    "nudge.neighbourhood.picture_attack.attack_picture": Call(
         attack_picture,
         {
             "model": MODEL,
@@ -524,10 +539,10 @@ TABLE: dict[str, Call] = {
         },
         {"model": NO_MODEL, "classifier": NO_MODEL},
     ),
-    "nudge.evaluation.probability_path.ProbabilityPath.losses": Call(
+    "nudge.neighbourhood.probability_path.ProbabilityPath.losses": Call(
         ALONG_GRID.losses, {"label": 0}, {"label": [*NO_COUNT, 10]}
     ),
-    "nudge.evaluation.probability_path.probability_paths": Call(
+    "nudge.neighbourhood.probability_path.probability_paths": Call(
         probability_paths,
         PATH,
         {
@@ -537,6 +552,38 @@ TABLE: dict[str, Call] = {
             + [[wrong] for wrong in (random_direction(len(GRID) + 1), 29 * DIRECTIONS[:1])],
             "epsilons": [*NO_EPSILONS, *DESCENDING, ()],
         },
+    ),
+    "nudge.neighbourhood.plane.plane_counter": Call(counted(plane_counter), PLANE, NO_PLANE),
+    "nudge.neighbourhood.plane.plane": Call(plane, PLANE | {"points": 16}, NO_PLANE),
+    "nudge.neighbourhood.plane.on_plane": Call(
+        on_plane,
+        {
+            "perturbations": torch.zeros(2, 784),
+            "along": DIRECTIONS[:1],
+            "across": DIRECTIONS[1:2],
+        },
+        {
+            "perturbations": [None, torch.zeros(783), torch.zeros(784, dtype=torch.int64)],
+            "along": NO_PLANE["along"],
+            "across": NO_PLANE["across"],
+        },
+    ),
+    "nudge.neighbourhood.plane.Plane.losses": Call(
+        Plane(axis(2), torch.zeros(2, 2, 10)).losses, {"label": 0}, {"label": [*NO_COUNT, 10]}
+    ),
+    "nudge.serving.plane_job.plane_job": Call(
+        plane_job,
+        {name: value for name, value in PLANE.items() if name != "model"} | {"classifier": MODEL},
+        {name: wrong for name, wrong in NO_PLANE.items() if name != "model"}
+        | {"classifier": NO_MODULE, "image": [*NO_FLOATS, FLOATS]},
+    ),
+    "nudge.findings.class_answers.first_wrong": Call(
+        first_wrong,
+        {"path": ALONG_GRID, "label": 0, "never": 9},
+        {"label": [*NO_COUNT, 10]},
+    ),
+    "nudge.findings.class_answers.stands_longest": Call(
+        stands_longest, {"paths": [ALONG_GRID], "label": 0}, {"label": [*NO_COUNT, 10]}
     ),
     "nudge.evaluation.predictions.stream_batches": Call(stream_batches, SWEEP, NO_SWEEP),
     "nudge.evaluation.predictions.prepared": Call(

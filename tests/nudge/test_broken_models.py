@@ -16,9 +16,9 @@ from nudge.data import Split, load_bundled, to_pixels
 from nudge.distributed import Workers
 from nudge.evaluation.measurement import measure
 from nudge.evaluation.predictions import stream_batches
-from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.sweep import accuracy_curve
 from nudge.evaluation.transferability import Transfer, stream_transfer
+from nudge.neighbourhood.probability_path import probability_paths
 from nudge.serving.live_curves import CurveSnapshot, LiveCurves
 from tests.conftest import tiny_split
 

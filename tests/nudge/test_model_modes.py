@@ -12,8 +12,8 @@ from models import Dataset, load_model
 from nudge.argument_checks import check_model
 from nudge.attacks import fgsm, fgsm_direction, fgsm_gradient, random_direction, targeted_direction
 from nudge.data import Split, load_bundled, to_pixels
-from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.sweep import accuracy_curve
+from nudge.neighbourhood.probability_path import probability_paths
 
 GRID = (0, 0.1)
 

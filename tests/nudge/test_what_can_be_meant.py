@@ -16,10 +16,10 @@ from nudge.data import Split, to_pixels
 from nudge.evaluation.fused_inference import for_inference, logits_along
 from nudge.evaluation.measurement import measure
 from nudge.evaluation.predictions import stream_batches
-from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.ssim import structural_similarity
 from nudge.evaluation.sweep import accuracy_curve
 from nudge.evaluation.transferability import stream_transfer
+from nudge.neighbourhood.probability_path import probability_paths
 from nudge.serving.live_curves import LiveCurves
 from tests.conftest import tiny_split
 

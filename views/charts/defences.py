@@ -10,8 +10,8 @@ from models import Variant
 from models.epsilons import step_of
 from models.intervals import wilson_interval
 from nudge.evaluation.methods import Method
-from nudge.evaluation.probability_path import ProbabilityPath
 from nudge.evaluation.robustness import DEFENDED_AT
+from nudge.neighbourhood.probability_path import ProbabilityPath
 from views import text
 from views.charts import vega
 

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, urlencode
 from models import PixelOrder, Variant
 from nudge.classroom.rooms import Kind, Question
 from nudge.evaluation.methods import Method
-from nudge.evaluation.picture_attack import Attack
 from nudge.findings import class_answers
 from nudge.findings.class_answers import Truth
 from nudge.findings.lesson import LARGE, Findings
+from nudge.neighbourhood.picture_attack import Attack
 from views import text
 from views.parts.lesson_steps import ASKED
 from views.session import resources

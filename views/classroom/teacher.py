@@ -216,7 +216,7 @@ def _explain(question: Question) -> None:
         )
         for variant in view.on_stage
     ]
-    hidden = replace(view, hide=frozenset({"accuracy", "save", "scramble"}))
+    hidden = replace(view, hide=frozenset({"accuracy", "save", "scramble", "panel"}))
     scene = payload.scene(hidden, subject, shown, step=view.step, opened=0)
     payload.show(scene, on_release=lambda: None)
 

@@ -9,7 +9,7 @@ from models import CLASSES, NudgeError, PretrainedError, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
-from nudge.evaluation.picture_attack import Attack, Subject
+from nudge.neighbourhood.picture_attack import Attack, Subject
 from nudge.serving.live_curves import CurveSnapshot
 from views import text
 from views.charts import figure
@@ -19,8 +19,8 @@ from views.session import error_notice, resources
 from views.session.audience import watching
 from views.session.error_notice import Attempts
 from views.session.page import begin
-from views.session.state import Compare, View, current, opened, write_address
-from views.stage import payload
+from views.session.state import Compare, Panel, View, current, opened, write_address
+from views.stage import payload, planes
 from views.stage.saved_page import saved_page
 
 COUNTS = (200, 1000, 5000, 0)  # pictures to count here; 0 is all of them
@@ -101,11 +101,16 @@ def _stage(
     variants: Sequence[Variant],
     walk: Walk | None,
 ) -> None:
-    wanted = 0 if view.compare is not Compare.ONE or "accuracy" in view.hide else _wanted(pictures)
+    # With the map open the processor's time is the map's.
+    still = view.compare is not Compare.ONE or view.panel is Panel.MAP or "accuracy" in view.hide
+    wanted = 0 if still else _wanted(pictures)
     complete = not wanted or resources.live_curves(view.variant.id, pictures).poll(wanted).complete
     # A fragment of its own, which alone runs again at a release and while curves grow.
     fragment = st.fragment(_drawn, run_every=None if complete else _poll())
-    fragment(subject, pictures, variants, walk, wanted=wanted, step=view.step, polling=not complete)
+    fragment(
+        subject, pictures, variants, walk,
+        wanted=wanted, step=view.step, panel=view.panel, polling=not complete,
+    )  # fmt: skip
 
 
 def _poll() -> float:
@@ -133,9 +138,12 @@ def _drawn(
     *,
     wanted: int,
     step: int,
+    panel: Panel,
     polling: bool,
 ) -> None:
     view = current()
+    if view.panel is not panel:  # what is counted changes with it
+        st.rerun()
     write_address(view)
     curves = resources.live_curves(view.variant.id, pictures) if wanted else None
     snapshot = curves.poll(wanted) if curves else None
@@ -149,10 +157,25 @@ def _drawn(
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
     scene = payload.scene(view, subject, networks, step=step, opened=opened(), walk=walk)
-    payload.show(scene, on_release=_take_epsilon)
+    payload.show(scene, on_release=_take_epsilon, on_panel=_take_panel)
     if not all(shown.attack.direction.any() for shown in networks):
         st.caption(f":material/warning: {text.explorer.NO_GRADIENT}")
     _captions(view, subject, pictures, snapshot, polling=polling)
+    if panel is Panel.MAP:
+        planes.show(scene["id"], [_mapped(view, subject, pictures, shown) for shown in networks])
+
+
+def _mapped(
+    view: View, subject: Subject, pictures: DisplaySet, shown: payload.Shown
+) -> planes.Mapped:
+    points = planes.points_for(len(view.on_stage))
+    args = shown.variant.id, view.method, view.target_index
+    if subject.label is None:
+        job = picture_input.plane_job(shown.variant, subject, shown.attack, points)
+        label = int(shown.attack.path.predictions[0])
+        return planes.Mapped(job, shown.attack, label)
+    job = resources.plane_job(args[0], view.image, *args[1:], pictures, points)
+    return planes.Mapped(job, shown.attack, subject.label)
 
 
 def _saved(
@@ -164,6 +187,10 @@ def _saved(
         for variant in variants
     ]
     scene = payload.scene(view, subject, networks, step=view.step, opened=0)
+    if view.panel is Panel.MAP:
+        maps = [_mapped(view, subject, pictures, shown) for shown in networks]
+        found = planes.so_far(scene["id"], maps)
+        scene |= {"planes": found} if found else {"panel": Panel.NONE}
     return share.SavedPage(f"{scene['file']}.html", saved_page(view, subject, scene))
 
 
@@ -174,6 +201,12 @@ def _take_epsilon() -> None:
         epsilons = current().method.shown_epsilons
         if isinstance(step, int) and 0 <= step < len(epsilons):
             st.session_state.epsilon = epsilons[step]
+
+
+def _take_panel() -> None:
+    chosen = st.session_state.stage.panel
+    if chosen in list(Panel):
+        st.session_state.panel = Panel(chosen)
 
 
 def _attack(variant: Variant, view: View, subject: Subject, pictures: DisplaySet) -> Attack:

@@ -12,7 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from models import Dataset, Regime, Variant
 from nudge.data.display_set import DisplaySet
 from nudge.evaluation.methods import Method
-from nudge.evaluation.picture_attack import Attack, Subject
+from nudge.neighbourhood.picture_attack import Attack, Subject
+from nudge.neighbourhood.plane import PlanePoints
 from nudge.pictures.decoding import PictureError, read_picture
 from nudge.pictures.preprocessing import (
     Preparation,
@@ -23,6 +24,7 @@ from nudge.pictures.preprocessing import (
     suggest,
 )
 from nudge.pictures.segmentation import Box
+from nudge.serving.background_job import Job
 from views import text
 from views.parts import gallery, object_marking
 from views.parts.weight_tiles import captioned
@@ -42,6 +44,7 @@ _DECODED = "_decoded"  # the last file: its id, its SHA-256 and its picture
 _BOX = "_box"  # around the object, where one was drawn: the picture's SHA-256 and the box
 _STEPS = "_steps"  # what was prepared last: of which picture, how, and every step
 _ATTACKS = "_attacks"
+_PLANES = "_planes"
 _CHOSEN_HERE = "_chosen_here"  # whether the training was chosen for the own picture, by nobody
 
 
@@ -103,6 +106,17 @@ def attack(variant: Variant, subject: Subject, method: Method, target: int | Non
         if len(known) > 50:  # about 12 kB each
             known.clear()
         known[key] = resources.attack(variant.id, subject, method, target)
+    return known[key]
+
+
+def plane_job(variant: Variant, subject: Subject, found: Attack, points: int) -> Job[PlanePoints]:
+    """The plane through an own picture that was attacked, in the making. Raises PretrainedError."""
+    known: dict[object, Job[PlanePoints]] = st.session_state.setdefault(_PLANES, {})
+    key = (id(found), variant.id, points)  # attacks are kept, and compared by identity
+    if key not in known:
+        if len(known) >= 8:  # about 360 kB each
+            known.clear()
+        known[key] = resources.plane_of(variant.id, subject, found, points)
     return known[key]
 
 

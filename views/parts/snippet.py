@@ -2,7 +2,7 @@
 
 from nudge.evaluation.methods import COUNTED, Method
 from nudge.pictures.preprocessing import Preparation
-from views.session.state import View
+from views.session.state import Panel, View
 
 
 def snippet(view: View, own: Preparation | None = None, *, generated: bool = False) -> str:
@@ -62,6 +62,26 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
         case Method.BIM | Method.PGD:
             imports.append(f"from nudge.attacks import {view.method}")
             attack = [f"    attacked = {view.method}(model, image, label, epsilon={epsilon})"]
+    if view.panel is Panel.MAP:
+        imports += [
+            "from nudge.attacks import random_direction",
+            "from nudge.evaluation.measurement import RANDOM_SEED",
+            "from nudge.neighbourhood.plane import plane",
+        ]
+        row = one if own is None else "0:1"
+        across = f"random_direction({row.split(':')[1]}, seed=RANDOM_SEED)[{row}]"
+        along = "direction"
+        match view.method:
+            case Method.L2:
+                imports.append("from nudge.attacks import l2_gradient")
+                along = "l2_gradient(model, image, label).direction"
+            case Method.RANDOM | Method.BIM | Method.PGD:
+                imports.append("from nudge.attacks import fgsm_direction")
+                along = "fgsm_direction(model, image, label)"
+        attack += [
+            f"    around = plane(model, image, {along}, {across})",
+            "    print(name, around.predictions.unique(return_counts=True))",
+        ]
     own_network = [v.own_folder for v in view.on_stage if v.own_folder]
     if own_network:
         imports += ["from pathlib import Path", "from models.own_networks import bring"]

@@ -29,10 +29,12 @@ from nudge.evaluation.fused_inference import for_inference
 from nudge.evaluation.generated_hands import hands_flip_steps
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.methods import Method
-from nudge.evaluation.picture_attack import Attack, Subject, attack_picture
 from nudge.evaluation.sweep import EPSILONS
 from nudge.evaluation.transferability import Transfer, networks
+from nudge.neighbourhood.picture_attack import Attack, Subject, attack_picture
+from nudge.neighbourhood.plane import PlanePoints
 from nudge.pictures.data_uri import png
+from nudge.serving import plane_job as plane_jobs
 from nudge.serving import process
 from nudge.serving import transfer_job as transfer_jobs
 from nudge.serving.background_download import Fetcher
@@ -146,6 +148,31 @@ def attack(variant_id: str, subject: Subject, method: Method, target: int | None
     """A picture under attack, as in `attack_picture`; in no cache. Raises PretrainedError."""
     return process.compute_in_foreground(
         attack_picture, model(variant_id), fast_model(variant_id), subject, method, target
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=100, hash_funcs=_BY_ORIGIN)  # 360 kB at most
+def plane_job(
+    variant_id: str,
+    index: int,
+    method: Method,
+    target: int | None,
+    pictures: DisplaySet,
+    points: int,
+) -> Job[PlanePoints]:
+    """The plane through one of the pictures, in the making. Raises PretrainedError.
+
+    Along the direction of a nudge of one step, or FGSM's of the others, and the random signs.
+    """
+    along = method if method in (Method.TARGETED, Method.L2) else Method.FGSM
+    found = attacked_test_picture(variant_id, index, along, target, pictures)
+    return plane_of(variant_id, test_picture(pictures, index), found, points)
+
+
+def plane_of(variant_id: str, subject: Subject, found: Attack, points: int) -> Job[PlanePoints]:
+    """The plane through a picture under attack, in no cache. Raises PretrainedError."""
+    return plane_jobs.plane_job(
+        fast_model(variant_id), subject.pixels, found.along, subject.random_signs, points=points
     )
 
 

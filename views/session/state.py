@@ -48,6 +48,13 @@ class Compare(StrEnum):
     REGIMES = "regimes"  # one network, in every regime that it was trained in
 
 
+class Panel(StrEnum):
+    """What stands beside the pictures."""
+
+    NONE = "none"
+    MAP = "map"  # of the plane through the picture
+
+
 WITH_OWN = ("explorer", "classes")  # pages of one network, which may be somebody's own
 
 # What `hide=` can take away for an exercise: controls, and parts of the stage.
@@ -64,7 +71,7 @@ HIDEABLE = (
         "image",
     ),
     *("gallery", "own", "count", "epsilon", "perturbation", "verdict", "bars", "paths"),
-    *("accuracy", "scramble", "save"),
+    *("accuracy", "scramble", "save", "panel"),
 )
 
 
@@ -82,6 +89,7 @@ class View:
     compare: Compare = Compare.ONE
     method: Method = Method.FGSM
     target: str | None = None  # the class that a targeted nudge leads to
+    panel: Panel = Panel.NONE
     quiz: bool = False  # predict first
     hide: frozenset[str] = frozenset()
     variants: tuple[str, ...] = ()  # ids of those that a page compares, in the zoo's order
@@ -157,6 +165,7 @@ class View:
             "compare": "" if self.compare is Compare.ONE else str(self.compare),
             "method": "" if self.method is Method.FGSM else str(self.method),
             "target": "" if self.target_index is None else str(self.target),
+            "panel": "" if self.panel is Panel.NONE else str(self.panel),
             "quiz": "1" if self.quiz else "",
             "hide": ",".join(name for name in HIDEABLE if name in self.hide),
             "variants": ",".join(self.variants),
@@ -184,6 +193,7 @@ class View:
             compare=given.choice("compare", cls.compare),
             method=method,
             target=given.target(CLASSES[dataset]) if method is Method.TARGETED else None,
+            panel=given.choice("panel", cls.panel),
             quiz=given.choice("quiz", _Switch.OFF) is _Switch.ON,
             hide=frozenset(given.listed("hide", HIDEABLE)),
             variants=given.listed("variants", (*VARIANTS, *OWN)),

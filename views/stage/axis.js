@@ -139,7 +139,8 @@ export class Axis {
     const { step, epsilon, data } = this.scene;
     if (Number(this.slider.value) !== step) this.slider.value = String(step);
     this.slider.setAttribute("aria-valuetext", inBothUnits(epsilon));
-    this.figure.textContent = `${data.words.name} ${inBothUnits(epsilon)}`;
+    const { away } = this.scene;
+    this.figure.textContent = away ? data.words.map_elsewhere : `${data.words.name} ${inBothUnits(epsilon)}`;
     const fraction = step / (data.grid.count - 1);
     this.figure.style.left = `${100 * fraction}%`;
     this.figure.style.transform = `translateX(${-15 - 70 * fraction}%)`; // whole at both ends

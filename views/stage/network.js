@@ -1,10 +1,12 @@
 // One network: original + perturbation = attacked, what it predicts, and a bar for every class.
 
 import { bytes, element, fill, inBothUnits, percent, signedBytes, words16 } from "./dom.js";
+import { PlaneMap } from "./map.js";
 import { grey, moved, nudged, PIXELS, Picture, signed } from "./pictures.js";
 
 /** @import { Scene } from "./stage.js" */
-/** @import { NetworkData, PathData, SceneData, Verdict, Words } from "./types.js" */
+/** @import { Plane } from "./plane.js" */
+/** @import { Moment, NetworkData, PathData, SceneData, Verdict, Words } from "./types.js" */
 
 // One way to nudge the picture: a direction, and what the network predicts along it.
 export class Path {
@@ -59,6 +61,9 @@ export class Path {
 }
 
 export class Network {
+  /** @type {Plane | null} what it predicts all over the map */
+  plane = null;
+
   /** @param {Scene} scene @param {NetworkData} data */
   constructor(scene, data) {
     this.scene = scene;
@@ -76,6 +81,7 @@ export class Network {
     const places = data.scrambled ? scene.places : null;
     this.pictures = [new Picture(places), new Picture(places), new Picture(places)];
     this.captions = this.pictures.map(() => element("figcaption"));
+    this.map = scene.data.panel === "map" ? new PlaneMap(this) : null;
     this.left = element("div", {}, this.equation());
     this.node = this.build();
   }
@@ -96,50 +102,92 @@ export class Network {
     if (scene.data.networks.length > 1) node.append(element("h3", {}, this.name));
     const prediction = element("div", { class: "prediction" });
     if (scene.shows("verdict")) prediction.append(this.verdict, this.facts);
-    if (scene.shows("bars")) prediction.append(this.bars.node);
+    const several = scene.data.networks.length > 1; // a map in place of the bars, else beside the pictures
+    if (scene.shows("bars") && !(several && this.map)) prediction.append(this.bars.node);
     node.append(this.left, prediction);
+    if (this.map) node.classList.add("mapped");
+    if (this.map && several) prediction.append(this.map.node);
+    else if (this.map) this.left.after(this.map.node);
     return node;
   }
 
+  /** @param {Plane} plane */
+  takePlane(plane) {
+    this.plane = plane;
+    this.map?.take(plane);
+    this.scene.drawSoon();
+  }
+
+  /**
+   * What is shown: the picture where the slider has it, or where the dot was dragged to on the map.
+   * @returns {Moment}
+   */
+  now() {
+    const { away, data, epsilon, step } = this.scene;
+    const { plane, shown } = this;
+    if (away && plane) {
+      const point = plane.at(away);
+      return {
+        pixels: plane.nudged(data.picture, this.control.direction(0), away),
+        size: Math.abs(away[0]) + Math.abs(away[1]),
+        predicted: plane.predictions[point],
+        probability: (label) => plane.probability(point, label),
+      };
+    }
+    return {
+      pixels: nudged(data.picture, shown.direction(step), epsilon),
+      size: epsilon,
+      predicted: shown.predictions[step],
+      probability: (label) => shown.probability(step, label),
+    };
+  }
+
+  get first() {
+    const { shown } = this;
+    const predicted = shown.predictions[0];
+    return { predicted, probability: (/** @type {number} */ label) => shown.probability(0, label) };
+  }
+
   draw() {
-    const { epsilon, step, travelled, open } = this.scene;
+    const { travelled, open } = this.scene;
     const { picture, words } = this.scene.data;
-    const attacked = nudged(picture, this.shown.direction(step), epsilon);
-    const gain = epsilon ? 1 / epsilon : 0;
+    const now = this.now();
+    const attacked = now.pixels;
+    const gain = now.size ? 1 / now.size : 0;
     this.pictures[0].draw((i) => grey(picture[i]), travelled);
     this.pictures[1].draw((i) => signed((gain * (attacked[i] - picture[i])) / 255), travelled);
     this.pictures[2].draw((i) => grey(attacked[i]), travelled);
     this.captions[0].textContent = words.original;
-    this.captions[1].textContent = epsilon
+    this.captions[1].textContent = now.size
       ? fill(words.perturbation, { gain: Number(gain.toPrecision(3)) })
       : words.no_perturbation;
     this.captions[2].textContent = words.attacked;
-    this.node.dataset.state = open ? this.state(step) : "hidden";
-    this.verdict.textContent = open ? this.sentence(step) : words.predict_first;
+    this.node.dataset.state = open ? this.state(now) : "hidden";
+    this.verdict.textContent = open ? this.sentence(now) : words.predict_first;
     this.facts.replaceChildren(...(open ? this.listFacts(attacked) : []).map((fact) => element("li", {}, fact)));
-    this.bars.draw(open ? step : null);
-    this.describe();
+    this.bars.draw(open ? now : null);
+    this.map?.draw();
+    this.describe(now);
   }
 
-  /** @param {number} step */
-  state(step) {
-    return verdictOf(this.scene.data, this.shown.predictions[0], this.shown.predictions[step]);
+  /** @param {Moment} now */
+  state(now) {
+    return verdictOf(this.scene.data, this.first.predicted, now.predicted);
   }
 
-  /** @param {number} step */
-  said(step) {
-    const label = this.shown.predictions[step];
-    return `${this.scene.data.classes[label]} ${percent(this.shown.probability(step, label))}`;
+  /** @param {Pick<Moment, "predicted" | "probability">} moment */
+  said({ predicted, probability }) {
+    return `${this.scene.data.classes[predicted]} ${percent(probability(predicted))}`;
   }
 
-  /** @param {number} step */
-  sentence(step) {
+  /** @param {Moment} now */
+  sentence(now) {
     const { classes, label, words } = this.scene.data;
     const truth = label === null ? "" : classes[label];
-    return fill(words.verdicts[this.state(step)], {
+    return fill(words.verdicts[this.state(now)], {
       truth,
-      before: this.said(0),
-      after: this.said(step),
+      before: this.said(this.first),
+      after: this.said(now),
     });
   }
 
@@ -191,15 +239,15 @@ export class Network {
     return fill(words.guesses[key], figures);
   }
 
-  // What the pictures show, for those who do not see them.
-  describe() {
+  /** What the pictures show, for those who do not see them. @param {Moment} now */
+  describe(now) {
     const { classes, label, words } = this.scene.data;
-    const { epsilon, open, step } = this.scene;
+    const { open } = this.scene;
     const subject = label === null ? words.own : classes[label];
-    const predicted = open && this.scene.shows("verdict") ? this.said(step) : words.hidden;
+    const predicted = open && this.scene.shows("verdict") ? this.said(now) : words.hidden;
     this.pictures[0].describe(fill(words.alt_original, { subject }));
     this.pictures[1].describe(this.captions[1].textContent);
-    const figures = { subject, epsilon: epsilon.toFixed(3), predicted };
+    const figures = { subject, epsilon: now.size.toFixed(3), predicted };
     this.pictures[2].describe(fill(words.alt_attacked, figures));
   }
 }
@@ -256,14 +304,14 @@ class Bars {
   }
 
   /**
-   * At a step; null draws the clean bars alone.
-   * @param {number | null} step
+   * At a moment; null draws the clean bars alone.
+   * @param {Moment | null} now
    */
-  draw(step) {
-    const predicted = this.path.predictions[step ?? 0];
+  draw(now) {
+    const predicted = now ? now.predicted : this.path.predictions[0];
     this.rows.forEach(({ row, after, figure }, label) => {
-      const probability = this.path.probability(step ?? 0, label);
-      after.hidden = step === null;
+      const probability = now ? now.probability(label) : this.path.probability(0, label);
+      after.hidden = now === null;
       after.style.transform = `scaleX(${probability})`;
       figure.textContent = percent(probability);
       row.classList.toggle("predicted", label === predicted);

@@ -14,8 +14,8 @@ from torch import Tensor
 from models import PixelOrder, Variant
 from models.epsilons import step_of
 from models.layers import scramble_permutation
-from nudge.evaluation.picture_attack import Attack, Subject
-from nudge.evaluation.probability_path import ProbabilityPath
+from nudge.neighbourhood.picture_attack import Attack, Subject
+from nudge.neighbourhood.probability_path import ProbabilityPath
 from nudge.serving.live_curves import CurvePair
 from views import text
 from views.parts import share
@@ -35,10 +35,15 @@ class Shown:
     here: CurvePair | None  # counted on this computer so far; None where nobody asked
 
 
-def show(scene: Mapping[str, Any], *, on_release: Callable[[], None]) -> None:
+def show(
+    scene: Mapping[str, Any],
+    *,
+    on_release: Callable[[], None],
+    on_panel: Callable[[], None] = lambda: None,
+) -> None:
     """Draw the stage, with its slider at the scene's step at first and after an address opened."""
     # In a list, for a dict is searched for tables, for which Streamlit loads pandas.
-    _mount(key="stage", data=[scene], on_step_change=on_release)
+    _mount(key="stage", data=[scene], on_step_change=on_release, on_panel_change=on_panel)
 
 
 def scene(
@@ -63,6 +68,7 @@ def scene(
         picture,
         view.method,
         view.target,
+        view.panel,
         view.quiz,
         view.hide,
         tuple(shown.variant.id for shown in networks),
@@ -86,6 +92,7 @@ def scene(
         "networks": [network(shown.variant, shown.attack) for shown in networks],
         "accuracy": [_accuracy(shown, epsilons) for shown in networks],
         "chance": 1 / len(classes),
+        "panel": view.panel,
         "quiz": view.quiz,
         "hide": sorted(view.hide),
         "file": _file_name(view, subject),

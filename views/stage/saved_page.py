@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from nudge.evaluation.picture_attack import Subject
+from nudge.neighbourhood.picture_attack import Subject
 from views import text
 from views.session import javascript
 from views.session.state import View
@@ -45,7 +45,8 @@ def saved_page(view: View, subject: Subject, scene: Mapping[str, Any]) -> str:
             view.dataset, own=subject.label is None, generated=subject.generated
         ),
     ]
-    alone = {**scene, "walk": None, "host": None, "linked": False}
+    hide = sorted({*scene["hide"], "panel"})
+    alone = {**scene, "walk": None, "host": None, "linked": False, "hide": hide}
     data = json.dumps(alone, separators=(",", ":")).encode()
     packed = base64.b64encode(gzip.compress(data, mtime=0)).decode("ascii")
     style = _STAGE.with_suffix(".css").read_text(encoding="utf-8")

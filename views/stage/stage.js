@@ -4,12 +4,13 @@
 // the server is asked nothing; on release it learns epsilon.
 
 import { Axis } from "./axis.js";
-import { bytes, element, inBothUnits, keepFocus, words16 } from "./dom.js";
+import { bytes, element, fill, inBothUnits, keepFocus, words16 } from "./dom.js";
+import { followPlanes } from "./map.js";
 import { Network } from "./network.js";
 import { Tools } from "./toolbar.js";
 import { Walk } from "./walk.js";
 
-/** @import { Mounted, OpenedData, SceneData } from "./types.js" */
+/** @import { Mounted, OpenedData, Place, SceneData } from "./types.js" */
 
 /** @type {WeakMap<HTMLElement, Scene>} */
 const scenes = new WeakMap(); // by root element, so that news of epsilon or accuracy build nothing
@@ -22,6 +23,7 @@ export default function mount({ data: [data], parentElement, setStateValue }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".stage"));
   const scene = sceneOf(root, data);
   scene.report = (step) => setStateValue("step", [scene.data.opened, step]);
+  scene.choosePanel = (panel) => setStateValue("panel", panel);
   scene.follow(data);
   return () => scenes.get(root)?.leave();
 }
@@ -48,6 +50,10 @@ export class Scene {
   tools;
   /** @type {(step: number) => void} tells the server where the slider is */
   report;
+  /** @type {(panel: SceneData["panel"]) => void} tells the server what is to stand beside the pictures */
+  choosePanel;
+  /** @type {Place | null} where on the map the dot was dragged to, off the slider's way */
+  away = null;
   /** @type {number | null} the animation frame in which all is drawn again */
   frame = null;
 
@@ -75,6 +81,7 @@ export class Scene {
     // The canvases take the theme's colours when they are drawn; a theme may change any time.
     root.ontransitionend = ({ propertyName }) => propertyName === "color" && this.drawSoon();
     this.layOut();
+    this.unfollow = data.panel === "map" ? followPlanes(data.id, this.networks, data) : () => {};
     root.dataset.scene = data.id; // complete: what tests and the benchmark wait for
   }
 
@@ -111,6 +118,7 @@ export class Scene {
 
   close() {
     this.resized.disconnect();
+    this.unfollow();
     if (this.frame !== null) cancelAnimationFrame(this.frame);
   }
 
@@ -139,6 +147,30 @@ export class Scene {
    */
   move(step) {
     this.step = Math.max(0, Math.min(this.data.grid.count - 1, step));
+    this.away = null;
+    this.drawSoon();
+  }
+
+  /**
+   * Where the dot is on the map.
+   * @returns {Place}
+   */
+  get place() {
+    const { epsilon, data } = this;
+    if (this.away) return this.away;
+    return data.method === "random" ? [0, epsilon] : [epsilon, 0];
+  }
+
+  /**
+   * To a place on the map; where the slider leads, it comes along.
+   * @param {Place} place
+   */
+  go([x, y]) {
+    const { grid, method } = this.data;
+    const onTheWay = method === "random" ? [x, y] : [y, x];
+    const straight = method !== "bim" && method !== "pgd";
+    if (straight && onTheWay[0] === 0 && onTheWay[1] >= 0) return this.move(Math.round(onTheWay[1] / grid.step));
+    this.away = [x, y];
     this.drawSoon();
   }
 
@@ -159,7 +191,14 @@ export class Scene {
     const sentences = spoken.map((network) =>
       [this.networks.length > 1 ? `${network.title}: ` : "", network.verdict.textContent].join(""),
     );
-    this.said.textContent = [inBothUnits(this.epsilon), ...sentences].join(". ");
+    this.said.textContent = [this.whereabouts(), ...sentences].join(". ");
+  }
+
+  // How far the picture has moved.
+  whereabouts() {
+    const { away, data } = this;
+    if (!away) return inBothUnits(this.epsilon);
+    return fill(data.words.map_where, { along: away[0].toFixed(3), across: away[1].toFixed(3) });
   }
 
   commit() {

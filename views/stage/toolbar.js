@@ -1,7 +1,7 @@
 // The row of tools beside the pictures, and what can be taken away: the link, a picture, the numbers.
 
 import { placeOf, STYLES } from "./charts.js";
-import { button, context2d, download, element, fill, inBothUnits, percent } from "./dom.js";
+import { button, context2d, download, element, fill, percent } from "./dom.js";
 
 /** @import { Network, Path } from "./network.js" */
 /** @import { Scene } from "./stage.js" */
@@ -19,6 +19,11 @@ export class Tools {
     const { quiz, words } = scene.data;
     this.node = element("div", { class: "tools" }, scene.walk.node);
     if (scene.places && scene.shows("scramble")) this.node.append(this.scramble());
+    if (scene.shows("panel")) {
+      const pressed = scene.data.panel === "map";
+      const choose = () => scene.choosePanel(pressed ? "none" : "map");
+      this.node.append(button(words.map_show, choose, { "aria-pressed": pressed }));
+    }
     if (quiz) {
       this.guess = button(words.lock_in, () => scene.commit(), { class: "guess" });
       this.node.append(this.guess);
@@ -116,6 +121,25 @@ export class Tools {
       }
     }
     download(`${data.file}.csv`, new Blob([csv(rows)], { type: "text/csv" }));
+    if (networks.every(({ plane }) => plane)) this.saveMap();
+  }
+
+  // Every point of the maps.
+  saveMap() {
+    const { data, networks } = this.scene;
+    const rows = [["network", "along", "across", "prediction", "loss", ...data.classes]];
+    for (const { name, plane } of networks) {
+      if (!plane) continue;
+      for (let point = 0; point < plane.predictions.length; point++) {
+        const place = [point % plane.points, Math.floor(point / plane.points)].map((i) =>
+          (i * plane.gap - plane.reach).toFixed(2),
+        );
+        const row = data.classes.map((_, label) => plane.probability(point, label).toFixed(3));
+        const found = [data.classes[plane.predictions[point]], plane.losses[point].toFixed(3)];
+        rows.push([name, ...place, ...found, ...row]);
+      }
+    }
+    download(`${data.file}-map.csv`, new Blob([csv(rows)], { type: "text/csv" }));
   }
 
   savePicture() {
@@ -177,7 +201,10 @@ function poster(scene) {
       const sign = !perturbation ? "→" : i ? "=" : "+";
       if (i < 2) write(sign, x + side + 20, y + 86 + side / 2, "26px sans-serif", "center");
     });
-    if (scene.shows("bars")) drawBars(context, write, network, { x: 3 * (side + 40) + pad, y: y + 80, rows, width });
+    const mapped = network.map ? side + 56 : 0;
+    const bars = { x: 3 * (side + 40) + pad, y: y + 80, rows, width: width - mapped };
+    if (scene.shows("bars")) drawBars(context, write, network, bars);
+    if (network.map) context.drawImage(network.map.canvas, width - pad - side - 30, y + 80, side + 30, side + 30);
     y += panel;
   }
   context.imageSmoothingEnabled = true;
@@ -198,7 +225,7 @@ function poster(scene) {
   for (const { fraction, label } of axis.all.length ? axis.marks : []) {
     write(label, pad + scale * placeOf(fraction, drawnWidth), y + 12, "12px sans-serif", "center");
   }
-  const ends = { epsilon: inBothUnits(scene.epsilon) };
+  const ends = { epsilon: scene.whereabouts() };
   write(fill(data.words.poster, ends), pad, y + 50, "bold 16px sans-serif");
   write(scene.shows("accuracy") ? data.caption : "", pad, y + 76, "14px sans-serif");
   return canvas;
@@ -213,6 +240,7 @@ function poster(scene) {
 function drawBars(context, write, network, { x, y, rows, width }) {
   const { scene, shown } = network;
   const { names } = scene.data;
+  const now = network.now();
   const columns = Math.ceil(names.length / rows);
   const column = (width - x - 24) / columns;
   names.forEach((name, label) => {
@@ -222,12 +250,12 @@ function drawBars(context, write, network, { x, y, rows, width }) {
     const room = column - indent - 60;
     write(name, left + indent - 8, top + 13, "13px sans-serif", "right");
     context.fillStyle = STYLES[1].colour;
-    context.fillRect(left + indent, top + 8, room * shown.probability(scene.step, label), 7);
+    context.fillRect(left + indent, top + 8, room * now.probability(label), 7);
     context.strokeStyle = STYLES[0].colour;
     context.lineWidth = 1.5;
     const clean = room * shown.probability(0, label);
     if (clean >= 2) context.strokeRect(left + indent, top + 1, clean, 6);
-    const figure = percent(shown.probability(scene.step, label));
+    const figure = percent(now.probability(label));
     write(figure, left + indent + room + 8, top + 13, "13px sans-serif");
   });
 }

@@ -49,6 +49,9 @@ export interface SceneData {
   networks: NetworkData[];
   accuracy: Accuracy[];
   chance: number;
+  panel: "none" | "map";
+  /** the maps, where they are not sent apart */
+  planes?: PlanesData;
   quiz: boolean;
   hide: string[];
   file: string;
@@ -74,6 +77,33 @@ export interface NetworkData {
   scrambled: boolean;
   attack: PathData;
   control: Omit<PathData, "direction" | "unit">;
+}
+
+/** Maps of one scene, a plane for each network. */
+export interface PlanesData {
+  id: string;
+  reach: number;
+  planes: PlaneData[];
+}
+
+export interface PlaneData {
+  /** along either direction */
+  points: number;
+  /** gzipped: losses as uint16 in thousandths, predictions as uint8, probabilities as uint8 in 255ths */
+  packed: Base64;
+  /** int8 (784,): the first direction, in `unit`s */
+  along: Base64;
+  unit: number;
+  /** int16 (steps, points of the way, 2), in 10,000ths: where an iterated attack went */
+  track: Base64 | null;
+}
+
+/** What is shown of a picture that was moved by at most `size`. */
+export interface Moment {
+  pixels: ArrayLike<number>;
+  size: number;
+  predicted: number;
+  probability(label: number): number;
 }
 
 export interface PathData {
@@ -142,6 +172,16 @@ export interface Words {
   pgd_curve: string;
   random_curve: string;
   chance: string;
+  map: string;
+  map_label: string;
+  map_show: string;
+  map_loss: string;
+  map_waiting: string;
+  map_where: string;
+  map_elsewhere: string;
+  map_along: Record<"fgsm" | "targeted" | "l2", string>;
+  map_caption: string;
+  map_track: string;
   scramble: string;
   as_we_see: string;
   as_network_sees: string;
@@ -193,9 +233,11 @@ export type Write = (text: string, x: number, y: number, font?: string, align?: 
 declare global {
   interface Window {
     nudgeLinks?: boolean;
+    nudgePlanes?: Map<string, PlanesData>;
   }
   interface WindowEventMap {
     "nudge:place": CustomEvent<number>;
     "nudge:gallery": CustomEvent<null>;
+    "nudge:planes": CustomEvent<string>;
   }
 }

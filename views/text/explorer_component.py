@@ -70,6 +70,22 @@ STAGE = {
     "pgd_curve": "PGD, 20 steps",
     "random_curve": "random nudge",
     "chance": "chance",
+    "map": "map",
+    "map_label": "{network}: what it predicts around the picture. Arrow keys move the dot",
+    "map_show": "Map",
+    "map_loss": "Loss",
+    "map_waiting": "Drawing the map",
+    "map_where": "{along} along, {across} at random",
+    "map_elsewhere": "On the map",
+    "map_along": {
+        "fgsm": "FGSM's direction",
+        "targeted": "the direction of targeted FGSM",
+        "l2": "the gradient's own direction",
+    },
+    "map_caption": "To the right {direction}, upwards a random nudge, each up to 0.3 and clipped: "
+    "two of 784 directions. Line: the border of the true class. Pale: unsure.",
+    "map_track": "Cross: where the steps of {method} end. They leave this plane, so it shows their "
+    "shadow, and the picture beside it is not at the dot.",
     "scramble": "From the order we see to the order the network sees",
     "as_we_see": "As we see it",
     "as_network_sees": "As the network sees it",

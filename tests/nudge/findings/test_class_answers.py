@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from models import VARIANTS
-from nudge.evaluation.probability_path import ProbabilityPath
 from nudge.findings import class_answers
 from nudge.findings.class_answers import Tally, Truth
+from nudge.neighbourhood.probability_path import ProbabilityPath
 
 
 def path(predictions: Sequence[int]) -> ProbabilityPath:

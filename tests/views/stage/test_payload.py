@@ -17,8 +17,8 @@ from nudge.attacks import bim, fgsm, l2_fast_gradient, nudge, pgd, random_direct
 from nudge.data import Split, to_pixels
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.methods import Method
-from nudge.evaluation.picture_attack import Subject
 from nudge.evaluation.sweep import EPSILONS
+from nudge.neighbourhood.picture_attack import Subject
 from views import text
 from views.parts.gallery import Walk
 from views.session import resources

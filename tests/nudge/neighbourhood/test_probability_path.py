@@ -4,7 +4,7 @@ from torch import nn
 
 from nudge.attacks import fgsm_direction, nudge, random_direction
 from nudge.data import to_pixels
-from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
+from nudge.neighbourhood.probability_path import ProbabilityPath, probability_paths
 from tests.conftest import tiny_split
 
 GRID = (0.0, 0.01, 0.1)

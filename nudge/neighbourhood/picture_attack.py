@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from nudge.attacks import bim, fgsm_direction, l2_gradient, pgd, targeted_direction
 from nudge.evaluation.methods import Method
-from nudge.evaluation.probability_path import ProbabilityPath, probability_paths
+from nudge.neighbourhood.plane import on_plane
+from nudge.neighbourhood.probability_path import ProbabilityPath, probability_paths
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Attack:
     direction: Tensor
     path: ProbabilityPath  # along it
     control: ProbabilityPath  # along the random signs
+    # The plane of the explorer's map is spanned by this and the random signs.
+    along: Tensor
+    # Of an iterated attack: for every epsilon where it began and where each step led, as nearest
+    # points of that plane: float32 (K, steps + 1, 2).
+    track: Tensor | None = None
 
 
 _ITERATED: dict[Method, Callable[..., Tensor]] = {Method.BIM: bim, Method.PGD: pgd}
@@ -65,14 +71,18 @@ def attack_picture(
             with torch.inference_mode():
                 label = int(classifier(pixels).argmax())
         labels = torch.tensor([label], device=pixels.device)
-        if method in _ITERATED:
-            direction = _directions(_ITERATED[method], model, pixels, labels, epsilons)
-        elif method is Method.L2:
+        if method is Method.L2:
             direction = l2_gradient(model, pixels, labels).direction
         else:
             direction = fgsm_direction(model, pixels, labels)
+    along, track = direction, None
+    if method in _ITERATED:
+        moves = list[Tensor]()
+        direction = _directions(_ITERATED[method], model, pixels, labels, epsilons, moves)
+        track = on_plane(torch.stack(moves, dim=1), along, subject.random_signs)
     both = [direction, subject.random_signs]
-    return Attack(direction, *probability_paths(classifier, pixels, both, epsilons))
+    path, control = probability_paths(classifier, pixels, both, epsilons)
+    return Attack(direction, path, control, along, track)
 
 
 def _directions(
@@ -81,10 +91,17 @@ def _directions(
     pixels: Tensor,
     labels: Tensor,
     epsilons: tuple[float, ...],
+    moves: list[Tensor],
 ) -> Tensor:
-    """The perturbation that the attack finds for each epsilon, divided by it: in [-1, 1]."""
+    """The perturbation that the attack finds for each epsilon, divided by it: in [-1, 1].
+
+    `moves` takes what the pictures have moved by at each step, (K, 784).
+    """
     count = len(epsilons)
     radii = pixels.new_tensor(epsilons)
-    attacked = attack(model, pixels.expand(count, -1, -1, -1), labels.expand(count), radii)
+    attacked = attack(
+        model, pixels.expand(count, -1, -1, -1), labels.expand(count), radii,
+        on_step=lambda moved: moves.append((moved - pixels).flatten(1)),
+    )  # fmt: skip
     steps = torch.where(radii > 0, radii, 1).view(-1, 1, 1, 1)
     return ((attacked - pixels) / steps).clamp_(-1, 1)

@@ -15,9 +15,9 @@ from nudge.attacks import (
 )
 from nudge.data import to_pixels
 from nudge.evaluation.methods import Method
-from nudge.evaluation.picture_attack import Subject, attack_picture
-from nudge.evaluation.probability_path import probability_paths
 from nudge.evaluation.sweep import EPSILONS
+from nudge.neighbourhood.picture_attack import Subject, attack_picture
+from nudge.neighbourhood.probability_path import probability_paths
 from tests.conftest import tiny_split
 
 
