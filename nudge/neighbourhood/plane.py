@@ -39,7 +39,7 @@ def order(points: int = POINTS) -> Tensor:
 
     A point is `row * points + column`, its row the place along the second direction.
     """
-    stride = (points - 1) // (COARSE - 1)
+    stride = max(1, (points - 1) // (COARSE - 1))
     rows, columns = torch.arange(points)[:, None], torch.arange(points)
     fine = (rows % stride).clamp(max=1) + (columns % stride).clamp(max=1) > 0
     return torch.argsort(fine.flatten(), stable=True)

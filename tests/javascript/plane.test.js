@@ -16,6 +16,7 @@ function packed() {
 
 const along = Buffer.from(Int8Array.from({ length: 784 }, (_, i) => (i % 2 ? 1 : -1)).buffer).toString("base64");
 
+/** @param {string | null} track */
 async function open(track = null) {
   return Plane.open({ points: POINTS, packed: packed(), along, unit: 1, track }, 0.3, 2);
 }

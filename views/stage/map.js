@@ -75,6 +75,8 @@ export class PlaneMap {
     };
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button || !this.plane) return;
+      event.preventDefault(); // the focus would scroll the map away under the pointer
+      canvas.focus({ preventScroll: true });
       canvas.setPointerCapture(event.pointerId);
       take(event);
     });
@@ -289,7 +291,7 @@ export class PlaneMap {
  * @param {Pick<OpenedData, "classes" | "planes">} data a saved page brings its planes along
  */
 export function followPlanes(id, networks, { classes, planes: brought }) {
-  /** @param {PlanesData | undefined} data */
+  /** @param {PlanesData | null | undefined} data */
   const take = async (data) => {
     if (data?.id !== id) return;
     const opened = data.planes.map((plane) => Plane.open(plane, data.reach, classes.length));

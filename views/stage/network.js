@@ -106,7 +106,7 @@ export class Network {
     if (scene.shows("bars") && !(several && this.map)) prediction.append(this.bars.node);
     node.append(this.left, prediction);
     if (this.map) node.classList.add("mapped");
-    if (this.map && several) prediction.append(this.map.node);
+    if (this.map && several) this.left.append(this.map.node);
     else if (this.map) this.left.after(this.map.node);
     return node;
   }

@@ -93,6 +93,7 @@ def scene(
         "accuracy": [_accuracy(shown, epsilons) for shown in networks],
         "chance": 1 / len(classes),
         "panel": view.panel,
+        "planes": None,
         "quiz": view.quiz,
         "hide": sorted(view.hide),
         "file": _file_name(view, subject),

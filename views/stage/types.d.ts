@@ -50,8 +50,8 @@ export interface SceneData {
   accuracy: Accuracy[];
   chance: number;
   panel: "none" | "map";
-  /** the maps, where they are not sent apart */
-  planes?: PlanesData;
+  /** the maps, where they are not sent apart: of a saved page */
+  planes: PlanesData | null;
   quiz: boolean;
   hide: string[];
   file: string;

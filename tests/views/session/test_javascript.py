@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
+import torch
 
+from nudge.neighbourhood.plane import Plane, axis
 from tests.conftest import CHECKOUT
 from views.parts.gallery import Walk
 from views.session import javascript, resources
 from views.session.state import View
-from views.stage import payload
+from views.stage import payload, planes
 
 VIEWS = CHECKOUT / "views"
 ENTRIES = (
     "stage/stage.js",
+    "stage/planes.js",
     "parts/gallery.js",
     "parts/marking.js",
     "parts/memory.js",
@@ -141,7 +144,12 @@ def test_types_name_all_that_the_stage_is_sent(
     )
     (network,) = data["networks"]
     (accuracy,) = data["accuracy"]
+    plane = Plane(axis(2), torch.zeros(2, 2, 10).log_softmax(dim=2))
+    job = resources.plane_of(view.variant.id, subject, attack, 2)
+    maps = planes.payload("name", [planes.Mapped(job, attack, 0)], [plane])
     sent = {
+        "PlanesData": maps,
+        "PlaneData": maps["planes"][0],
         "SceneData": data,
         "WalkData": data["walk"],
         "Grid": data["grid"],
