@@ -19,12 +19,23 @@ from models.npz import UNREADABLE_NPZ, read_npz
 FLIP_STEPS = "first_misses.npz"  # by test picture: the step at which FGSM first fools the network
 CONFUSIONS = "confusions.npz"  # pictures by (right before, epsilon, true class, predicted class)
 PGD_FLIP_STEPS = "pgd_flip_steps.npz"  # the same under twenty steps of PGD
+JOURNEYS = "journeys.npz"  # where embeddings put pictures, see nudge/evaluation/journey.py
+JOURNEY_CLASSES = "journey_classes.npz"  # what is predicted there
+JOURNEY_FITS = "journey_fits.npz"  # the drawings in which t-SNE finds those places
 REPETITIONS = "seeds.json"
 # Of each file of arrays: their dimensions, and the size of the first where it is fixed.
 _SHAPES: Mapping[str, tuple[int, int | None]] = {
     FLIP_STEPS: (1, None),
     PGD_FLIP_STEPS: (1, None),
     CONFUSIONS: (4, 2),
+    JOURNEYS: (5, 2),
+    JOURNEY_CLASSES: (3, 2),
+    JOURNEY_FITS: (2, None),
+}
+# Which script measures the arrays of a file; those of the others come with the training.
+_SCRIPTS = {
+    PGD_FLIP_STEPS: "robustness",
+    **dict.fromkeys((JOURNEYS, JOURNEY_CLASSES, JOURNEY_FITS), "journey"),
 }
 
 RESTORE_COMMAND = "git checkout -- pretrained"  # brings back what the repository holds
@@ -69,8 +80,7 @@ def read_array(path: Path, variant: str) -> NDArray[Any]:
     arrays = read_arrays(path)
     what = f"What was measured picture by picture of {variant}"
     if variant not in arrays:
-        script = "robustness" if path.name == PGD_FLIP_STEPS else "train"
-        mend = script_command(script, variant)
+        mend = script_command(_SCRIPTS.get(path.name, "train"), variant)
         raise PretrainedError(f"{what} is missing", where=path, mend=mend)
     array = arrays[variant]
     dimensions, first = _SHAPES.get(path.name, (array.ndim, None))

@@ -7,7 +7,9 @@
 Start: from the command to the first complete view, in a process and a browser that are new. Drag:
 what drawing one position of the slider takes, and that no message goes to the server between press
 and release. New view: from a click to the complete view of another picture or network. Page: from a
-click in the navigation to the complete page, its charts drawn. Count: what the curves page takes to
+click in the navigation to the complete page, its charts drawn. Map: from a click to another picture
+until its sharp map is drawn. Journey: from a click in the navigation to the dots, and what drawing
+a thousand of them takes. Count: what the curves page takes to
 count here, against `accuracy_curve` in a process of its own, and the answer to a release meanwhile.
 Close other programs first.
 """
@@ -30,6 +32,7 @@ from nudge.attacks import random_direction
 from nudge.data import find_data_dir, load_split
 from nudge.devices import cores
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
+from nudge.neighbourhood.plane import POINTS
 from scripts.measuring.browsing import browser, server
 from scripts.measuring.performance import Record, machine, write
 from scripts.shared import command_line, markdown
@@ -57,6 +60,36 @@ _CLICK = """(control) => new Promise((resolve, reject) => {
   control.click();
 })"""
 
+
+# Clicks, and resolves with the milliseconds until the sharp map of another scene is drawn.
+_MAP = """([control, points]) => new Promise((resolve, reject) => {
+  const roots = [...document.querySelectorAll("*")].map((node) => node.shadowRoot).filter(Boolean);
+  const stage = roots.map((root) => root.querySelector(".stage")).find(Boolean);
+  const [start, before] = [performance.now(), stage.dataset.scene];
+  const look = () => {
+    const map = stage.querySelector(".map");
+    const sharp = stage.dataset.scene !== before && map && Number(map.dataset.points) === points;
+    if (sharp) resolve(performance.now() - start);
+    else if (performance.now() - start > 20000) reject(new Error("no sharp map in 20 s"));
+    else requestAnimationFrame(look);
+  };
+  control.click();
+  look();
+})"""
+
+# Follows the link, and resolves with the milliseconds until the dots are drawn.
+_DOTS = """(link) => new Promise((resolve, reject) => {
+  const start = performance.now();
+  const look = () => {
+    const roots = [...document.querySelectorAll("*")].map((node) => node.shadowRoot);
+    const found = roots.map((root) => root?.querySelector(".journey")).find(Boolean);
+    if (found?.dataset.drawing) resolve(performance.now() - start);
+    else if (performance.now() - start > 20000) reject(new Error("no dots in 20 s"));
+    else requestAnimationFrame(look);
+  };
+  link.click();
+  look();
+})"""
 
 _TEXT = "document.querySelector('[data-testid=stMain]').textContent"
 
@@ -106,6 +139,8 @@ def main() -> None:
             page.wait_for_selector(COMPLETE)
             page.wait_for_timeout(3000)
             four = measure_clicks(page, "button", ["Next"] * PICTURES)
+            maps = measure_maps(page, url)
+            arrivals, frames_of_dots = measure_journey(page, url)
             pages = measure_navigation(page)
             count, releases = measure_count(chromium, url)
     alone = measure_alone(data_dir)
@@ -117,6 +152,9 @@ def main() -> None:
         ("another picture", pictures, "ms", "150 ms"),
         ("another network", networks, "ms", "150 ms"),
         ("another picture, all four networks", four, "ms", ""),
+        ("another picture, until its map is sharp", maps, "ms", "400 ms"),
+        ("the journey's first view", arrivals, "ms", "500 ms"),
+        ("drawing a thousand dots", frames_of_dots, "ms", "16 ms"),
         *((f"to the page {name}", times, "ms", "300 ms") for name, times in pages.items()),
         (
             "a release while curves are counted, 95th percentile",
@@ -171,6 +209,38 @@ def measure_navigation(page: Page) -> dict[str, list[float]]:
         times[title].append(link.evaluate(_VISIT, complete[title]))
         page.wait_for_timeout(500)
     return times
+
+
+def measure_maps(page: Page, url: str) -> list[float]:
+    """Milliseconds from each click to the sharp map of another picture, of the CNN."""
+    page.goto(f"{url}/?panel=map&image=100")
+    page.wait_for_selector(f'.map[data-points="{POINTS}"]')
+    page.wait_for_timeout(3000)
+    times = []
+    for _ in range(PICTURES):
+        control = page.get_by_role("button", name="Next").element_handle()
+        times.append(page.evaluate(_MAP, [control, POINTS]))
+        page.wait_for_timeout(500)
+    return times
+
+
+def measure_journey(page: Page, url: str) -> tuple[list[float], list[float]]:
+    """Milliseconds to the journey's dots, and of drawing them at every position."""
+    arrivals, drawn = list[float](), list[float]()
+    for _ in range(ROUNDS):
+        page.goto(f"{url}/lesson")
+        page.get_by_role("link", name=text.common.PAGES["journey"], exact=True).wait_for()
+        page.wait_for_timeout(2000)
+        link = page.get_by_role("link", name=text.common.PAGES["journey"], exact=True)
+        arrivals.append(link.evaluate(_DOTS))
+        page.wait_for_timeout(1000)
+    slider, dots = page.locator(".slide input"), page.locator(".journey")
+    slider.press("Home")
+    for _ in EPSILONS:
+        page.wait_for_timeout(40)
+        drawn.append(float(dots.get_attribute("data-drawing") or "nan"))
+        slider.press("ArrowRight")
+    return arrivals, drawn
 
 
 def measure_count(chromium: Browser, url: str) -> tuple[float, list[float]]:

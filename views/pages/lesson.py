@@ -8,7 +8,7 @@ from nudge.findings.lesson import Findings, findings
 from nudge.serving import scheduler
 from views import text
 from views.parts import data_notice, share, widgets
-from views.parts.lesson_steps import Step, early, steps
+from views.parts.lesson_steps import Step, early, map_of, steps
 from views.parts.links import link
 from views.parts.worksheet import Task, worksheet
 from views.session import error_notice, resources
@@ -92,6 +92,8 @@ def _faq(found: Findings) -> None:
     for question, answer in text.lesson.faq(found, title):
         with st.expander(question):
             st.markdown(answer)
+            if question == text.lesson.ONLY_NOISE:
+                link("explorer", text.lesson.SEE_MAP, map_of(found), icon=":material/map:")
             if question == text.lesson.WHO_COMPUTES:
                 widgets.effort(scheduler.next_effort())
 

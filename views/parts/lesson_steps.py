@@ -8,7 +8,7 @@ from nudge.evaluation.methods import Method
 from nudge.evaluation.robustness import SMALL
 from nudge.findings.lesson import BETWEEN, LARGE, Findings
 from views import text
-from views.session.state import HIDEABLE, Compare, View
+from views.session.state import HIDEABLE, Compare, Panel, View
 
 # What a class is asked before a step, by the step's name; see views/classroom/questions.py.
 ASKED = {
@@ -51,7 +51,13 @@ def steps(found: Findings) -> list[Step]:
         "noise": (
             5,
             "explorer",
-            replace(base, method=Method.RANDOM, epsilon=found.flips_at, hide=bare - {"method"}),
+            replace(
+                base,
+                method=Method.RANDOM,
+                epsilon=found.flips_at,
+                panel=Panel.MAP,
+                hide=bare - {"method"},
+            ),
         ),
         "many": (6, "curves", replace(base, epsilon=LARGE, variants=only)),
         "meaning": (6, "classes", replace(base, epsilon=SMALL)),
@@ -86,6 +92,11 @@ def early(found: Findings) -> list[tuple[str, View]]:
         (text.lesson.EARLY_FOUR, replace(start, compare=Compare.ALL)),
         (text.lesson.EARLY_OWN, start),
     ]
+
+
+def map_of(found: Findings) -> View:
+    """The lesson's picture, and the border around it."""
+    return replace(_start(found), epsilon=found.flips_at, panel=Panel.MAP)
 
 
 def _start(found: Findings) -> View:

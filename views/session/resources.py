@@ -17,7 +17,15 @@ from streamlit import config
 from torch import Tensor, nn
 
 from models import VARIANTS, Architecture, Dataset, NudgeError, load_model
-from models.card_files import CONFUSIONS, FLIP_STEPS, PGD_FLIP_STEPS, read_array
+from models.card_files import (
+    CONFUSIONS,
+    FLIP_STEPS,
+    JOURNEY_CLASSES,
+    JOURNEY_FITS,
+    JOURNEYS,
+    PGD_FLIP_STEPS,
+    read_array,
+)
 from models.own_networks import bring
 from models.zoo import find_variant
 from nudge.attacks import loss_gradient, nudge, random_direction
@@ -27,6 +35,7 @@ from nudge.data.display_set import DisplaySet
 from nudge.data.generated_hands import generated_flip_steps, load_generated_hands
 from nudge.evaluation.fused_inference import for_inference
 from nudge.evaluation.generated_hands import hands_flip_steps
+from nudge.evaluation.journey import Journey
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILONS
@@ -249,6 +258,14 @@ def pgd_flip_steps(variant_id: str) -> Tensor | None:
     if variant.card.pgd is None:
         return None
     return torch.from_numpy(read_array(variant.folder / PGD_FLIP_STEPS, variant.key))
+
+
+@st.cache_resource(show_spinner=False, max_entries=MOST)
+def journey(variant_id: str) -> Journey:
+    """Where the first test pictures go as epsilon grows, as recorded. Raises PretrainedError."""
+    variant = find_variant(variant_id)
+    files = (JOURNEYS, JOURNEY_CLASSES, JOURNEY_FITS)
+    return Journey(*(read_array(variant.folder / name, variant.key) for name in files))
 
 
 @st.cache_resource(show_spinner=False, max_entries=MOST)

@@ -204,6 +204,57 @@ export interface GalleryData {
   words: { title: string; earlier: string; later: string; caption: string };
 }
 
+/** Pictures as dots, where an embedding puts them under each nudge at each stored epsilon. */
+export interface JourneyData {
+  id: string;
+  /** int16 (nudge, epsilon, picture, 2) */
+  places: Base64;
+  /** uint8 (nudge, epsilon, picture) */
+  predictions: Base64;
+  /** uint8 (picture,) */
+  labels: Base64;
+  /** those of which places are stored, ascending from 0 */
+  epsilons: number[];
+  /** the slider's steps after the first, and how far they are apart */
+  steps: number;
+  step: number;
+  /** where the slider begins */
+  epsilon: number;
+  classes: string[];
+  network: string;
+  /** what the embedding is called */
+  drawing: string;
+  /** the name of the sheet of pictures, and how many stand side by side on it */
+  sheet: string;
+  across: number;
+  words: JourneyWords;
+}
+
+export interface JourneyWords {
+  canvas: string;
+  epsilon: string;
+  nudge: string;
+  nudges: string[];
+  choose: string;
+  all: string;
+  closer: string;
+  farther: string;
+  open: string;
+  hint: string;
+  about: string;
+  at: string;
+  class: string;
+  save: string;
+  caption: string;
+  left: string;
+}
+
+export interface SheetData {
+  id: string;
+  /** data URI; empty where nobody asked yet */
+  uri: string;
+}
+
 export interface Style {
   colour: string;
   dash: number[];
@@ -233,11 +284,14 @@ export type Write = (text: string, x: number, y: number, font?: string, align?: 
 declare global {
   interface Window {
     nudgeLinks?: boolean;
+    nudgeSheets?: Map<string, string>;
     nudgePlanes?: Map<string, PlanesData>;
   }
   interface WindowEventMap {
     "nudge:place": CustomEvent<number>;
     "nudge:gallery": CustomEvent<null>;
     "nudge:planes": CustomEvent<string>;
+    "nudge:sheet": CustomEvent<string>;
+    "nudge:sheet-wanted": CustomEvent<null>;
   }
 }

@@ -14,6 +14,7 @@ from views.text import defences as defences
 from views.text import explorer as explorer
 from views.text import explorer_component as explorer_component
 from views.text import gallery as gallery
+from views.text import journey as journey
 from views.text import lesson as lesson
 from views.text import picture_input as picture_input
 from views.text import scramble as scramble

@@ -13,6 +13,7 @@ PAGES = {
     "curves": "Curves",
     "classes": "Classes",
     "tradeoff": "Trade-off",
+    "journey": "Journey",
     "transfer": "Transfer",
     "defences": "Defences",
     "scramble": "Scramble",

@@ -25,6 +25,8 @@ AS_A_CLASS = (
 )
 FAQ = "What people ask"
 WHO_COMPUTES = "Who computes?"
+ONLY_NOISE = "Is it only noise?"
+SEE_MAP = "See it on the map"
 
 # Each step by its name: what is asked, what is done, what is looked for.
 LESSON = {
@@ -35,10 +37,11 @@ LESSON = {
         "guess was. Would you have noticed the change?",
     },
     "noise": {
-        "question": "Is it only noise?",
-        "do": "move every pixel of the same picture as far, but up or down by the toss of a coin.",
-        "find": "a random nudge that fools the network, if there is one. What does FGSM know that "
-        "the coin does not?",
+        "question": ONLY_NOISE,
+        "do": "move every pixel of the same picture as far, but up or down by the toss of a coin. "
+        "On the map that leads upwards, FGSM to the right. Drag the dot both ways.",
+        "find": "a random nudge that fools the network, if there is one, and how far the border is "
+        "either way. What does FGSM know that the coin does not?",
     },
     "many": {
         "question": "Was that one picture, or is it all of them?",
@@ -222,7 +225,7 @@ def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
             "Nudge marks them. It counts as fooled only pictures that were correct before.",
         ),
         (
-            "Is it only noise?",
+            ONLY_NOISE,
             f"No. After a random nudge of 0.1 the CNN's accuracy is {found.random:.1%}, after FGSM "
             f"of the same size {found.fgsm:.1%}. The direction matters, not the size.",
         ),

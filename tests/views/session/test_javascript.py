@@ -22,6 +22,8 @@ ENTRIES = (
     "stage/stage.js",
     "stage/planes.js",
     "parts/gallery.js",
+    "parts/journey.js",
+    "parts/sheet.js",
     "parts/marking.js",
     "parts/memory.js",
     "parts/wishes.js",

@@ -1,0 +1,59 @@
+"""Place a thousand test pictures by the last hidden layer, clean and attacked: the Journey page.
+
+    pip install -r requirements-dev.txt    # openTSNE
+    python scripts/journey.py                   # the eight standard networks
+    python scripts/journey.py sign-cnn          # this one, again
+    python scripts/journey.py sign-cnn --check  # compare with what is stored, write nothing
+
+t-SNE and PCA are fitted on the clean pictures; both then place the attacked ones. A network takes
+about half a minute on one core, a CNN two.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
+
+import numpy as np
+from tqdm import tqdm
+
+from models import PRETRAINED, STANDARD, load_model
+from models.card_files import JOURNEY_CLASSES, JOURNEY_FITS, JOURNEYS, read_array
+from nudge.data import load_split
+from nudge.evaluation.journey import EPSILONS, Embedding, Nudge, measure_journey
+from nudge.training.publishing import amend
+from scripts.shared import command_line
+
+NEAR = 0.01  # of the drawing's width: what other processors' sums may move a dot by
+MOST_MOVED = 0.02  # of all dots may lie further off
+
+
+def main() -> None:
+    options = command_line.parser(__doc__)
+    command_line.add_variants(options)
+    options.add_argument("--check", action="store_true", help="fail on any difference")
+    args = options.parse_args()
+    chosen = command_line.variants(options, args) if args.variants else list(STANDARD.values())
+    off = 0
+    for variant in chosen:
+        split = load_split(variant.dataset, "test", args.data_dir)
+        steps = len(Embedding) * len(Nudge) * len(EPSILONS)
+        with tqdm(desc=variant.id, total=steps, unit="drawing") as bar:
+            found = measure_journey(load_model(variant), split, progress=bar.update)
+        if not args.check:
+            amend(PRETRAINED, variant, {}, {JOURNEYS: found.places})
+            amend(PRETRAINED, variant, {}, {JOURNEY_CLASSES: found.predictions})
+            amend(PRETRAINED, variant, {}, {JOURNEY_FITS: found.fitted})
+            continue
+        stored = read_array(variant.weights.with_name(JOURNEYS), variant.id)
+        classes = read_array(variant.weights.with_name(JOURNEY_CLASSES), variant.id)
+        apart = np.abs(found.places.astype(int) - stored).max(axis=-1) / np.ptp(stored)
+        moved, changed = float((apart > NEAR).mean()), int((classes != found.predictions).sum())
+        off += moved > MOST_MOVED or changed > 0
+        tqdm.write(f"{variant.id}: {moved:.2%} of dots elsewhere, {changed} predictions differ")
+    if off:
+        sys.exit("error: what was found is not what is stored")
+
+
+if __name__ == "__main__":
+    command_line.run(main)

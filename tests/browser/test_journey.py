@@ -1,0 +1,115 @@
+"""The journey of a test set: all dots move in the browser, and each leads to its picture."""
+
+import base64
+import re
+
+import numpy as np
+from playwright.sync_api import expect
+
+from models import PRETRAINED
+from models.card_files import JOURNEY_CLASSES, JOURNEYS, read_array
+from nudge.data import Split
+from nudge.evaluation import journey
+from tests.browser.conftest import Visit, barriers
+from views import text
+
+WORDS = text.journey.WORDS
+
+
+def drawing(visit: Visit, address: str) -> None:
+    visit.page.goto(f"{visit.server}/journey?{address}")
+    visit.page.wait_for_selector(".journey[data-journey]")
+    visit.rest()
+
+
+def spot(visit: Visit) -> list[float]:
+    """Where the first picture's dot is, in pixels of the canvas."""
+    visit.page.wait_for_timeout(150)
+    return [
+        float(v) for v in str(visit.page.locator(".journey").get_attribute("data-first")).split()
+    ]
+
+
+def expected_spot(visit: Visit, name: str, nudge: int, epsilon: float) -> list[float]:
+    places = read_array(PRETRAINED / JOURNEYS, name)[0].astype(float)
+    size = visit.page.locator(".drawing canvas").evaluate("c => [c.clientWidth, c.clientHeight]")
+    scale = min(size) / 2 / (1.08 * np.abs(places[0, 0]).max())
+    x, y = (
+        np.interp(epsilon, journey.EPSILONS, places[nudge, :, 0, axis]) * scale for axis in (0, 1)
+    )
+    return [size[0] / 2 + x, size[1] / 2 - y]
+
+
+def close(one: list[float], other: list[float]) -> bool:
+    return bool(np.allclose(one, other, atol=0.2))
+
+
+def test_dots_move_as_they_are_stored_without_a_message(visit: Visit) -> None:
+    drawing(visit, "architecture=fcnn&epsilon=0")
+    assert barriers(visit.page) == []
+    assert visit.fits()
+    before, slider = visit.sent, visit.page.locator(".slide input")
+    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, 0))
+    for _ in range(5):
+        slider.press("ArrowRight")
+    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, 0.025))
+    slider.press("End")
+    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, 0.3))
+    visit.page.get_by_role("button", name=WORDS["nudges"][1], exact=True).click()
+    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 1, 0.3))
+    classes = read_array(PRETRAINED / JOURNEY_CLASSES, "fashion-fcnn")
+    labels = visit.page.locator(".journey caption")
+    left = re.match(r"\d+", labels.inner_text())
+    assert left is not None
+    visit.page.get_by_role("button", name=WORDS["nudges"][0], exact=True).click()
+    slider.press("Home")
+    clean = re.match(r"\d+", labels.inner_text())
+    assert clean is not None
+    assert int(clean[0]) < int(left[0]) < (classes[0, -1] != classes[0, 0]).sum()
+    assert visit.sent == before
+    expect(visit.page).to_have_url(re.compile("epsilon=0(&|$)"))
+
+
+def test_a_dot_shows_its_picture_and_opens_it(
+    visit: Visit, test_splits: dict[object, Split]
+) -> None:
+    drawing(visit, "epsilon=0.05")
+    canvas = visit.page.locator(".drawing canvas")
+    canvas.focus()
+    canvas.press("ArrowRight")
+    canvas.press("ArrowRight")  # the second picture
+    expect(visit.page.locator(".about")).to_have_text(re.compile("^Picture 1: "))
+    images = next(iter(test_splits.values())).images
+    thumbnail = visit.page.locator(".shown .thumbnail")
+    for _ in range(100):  # until the pictures are there
+        drawn = thumbnail.evaluate(
+            "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
+        )
+        if any(drawn):
+            break
+        visit.page.wait_for_timeout(100)
+    assert np.array_equal(np.array(drawn)[::4], images[1].flatten())
+    canvas.press("Enter")
+    visit.page.wait_for_selector(".stage canvas")
+    expect(visit.page).to_have_url(re.compile("image=1(&|$)"))
+    expect(visit.page).to_have_url(re.compile("epsilon=0.05(&|$)"))
+
+
+def test_a_class_is_chosen_and_the_drawing_comes_near(visit: Visit) -> None:
+    drawing(visit, "dataset=sign&epsilon=0.02")
+    look = "c => c.toDataURL()"
+    canvas = visit.page.locator(".drawing canvas")
+    all_of_them = canvas.evaluate(look)
+    visit.page.get_by_label(str(WORDS["choose"]), exact=True).select_option("3")
+    visit.page.wait_for_timeout(200)
+    chosen = canvas.evaluate(look)
+    assert chosen != all_of_them
+    for _ in range(5):
+        visit.page.get_by_role("button", name=str(WORDS["closer"]), exact=True).click()
+    visit.page.wait_for_timeout(1500)
+    assert canvas.evaluate(look) != chosen
+    with visit.page.expect_download() as started:
+        visit.page.get_by_role("button", name=str(WORDS["save"]), exact=True).click()
+    content = started.value.path().read_bytes()
+    assert content.startswith(base64.b64decode("iVBORw0KGgo="))
+    assert barriers(visit.page) == []

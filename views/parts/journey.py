@@ -1,0 +1,108 @@
+"""The journey of a test set: what the browser is sent once, so that it moves all dots there."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from models import SIDE
+from models.epsilons import EPSILON_STEP, EPSILONS
+from nudge.data.display_set import DisplaySet
+from nudge.evaluation import journey
+from nudge.evaluation.journey import Embedding, Journey
+from nudge.pictures.data_uri import png
+from views import text
+from views.session import javascript
+from views.session.state import View
+
+_mount = javascript.component(Path(__file__).with_name("journey.js"))
+_sheet = javascript.component(Path(__file__).with_name("sheet.js"))
+ACROSS = 40  # pictures side by side on the sheet
+
+
+def show(view: View, found: Journey, embedding: Embedding, labels: NDArray[np.uint8]) -> int | None:
+    """Draw the dots; returns the picture that somebody wants to open, if somebody does."""
+    data = payload(view, found, embedding, labels)
+    mounted = _mount(key="journey", data=[data], on_picture_change=lambda: None)
+    picture = getattr(mounted, "picture", None)
+    return picture if isinstance(picture, int) and 0 <= picture < len(labels) else None
+
+
+def payload(
+    view: View, found: Journey, embedding: Embedding, labels: NDArray[np.uint8]
+) -> dict[str, Any]:
+    """What the browser is sent."""
+    row = list(Embedding).index(embedding)
+    return {
+        "id": f"{view.variant.id}-{embedding}",
+        "places": _base64(found.places[row].astype("<i2")),
+        "predictions": _base64(found.predictions),
+        "labels": _base64(labels),
+        "epsilons": list(journey.EPSILONS),
+        "steps": len(EPSILONS) - 1,
+        "step": EPSILON_STEP,
+        "epsilon": view.epsilon,
+        "classes": [text.common.class_name(view.dataset, name) for name in view.variant.classes],
+        "network": text.common.variant(view.variant),
+        "drawing": text.journey.EMBEDDINGS[embedding],
+        "sheet": str(view.dataset),
+        "across": ACROSS,
+        "words": text.journey.WORDS,
+    }
+
+
+def rows(
+    view: View, found: Journey, embedding: Embedding, labels: NDArray[np.uint8]
+) -> list[dict[str, object]]:
+    """A row for each dot at each epsilon under each nudge; places in the embedding's own units."""
+    places = found.places[list(Embedding).index(embedding)] / journey.UNITS[embedding]
+    classes = view.variant.classes
+    return [
+        {
+            "nudge": str(nudge),
+            "epsilon": epsilon,
+            "picture": picture,
+            "class": classes[label],
+            "prediction": classes[found.predictions[i, j, picture]],
+            "x": round(float(places[i, j, picture, 0]), 3),
+            "y": round(float(places[i, j, picture, 1]), 3),
+        }
+        for i, nudge in enumerate(journey.Nudge)
+        for j, epsilon in enumerate(journey.EPSILONS)
+        for picture, label in enumerate(labels)
+    ]
+
+
+def snippet(view: View, embedding: Embedding) -> str:
+    """Python that computes the drawing anew, to be run in the project's folder."""
+    return f"""from models import load_model
+from nudge.data import load_split
+from nudge.evaluation.journey import Embedding, UNITS, measure_journey
+
+found = measure_journey(
+    load_model("{view.variant.id}"), load_split("{view.dataset}", "test"), progress=lambda: None
+)
+places = found.places[list(Embedding).index("{embedding}")] / UNITS["{embedding}"]
+print(places.shape)  # nudges, epsilons, pictures, x and y
+"""
+
+
+def bring_pictures(view: View, pictures: DisplaySet) -> None:
+    """Send all pictures as soon as somebody looks for one."""
+    wanted = getattr(st.session_state.get("sheet"), "wanted", None)
+    uri = sheet(pictures) if wanted else ""
+    _sheet(key="sheet", data=[{"id": str(view.dataset), "uri": uri}], on_wanted_change=lambda: None)
+
+
+def sheet(pictures: DisplaySet) -> str:
+    """The first pictures side by side, as a data URI."""
+    some = pictures.split.images[: journey.PICTURES].numpy()
+    rows = some.reshape(-1, ACROSS, SIDE, SIDE).transpose(0, 2, 1, 3)
+    return png(rows.reshape(-1, ACROSS * SIDE))
+
+
+def _base64(values: NDArray[Any]) -> str:
+    return base64.b64encode(values.tobytes()).decode("ascii")
