@@ -14,7 +14,7 @@ import nudge.findings.assignment_claims
 import nudge.findings.lesson
 import nudge.findings.training_history
 from models import PRETRAINED, STANDARD, VARIANTS, load_model, zoo
-from models.card_files import CONFUSIONS, FLIP_STEPS, REPETITIONS
+from models.card_files import CONFUSIONS, FLIP_STEPS, JOURNEYS, REPETITIONS
 from nudge.evaluation.first_layer import first_filters
 from tests.views.reading import components, open_at, rows
 from views import text
@@ -184,11 +184,11 @@ def test_an_index_that_is_no_json_is_one_sentence(pretrained: Path, content: byt
     overwrite(pretrained / INDEX, content)
     for page in text.common.PAGES if content == b"[]" else ("explorer",):
         said = warnings(open_at(page, dataset="fashion", compare="all"))
-        assert len(said) == (page not in ("classes", "class"))  # which need no card
+        assert len(said) == (page not in ("classes", "class", "journey"))  # which need no card
         assert all("The model cards cannot be read" in w for w in said)
 
 
-@pytest.mark.parametrize("record", [FLIP_STEPS, CONFUSIONS, REPETITIONS, "transfer.npz"])
+@pytest.mark.parametrize("record", [FLIP_STEPS, CONFUSIONS, REPETITIONS, "transfer.npz", JOURNEYS])
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18)], ids=["empty", "no array"])
 def test_a_broken_record_leaves_every_page(pretrained: Path, record: str, content: bytes) -> None:
     overwrite(pretrained / record, content)
@@ -197,6 +197,7 @@ def test_a_broken_record_leaves_every_page(pretrained: Path, record: str, conten
         CONFUSIONS: ("classes", "assignment", "lesson"),
         REPETITIONS: ("assignment",),
         "transfer.npz": ("transfer", "lesson"),
+        JOURNEYS: ("journey",),
     }[record]
     for page in concerned:
         said = warnings(open_at(page, dataset="fashion"))

@@ -21,7 +21,8 @@ const rgb = (colour) => [1, 3, 5].map((start) => Number.parseInt(colour.slice(st
 export class PlaneMap {
   /** @type {Plane | null} */
   plane = null;
-  shows = "classes"; // or the loss
+  /** @type {"classes" | "loss"} */
+  shows = "classes";
   /** @type {HTMLCanvasElement | null} all that stays while the dot moves */
   ground = null;
   side = 0; // of the canvas, in its own pixels
@@ -41,10 +42,8 @@ export class PlaneMap {
     this.switch = button(words.map_loss, () => this.toggle(), { "aria-pressed": "false" });
     this.where = element("output", { class: "where" });
     this.waiting = element("p", { class: "waiting" }, words.map_waiting);
-    const { method } = this.scene.data;
-    const direction = words.map_along[method === "targeted" || method === "l2" ? method : "fgsm"];
-    const track = method === "bim" || method === "pgd" ? fill(words.map_track, { method: method.toUpperCase() }) : "";
-    this.caption = element("figcaption", {}, `${fill(words.map_caption, { direction })} ${track}`);
+    this.caption = element("figcaption");
+    this.describe();
     this.node = element(
       "figure",
       { class: "map" },
@@ -55,9 +54,17 @@ export class PlaneMap {
     this.listen();
   }
 
+  describe() {
+    const { method, words } = this.scene.data;
+    const direction = words.map_along[method === "targeted" || method === "l2" ? method : "fgsm"];
+    const track = method === "bim" || method === "pgd" ? fill(words.map_track, { method: method.toUpperCase() }) : "";
+    this.caption.textContent = `${fill(words.map_captions[this.shows], { direction })} ${track}`;
+  }
+
   toggle() {
     this.shows = this.shows === "loss" ? "classes" : "loss";
     this.switch.setAttribute("aria-pressed", String(this.shows === "loss"));
+    this.describe();
     this.ground = null;
     this.draw();
   }

@@ -180,7 +180,7 @@ export interface Words {
   map_where: string;
   map_elsewhere: string;
   map_along: Record<"fgsm" | "targeted" | "l2", string>;
-  map_caption: string;
+  map_captions: Record<"classes" | "loss", string>;
   map_track: string;
   scramble: string;
   as_we_see: string;

@@ -82,8 +82,14 @@ STAGE = {
         "targeted": "the direction of targeted FGSM",
         "l2": "the gradient's own direction",
     },
-    "map_caption": "To the right {direction}, upwards a random nudge, each up to 0.3 and clipped: "
-    "two of 784 directions. Line: the border of the true class. Pale: unsure.",
+    "map_captions": {
+        "classes": "What is predicted all around the picture, {direction} to the right and a "
+        "random nudge upwards, each up to 0.3 and clipped: two of 784 directions, with the border "
+        "of the true class as a line, and pale where the network is unsure.",
+        "loss": "The loss all around the picture, {direction} to the right and a random nudge "
+        "upwards, each up to 0.3 and clipped: two of 784 directions, dark where it is high, with "
+        "lines of equal loss.",
+    },
     "map_track": "Cross: where the steps of {method} end. They leave this plane, so it shows their "
     "shadow, and the picture beside it is not at the dot.",
     "scramble": "From the order we see to the order the network sees",

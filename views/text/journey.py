@@ -9,18 +9,19 @@ EMBEDDINGS = {"tsne": "Neighbours (t-SNE)", "pca": "Plane (PCA)"}
 CODE = "Code"
 NO_PICTURES = "The journey is that of official test pictures, which are not on this computer."
 ORIGINS = {
-    "tsne": "t-SNE of the last hidden layer, fitted to the clean pictures, which also places the "
-    "attacked ones. It keeps neighbours together; distances and empty space mean nothing.",
-    "pca": "The two directions in which the last hidden layer of clean pictures differs most. "
-    "Distances mean something, but all other directions are left out.",
+    "tsne": "by t-SNE of the last hidden layer, fitted to the clean ones, which keeps neighbours "
+    "together but no distances",
+    "pca": "in the two directions in which the last hidden layer of the clean ones differs most, "
+    "which keeps distances along these two and leaves out all others",
 }
-BETWEEN = "Dots move in straight lines between the epsilons that were computed: {epsilons}."
 
 
 def caption(embedding: str, pictures: int, epsilons: list[float]) -> str:
     shown = ", ".join(f"{epsilon:g}" for epsilon in epsilons)
-    moves = BETWEEN.format(epsilons=shown)
-    return f"The first {pictures:,} official test pictures. {ORIGINS[embedding]} {moves}"
+    return (
+        f"The first {pictures:,} official test pictures, {ORIGINS[embedding]}; dots move in "
+        f"straight lines between the epsilons that were computed, {shown}."
+    )
 
 
 # What the drawing says; {names} are filled in by the browser.
