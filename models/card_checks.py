@@ -61,10 +61,6 @@ def _check_counts(card: Card) -> None:
     if card.pgd_ssim is not None:
         fits = _are_finite(card.pgd_ssim) and len(card.pgd_ssim) == len(grid[::2])
         _expect(fits, "pgd_ssim", f"{len(grid[::2])} numbers")
-    if card.pgd_confusion is not None:
-        rows, count = card.pgd_confusion, len(card.class_totals)
-        fits = len(rows) == count and all(len(r) == count and _are_counts(r) for r in rows)
-        _expect(fits, "pgd_confusion", f"{count} rows of {count} counts")
     falls = card.pgd is None or all(a >= b for a, b in pairwise(card.pgd))
     _expect(falls, "pgd", "counts that never rise")
     _expect(card.fgsm[0] > 0, "fgsm", "a network that is right somewhere")  # others divide by it
@@ -74,6 +70,10 @@ def _check_counts(card: Card) -> None:
     fits = _are_counts(right) and len(right) == len(totals)
     fits = fits and all(r <= t for r, t in zip(right, totals, strict=True))
     _expect(fits, "class_correct", "counts out of class_totals")
+    if card.pgd_confusion is not None:
+        rows, count = card.pgd_confusion, len(card.class_totals)
+        fits = len(rows) == count and all(len(r) == count and _are_counts(r) for r in rows)
+        _expect(fits, "pgd_confusion", f"{count} rows of {count} counts")
 
 
 def _expect(holds: bool, name: str, what: str) -> None:
