@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { between } from "../../views/parts/journey.js";
+import { between } from "../../views/parts/dots.js";
 
 test("an epsilon lies between two that are stored, or on one", () => {
   const stored = [0, 0.01, 0.03];
