@@ -200,7 +200,7 @@ export class Dots {
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";
-    this.data.classes.forEach((name, label) => {
+    this.data.names.forEach((name, label) => {
       if (this.chosen !== null && this.chosen !== label) return;
       const dots = [...this.labels.keys()].filter((dot) => this.labels[dot] === label);
       if (!dots.length) return;
@@ -209,7 +209,7 @@ export class Dots {
         return sorted[Math.floor(sorted.length / 2)];
       });
       const left = this.canvas.clientWidth / 2 + (x - this.middle[0]) * this.scale;
-      const top = this.canvas.clientHeight / 2 - (y - this.middle[1]) * this.scale;
+      const top = this.canvas.clientHeight / 2 - (y - this.middle[1]) * this.scale - 14;
       context.strokeStyle = style.getPropertyValue("--st-background-color");
       context.lineWidth = 4;
       context.strokeText(name, left, top);

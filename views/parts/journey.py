@@ -46,6 +46,7 @@ def payload(
         "step": EPSILON_STEP,
         "epsilon": view.epsilon,
         "classes": [text.common.class_name(view.dataset, name) for name in view.variant.classes],
+        "names": view.variant.classes,
         "network": text.common.variant(view.variant),
         "drawing": text.journey.EMBEDDINGS[embedding],
         "sheet": str(view.dataset),

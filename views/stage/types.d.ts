@@ -220,7 +220,9 @@ export interface JourneyData {
   step: number;
   /** where the slider begins */
   epsilon: number;
+  /** as sentences name them, and as the drawing does */
   classes: string[];
+  names: string[];
   network: string;
   /** what the embedding is called */
   drawing: string;

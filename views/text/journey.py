@@ -38,7 +38,7 @@ WORDS = {
     "hint": "Point at a dot to see its picture. Click on it to attack it.",
     "about": "Picture {picture}: {label}, predicted as {predicted}",
     "at": "Epsilon {epsilon}",
-    "class": "left",
+    "class": "class",
     "save": "Save picture",
     "caption": "{network}. The first {total} official test pictures under {nudge}, "
     "epsilon {epsilon}. Outlined: predicted wrong. {drawing}. Made with Nudge.",
