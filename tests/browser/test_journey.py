@@ -4,6 +4,7 @@ import base64
 import re
 
 import numpy as np
+import pytest
 from playwright.sync_api import expect
 
 from models import PRETRAINED
@@ -44,15 +45,34 @@ def close(one: list[float], other: list[float]) -> bool:
     return bool(np.allclose(one, other, atol=0.2))
 
 
+def slide(visit: Visit, epsilon: float) -> None:
+    """Drag the slider there, without letting go."""
+    slider = visit.page.locator(".slide input")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    now = float(slider.input_value()) / 60
+    thumb = 8  # pixels from either end to the middle of the thumb
+    width, middle = box["width"] - 2 * thumb, box["y"] + box["height"] / 2
+    visit.page.mouse.move(box["x"] + thumb + width * now, middle)
+    visit.page.mouse.down()
+    visit.page.mouse.move(box["x"] + thumb + width * epsilon / 0.3, middle, steps=5)
+
+
 def test_dots_move_as_they_are_stored_without_a_message(visit: Visit) -> None:
     drawing(visit, "architecture=fcnn&epsilon=0")
     assert barriers(visit.page) == []
     assert visit.fits()
-    before, slider = visit.sent, visit.page.locator(".slide input")
+    before = visit.sent
     assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, 0))
-    for _ in range(5):
-        slider.press("ArrowRight")
-    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, 0.025))
+    slide(visit, 0.1)
+    moved = float(visit.page.locator(".slide input").input_value()) * 0.005
+    assert moved == pytest.approx(0.1, abs=0.011)
+    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, moved))
+    assert visit.sent == before
+    visit.page.mouse.up()
+    expect(visit.page).to_have_url(re.compile(f"epsilon={moved:g}(&|$)"))
+    slider = visit.page.locator(".slide input")
     slider.press("End")
     assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, 0.3))
     visit.page.get_by_role("button", name=WORDS["nudges"][1], exact=True).click()
@@ -66,14 +86,13 @@ def test_dots_move_as_they_are_stored_without_a_message(visit: Visit) -> None:
     clean = re.match(r"\d+", labels.inner_text())
     assert clean is not None
     assert int(clean[0]) < int(left[0]) < (classes[0, -1] != classes[0, 0]).sum()
-    assert visit.sent == before
-    expect(visit.page).to_have_url(re.compile("epsilon=0(&|$)"))
 
 
 def test_a_dot_shows_its_picture_and_opens_it(
     visit: Visit, test_splits: dict[object, Split]
 ) -> None:
-    drawing(visit, "epsilon=0.05")
+    drawing(visit, "epsilon=0.05&regime=robust&quiz=1")
+    visit.page.locator(".slide input").press("ArrowRight")
     canvas = visit.page.locator(".drawing canvas")
     canvas.focus()
     canvas.press("ArrowRight")
@@ -92,7 +111,9 @@ def test_a_dot_shows_its_picture_and_opens_it(
     canvas.press("Enter")
     visit.page.wait_for_selector(".stage canvas")
     expect(visit.page).to_have_url(re.compile("image=1(&|$)"))
-    expect(visit.page).to_have_url(re.compile("epsilon=0.05(&|$)"))
+    expect(visit.page).to_have_url(re.compile("epsilon=0.055(&|$)"))
+    assert "regime" not in visit.page.url  # the dots are those of the standard network
+    assert "quiz" not in visit.page.url
 
 
 def test_a_class_is_chosen_and_the_drawing_comes_near(visit: Visit) -> None:

@@ -25,7 +25,7 @@ from tests.browser.following import (
     targets,
 )
 from views import text
-from views.parts.lesson_steps import early, steps
+from views.parts.lesson_steps import early, map_of, steps
 from views.session.state import View
 
 
@@ -59,6 +59,7 @@ def test_a_new_tab_shows_what_a_click_shows(projector: Visit, name: str) -> None
         expect(projector.page).to_have_url(start)
         link = links(projector).nth(i)
         expect(link).to_have_js_property("href", address)
+        link.evaluate("a => { const box = a.closest('details'); if (box) box.open = true }")
         follow_by_a_click(projector, link)
         follow_in_a_new_tab(projector, address)
 
@@ -68,7 +69,7 @@ def test_the_lesson_promises_its_views(projector: Visit) -> None:
     open_page(projector, "lesson")
     found = findings(Dataset.SIGN)
     meant: list[tuple[str, View]] = [(step.path, step.view) for step in steps(found)]
-    meant += [("", view) for _, view in early(found)]
+    meant += [("", view) for _, view in early(found)] + [("", map_of(found))]
     addresses = targets(projector, len(meant))
     for address, (path, view) in zip(addresses, meant, strict=True):
         assert address.partition("?")[0] == f"{projector.server}/{path}"

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
-from models import PixelOrder, Variant
+from models import PixelOrder, Regime, Variant
 from nudge.classroom.rooms import Kind, Question
 from nudge.evaluation.methods import Method
 from nudge.findings import class_answers
 from nudge.findings.class_answers import Truth
 from nudge.findings.lesson import LARGE, Findings
-from nudge.neighbourhood.picture_attack import Attack
+from nudge.neighbourhood.probability_path import ProbabilityPath
 from views import text
 from views.parts.lesson_steps import ASKED
 from views.session import resources
-from views.session.state import Compare, View, last_picture
+from views.session.state import Compare, Panel, View, last_picture, shown
 
 # An answer to these is a place among the epsilons, the last one for "never".
 ON_THE_AXIS = (Kind.FLIP, Kind.HALF, Kind.BEST)
@@ -22,6 +22,7 @@ ON_THE_AXIS = (Kind.FLIP, Kind.HALF, Kind.BEST)
 
 def pose(kind: Kind, view: View) -> Question:
     """The question of that kind about that view."""
+    view = _askable(kind, view)
     match kind:
         case Kind.CLASS:
             names = [text.common.class_name(view.dataset, name) for name in view.variant.classes]
@@ -38,7 +39,26 @@ def pose(kind: Kind, view: View) -> Question:
 def view_of(question: Question) -> View:
     """What the question is about; what of it cannot be shown here falls back to the default."""
     view, _ = View.from_query(dict(parse_qsl(question.view)))
-    return replace(view, image=min(view.image, last_picture(view.dataset)))
+    return _askable(question.kind, view)
+
+
+def _askable(kind: Kind, view: View) -> View:
+    """What of a view can be asked about: a picture that is here, at an epsilon that is shown.
+
+    An exercise, or a map, that the explorer shows is nothing of the question. Those that compare
+    networks compare the standard ones, which all exist.
+    """
+    view = replace(
+        view,
+        image=min(view.image, last_picture(view.dataset)),
+        epsilon=shown(view.method, view.epsilon),
+        panel=Panel.NONE,
+        quiz=False,
+        hide=frozenset(),
+    )
+    if kind in (Kind.LONGEST, Kind.PIXELS):
+        view = replace(view, regime=Regime.STANDARD, network="")
+    return view
 
 
 def stage_of(question: Question) -> View:
@@ -54,9 +74,7 @@ def truth(question: Question) -> Truth:
     view, never = view_of(question), len(question.choices) - 1
     match question.kind:
         case Kind.CLASS:
-            attack = _attack(view, view.variant)
-            shown = attack.control if view.method is Method.RANDOM else attack.path
-            return class_answers.predicted(shown, view.step)
+            return class_answers.predicted(_path(view, view.variant), view.step)
         case Kind.LONGEST:
             return _longest(view, view.four)
         case Kind.PIXELS:
@@ -66,19 +84,21 @@ def truth(question: Question) -> Truth:
         case Kind.BEST:
             return class_answers.best_trade_off(view.variant.card)
         case _:
-            path = _attack(view, view.variant).path
+            path = _path(view, view.variant)
             return class_answers.first_wrong(path, _label(view), never=never)
 
 
 def _longest(view: View, variants: Iterable[Variant]) -> Truth:
-    paths = [_attack(view, variant).path for variant in variants]
+    paths = [_path(view, variant) for variant in variants]
     return class_answers.stands_longest(paths, _label(view))
 
 
-def _attack(view: View, variant: Variant) -> Attack:
+def _path(view: View, variant: Variant) -> ProbabilityPath:
+    """What a network predicts along epsilon, under the nudge that is asked about."""
     pictures = resources.display_set(view.dataset)
     method, target = view.method, view.target_index
-    return resources.attacked_test_picture(variant.id, view.image, method, target, pictures)
+    found = resources.attacked_test_picture(variant.id, view.image, method, target, pictures)
+    return found.control if method is Method.RANDOM else found.path
 
 
 def _label(view: View) -> int:

@@ -44,12 +44,13 @@ def _follow(room: Room) -> None:
     watching()
     store, state = classroom.store(), st.session_state
     version = store.version(room.code)
-    if version is not None and version in (room.version, state.get("_class_followed")):
+    followed = state.get("_class_followed")
+    if version == room.version or (version is not None and followed == (room.code, version)):
         return
     latest = store.room(room.code)
     if latest is None or (latest.phase, latest.current) != (room.phase, room.current):
         st.rerun()
-    state["_class_followed"] = version
+    state["_class_followed"] = (room.code, version)
 
 
 def _answer(room: Room, number: int, member: Member, own: int | None) -> None:

@@ -23,11 +23,12 @@ from views.stage import payload
 
 POLL = 0.5  # seconds between two looks at one counter
 _PREPARED = "_class_prepared"  # which prepared question comes next
-_SUMMARY = "_class_summary"  # whether the summary is shown
+_ASKED = "_class_asked"  # how many questions there were when it was chosen
+_SUMMARY = "_class_summary"  # the code of the room whose summary is shown
 
 
 def show(room: Room, member: Member) -> None:
-    if st.session_state.get(_SUMMARY):
+    if st.session_state.get(_SUMMARY) == room.code:
         _summary(room)
         return
     side, main = st.columns([1, 3], gap="medium")
@@ -83,7 +84,7 @@ def _controls(room: Room, member: Member) -> None:
         _choose(room)
     if room.questions:
         st.button(
-            text.classroom.FINISH, on_click=_show_summary, args=(True,), width="stretch",
+            text.classroom.FINISH, on_click=_show_summary, args=(code,), width="stretch",
             icon=":material/summarize:",
         )  # fmt: skip
     with st.popover(text.classroom.MY_LINK, width="stretch"):
@@ -99,8 +100,8 @@ def _controls(room: Room, member: Member) -> None:
     )  # fmt: skip
 
 
-def _show_summary(shown: bool) -> None:
-    st.session_state[_SUMMARY] = shown
+def _show_summary(code: str) -> None:
+    st.session_state[_SUMMARY] = code
 
 
 def _choose(room: Room) -> None:
@@ -114,9 +115,9 @@ def _choose(room: Room) -> None:
     state = st.session_state
     over = {question.to_json() for question in room.questions}
     left = [name for name in names if offered[name].to_json() not in over] or names
-    state.setdefault(_PREPARED, left[0])
-    if state[_PREPARED] not in names or offered[state[_PREPARED]].to_json() in over:
-        state[_PREPARED] = left[0]
+    # After each question the next one stands ready; whoever chooses an earlier one keeps it.
+    if state.get(_PREPARED) not in names or state.get(_ASKED) != len(room.questions):
+        state[_PREPARED], state[_ASKED] = left[0], len(room.questions)
     chosen = st.selectbox(
         text.classroom.ASK, names, format_func=_named, key=_PREPARED, label_visibility="collapsed"
     )
@@ -235,4 +236,4 @@ def _summary(room: Room) -> None:
         charts.summary_table(rows),
         text.classroom.summary_caption(len(rows)),
     )
-    st.button(text.classroom.BACK, on_click=_show_summary, args=(False,))
+    st.button(text.classroom.BACK, on_click=_show_summary, args=("",))

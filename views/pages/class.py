@@ -15,6 +15,8 @@ def page() -> None:
     try:
         code = classroom.code()
         if not code:
+            if st.query_params.get(classroom.ROOM):  # of another form than any code
+                st.warning(text.classroom.NO_ROOM, icon=":material/meeting_room:")
             _door()
             return
         room = classroom.find(code)

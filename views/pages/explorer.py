@@ -173,7 +173,7 @@ def _mapped(
     if subject.label is None:
         job = picture_input.plane_job(shown.variant, subject, shown.attack, points)
         label = int(shown.attack.path.predictions[0])
-        return planes.Mapped(job, shown.attack, label)
+        return planes.Mapped(job, shown.attack, label, own=True)
     job = resources.plane_job(args[0], view.image, *args[1:], pictures, points)
     return planes.Mapped(job, shown.attack, subject.label)
 
@@ -189,7 +189,7 @@ def _saved(
     scene = payload.scene(view, subject, networks, step=view.step, opened=0)
     if view.panel is Panel.MAP:
         maps = [_mapped(view, subject, pictures, shown) for shown in networks]
-        found = planes.so_far(scene["id"], maps)
+        found = planes.finished(scene["id"], maps)
         scene |= {"planes": found} if found else {"panel": Panel.NONE}
     return share.SavedPage(f"{scene['file']}.html", saved_page(view, subject, scene))
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import streamlit as st
 
 from models import Regime
-from nudge.data.display_set import DisplaySet
 from nudge.evaluation.journey import EPSILONS, PICTURES, Embedding
 from views import text
 from views.charts import figure
@@ -45,9 +44,11 @@ def _drawn(view: View, embedding: Embedding) -> None:
     labels = pictures.split.labels[:PICTURES].numpy().astype("uint8")
     picture = journey.show(view, found, embedding, labels)
     if picture is not None:
-        opened = replace(current(), image=picture)
+        opened = View(
+            view.dataset, view.architecture, view.pixels, epsilon=current().epsilon, image=picture
+        )
         st.switch_page("views/pages/explorer.py", query_params=opened.to_query())
-    st.fragment(_pictures)(view, pictures)
+    st.fragment(journey.converse)(view, pictures)
     st.caption(text.journey.caption(embedding, PICTURES, list(EPSILONS)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
@@ -60,10 +61,6 @@ def _drawn(view: View, embedding: Embedding) -> None:
         with st.popover(text.journey.CODE, icon=":material/code:"):
             st.caption(text.share.CODE_HELP)
             st.code(journey.snippet(view, embedding), language="python")
-
-
-def _pictures(view: View, pictures: DisplaySet) -> None:
-    journey.bring_pictures(view, pictures)
 
 
 page()

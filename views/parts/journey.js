@@ -18,6 +18,10 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     drawings.set(root, drawing);
   }
   drawing.open = (index) => setTriggerValue("picture", index);
+  return () => {
+    drawings.get(root)?.close();
+    drawings.delete(root);
+  };
 }
 
 class Drawing {
@@ -140,12 +144,9 @@ class Drawing {
     slider.addEventListener("input", () =>
       this.change(() => (this.dots.epsilon = Number(slider.value) * this.data.step)),
     );
-    slider.addEventListener("change", () => {
-      // The address keeps epsilon; the server need not hear of it before it is asked for something.
-      const address = new URL(location.href);
-      address.searchParams.set("epsilon", String(Number(this.dots.epsilon.toFixed(3))));
-      history.replaceState(history.state, "", address);
-    });
+    slider.addEventListener("change", () =>
+      window.dispatchEvent(new CustomEvent("nudge:epsilon", { detail: Number(slider.value) })),
+    );
     choice.addEventListener("change", () =>
       this.change(() => (this.dots.chosen = choice.value === "" ? null : Number(choice.value))),
     );

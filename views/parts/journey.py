@@ -16,10 +16,10 @@ from nudge.evaluation.journey import Embedding, Journey
 from nudge.pictures.data_uri import png
 from views import text
 from views.session import javascript
-from views.session.state import View
+from views.session.state import View, current, write_address
 
 _mount = javascript.component(Path(__file__).with_name("journey.js"))
-_sheet = javascript.component(Path(__file__).with_name("sheet.js"))
+_messages = javascript.component(Path(__file__).with_name("journey_messages.js"))
 ACROSS = 40  # pictures side by side on the sheet
 
 
@@ -91,11 +91,25 @@ print(places.shape)  # nudges, epsilons, pictures, x and y
 """
 
 
-def bring_pictures(view: View, pictures: DisplaySet) -> None:
-    """Send all pictures as soon as somebody looks for one."""
-    wanted = getattr(st.session_state.get("sheet"), "wanted", None)
-    uri = sheet(pictures) if wanted else ""
-    _sheet(key="sheet", data=[{"id": str(view.dataset), "uri": uri}], on_wanted_change=lambda: None)
+def converse(view: View, pictures: DisplaySet) -> None:
+    """Hear where the slider was released, and send all pictures once somebody looks for one.
+
+    In a fragment of its own, so that the dots are not sent again for it.
+    """
+
+    def take_epsilon() -> None:
+        step = st.session_state.journey_messages.epsilon
+        if isinstance(step, int) and 0 <= step < len(EPSILONS):
+            st.session_state.epsilon = EPSILONS[step]
+
+    wanted = getattr(st.session_state.get("journey_messages"), "wanted", None)
+    _messages(
+        key="journey_messages",
+        data=[{"id": str(view.dataset), "uri": sheet(pictures) if wanted else ""}],
+        on_wanted_change=lambda: None,
+        on_epsilon_change=take_epsilon,
+    )
+    write_address(current())
 
 
 def sheet(pictures: DisplaySet) -> str:

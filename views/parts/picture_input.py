@@ -112,7 +112,9 @@ def attack(variant: Variant, subject: Subject, method: Method, target: int | Non
 def plane_job(variant: Variant, subject: Subject, found: Attack, points: int) -> Job[PlanePoints]:
     """The plane through an own picture that was attacked, in the making. Raises PretrainedError."""
     known: dict[object, Job[PlanePoints]] = st.session_state.setdefault(_PLANES, {})
-    key = (id(found), variant.id, points)  # attacks are kept, and compared by identity
+    spanned = (subject.pixels, found.along)
+    digests = (sha256(values.numpy().tobytes()).hexdigest() for values in spanned)
+    key = (*digests, variant.id, points)
     if key not in known:
         if len(known) >= 8:  # about 360 kB each
             known.clear()
@@ -198,7 +200,7 @@ def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
 
 def _forget() -> None:
     """Nothing is left of a picture that was taken away, not even in memory."""
-    for key in (_OWN, _SEEN, _SUGGESTED, _DECODED, _BOX, _STEPS, _ATTACKS):
+    for key in (_OWN, _SEEN, _SUGGESTED, _DECODED, _BOX, _STEPS, _ATTACKS, _PLANES):
         st.session_state.pop(key, None)
 
 

@@ -203,6 +203,8 @@ class View:
             view = replace(view, regime=given.adjust("regime", cls.regime))
         if view.compare is Compare.REGIMES and len(view.regimes) == 1:
             view = replace(view, compare=given.adjust("compare", cls.compare))
+        if view.panel is Panel.MAP and view.hide & {"verdict", "bars"}:  # which it would tell
+            view = replace(view, panel=given.adjust("panel", cls.panel))
         return view, given.notices
 
 

@@ -104,13 +104,13 @@ export class PlaneMap {
       const [x, y] = scene.place;
       const far = event.shiftKey ? 4 : 1;
       scene.go(this.plane.snap([x + far * gap * move[0], y + far * gap * move[1]]));
+      scene.release();
       scene.announce();
     });
   }
 
   /** @param {Plane} plane */
   take(plane) {
-    if (this.plane && this.plane.points > plane.points) return;
     this.plane = plane;
     this.ground = null;
     this.waiting.hidden = true;

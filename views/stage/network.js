@@ -113,6 +113,7 @@ export class Network {
 
   /** @param {Plane} plane */
   takePlane(plane) {
+    if (this.plane && this.plane.points > plane.points) return; // a coarse one, too late
     this.plane = plane;
     this.map?.take(plane);
     this.scene.drawSoon();

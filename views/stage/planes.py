@@ -22,6 +22,7 @@ from views.session.audience import watching
 
 _carry = javascript.component(Path(__file__).with_name("planes.js"))
 LOOK, LOOK_EACH = 0.02, 0.002  # seconds between two looks: at least, and for each visitor
+PATIENCE = 10.0  # seconds
 NATS = 1000  # parts of a nat in which losses travel
 TRACK = 10_000  # parts of 1 in which points of a track travel
 
@@ -33,6 +34,7 @@ class Mapped:
     job: Job[PlanePoints]
     attack: Attack
     label: int  # whose loss is drawn: the true class, or what the network predicts
+    own: bool = False  # somebody's own picture
 
 
 def points_for(networks: int) -> int:
@@ -47,7 +49,7 @@ def show(identity: str, maps: Sequence[Mapped]) -> None:
     """
     pulse, sent = st.empty(), False
     while True:
-        complete = all(one.job.poll().complete for one in maps)
+        complete = _are_complete(maps)
         if (complete or not sent) and (found := so_far(identity, maps)):
             sent = True
             _carry(key="map-sharp" if complete else "map-coarse", data=[found])
@@ -57,12 +59,27 @@ def show(identity: str, maps: Sequence[Mapped]) -> None:
         pulse.empty()  # where Streamlit looks for a newer wish
 
 
+def _are_complete(maps: Sequence[Mapped]) -> bool:
+    looks = [one.job.poll() for one in maps]  # a job goes on as long as it is looked at
+    return all(look.complete for look in looks)
+
+
 def so_far(identity: str, maps: Sequence[Mapped]) -> dict[str, Any] | None:
-    """The maps as they are, for a page to be saved; None where one is not there yet."""
+    """The maps as they are; None where one is not there yet."""
     points = points_for(len(maps))
     found = [Plane.of(one.job.poll().value, points) for one in maps]
     planes = [plane for plane in found if plane is not None]
     return payload(identity, maps, planes) if len(planes) == len(maps) else None
+
+
+def finished(identity: str, maps: Sequence[Mapped]) -> dict[str, Any] | None:
+    """The sharp maps, for a page to be saved; None where they take too long."""
+    deadline = time.monotonic() + PATIENCE
+    while not _are_complete(maps):
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(LOOK)
+    return so_far(identity, maps)
 
 
 def payload(identity: str, maps: Sequence[Mapped], planes: Sequence[Plane]) -> dict[str, Any]:
@@ -72,32 +89,25 @@ def payload(identity: str, maps: Sequence[Mapped], planes: Sequence[Plane]) -> d
 
 
 def _plane(plane: Plane, one: Mapped) -> dict[str, Any]:
+    points = len(plane.places)
+    # Nothing of somebody's own picture is kept for later.
+    keeps = not one.own and one.job.poll().complete
     return {
-        "points": len(plane.places),
-        "packed": _packed(_Same(plane), one.label),
+        "points": points,
+        "packed": _packed_again(one.job, points, one.label) if keeps else _packed(plane, one.label),
         **_direction(one.attack),
         "track": None if one.attack.track is None else _track(one.attack.track),
     }
 
 
-class _Same:
-    """A plane as the key of a cache: equal where its numbers are."""
-
-    def __init__(self, plane: Plane) -> None:
-        self.plane = plane
-        self._bytes = plane.log_probabilities.numpy().tobytes()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other._bytes == self._bytes
-
-    def __hash__(self) -> int:
-        return hash(self._bytes)
+@lru_cache(maxsize=64)  # every release shows them again
+def _packed_again(job: Job[PlanePoints], points: int, label: int) -> str:
+    plane = Plane.of(job.poll().value, points)
+    return "" if plane is None else _packed(plane, label)
 
 
-@lru_cache(maxsize=64)
-def _packed(same: _Same, label: int) -> str:
+def _packed(plane: Plane, label: int) -> str:
     """Losses as uint16, predictions and probabilities as uint8, gzipped."""
-    plane = same.plane
     losses = (plane.losses(label).double() * NATS).round().clamp(max=65535)
     probabilities = (plane.log_probabilities.exp() * 255).round()
     parts = [

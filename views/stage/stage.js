@@ -16,7 +16,11 @@ import { Walk } from "./walk.js";
 const scenes = new WeakMap(); // by root element, so that news of epsilon or accuracy build nothing
 
 /** @type {Map<string, number>} */
-const guesses = new Map(); // by scene: a guess that is locked in stays
+const guesses = new Map(); // by exercise: a guess that is locked in stays
+
+/** What is guessed, whatever stands beside it. @param {SceneData} data */
+const exercise = ({ picture, method, target, networks }) =>
+  [picture, method, target, ...networks.map(({ title }) => title)].join(" ");
 
 /** @param {Mounted<SceneData>} mounted */
 export default function mount({ data: [data], parentElement, setStateValue }) {
@@ -63,7 +67,8 @@ export class Scene {
     /** @type {OpenedData} */
     this.data = { ...data, picture: bytes(data.picture) };
     this.step = this.reported = step; // where the slider is, and where the server knows it to be
-    this.guess = guesses.get(data.id) ?? null; // where somebody expects the prediction to change
+    this.exercise = exercise(data);
+    this.guess = guesses.get(this.exercise) ?? null; // where somebody expects the prediction to change
     /** @type {number} */
     this.travelled = previous?.travelled ?? 0; // the fraction of the way into the scramble
     this.dragging = false;
@@ -113,6 +118,8 @@ export class Scene {
    */
   shows(part) {
     const { hide, quiz } = this.data;
+    // A map says what an exercise hides with the verdict or the bars.
+    if (part === "panel" && (hide.includes("verdict") || hide.includes("bars"))) return false;
     return !hide.includes(part) || (quiz && ["epsilon", "verdict"].includes(part));
   }
 
@@ -135,7 +142,10 @@ export class Scene {
     const elsewhere = data.opened !== this.data.opened;
     const grown = JSON.stringify(data.accuracy) !== JSON.stringify(this.data.accuracy);
     this.data = { ...data, picture: this.data.picture };
-    if (elsewhere && !this.dragging) this.step = this.reported = data.step;
+    if (elsewhere && !this.dragging) {
+      this.step = this.reported = data.step;
+      this.away = null;
+    }
     if (grown) this.axis.chart();
     if (grown || elsewhere) this.draw();
     if (this.walk.follow(data.walk)) this.announce();
@@ -187,6 +197,10 @@ export class Scene {
   }
 
   announce() {
+    if (this.frame !== null) {
+      cancelAnimationFrame(this.frame); // what is said is what is drawn
+      this.draw();
+    }
     const spoken = this.shows("verdict") ? this.networks : [];
     const sentences = spoken.map((network) =>
       [this.networks.length > 1 ? `${network.title}: ` : "", network.verdict.textContent].join(""),
@@ -203,7 +217,7 @@ export class Scene {
 
   commit() {
     this.guess = this.step;
-    guesses.set(this.data.id, this.step);
+    guesses.set(this.exercise, this.step);
     this.axis.chart();
     this.tools.update();
     this.draw();

@@ -295,5 +295,6 @@ declare global {
     "nudge:planes": CustomEvent<string>;
     "nudge:sheet": CustomEvent<string>;
     "nudge:sheet-wanted": CustomEvent<null>;
+    "nudge:epsilon": CustomEvent<number>;
   }
 }

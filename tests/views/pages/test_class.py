@@ -1,22 +1,27 @@
 """The class's page, run by Streamlit's own tester: a teacher and students of one server."""
 
+import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from models import Dataset
+from models import Dataset, Regime
 from nudge.classroom import guesses, rooms
 from nudge.classroom.rooms import Kind, Phase, Question
+from nudge.evaluation.methods import Method
 from nudge.findings.lesson import findings
 from tests.conftest import CHECKOUT
 from tests.views.reading import open_at, rows
 from views import text
 from views.classroom import questions
 from views.session import classroom
+from views.session.state import Panel, View
 
 
 @pytest.fixture(autouse=True)
@@ -167,6 +172,67 @@ def test_each_prepared_question_has_a_truth_and_a_stage(
         )
     press(teacher, text.classroom.FINISH)
     assert [r["fraction"] for r in rows(teacher, "questions")] == [1.0] * 7
+
+
+@pytest.mark.parametrize("kind", [Kind.FLIP, Kind.CLASS, Kind.LONGEST, Kind.PIXELS])
+@pytest.mark.parametrize(
+    "view",
+    [
+        View(image=29, method=Method.RANDOM, epsilon=0.1),
+        View(image=3, method=Method.PGD, epsilon=0.035),  # which twenty steps do not show
+        View(image=3, regime=Regime.MASKED, quiz=True, hide=frozenset({"bars"}), panel=Panel.MAP),
+    ],
+    ids=["random", "odd", "exercise"],
+)
+def test_what_is_right_is_what_the_stage_shows(
+    kind: Kind, view: View, led: tuple[str, AppTest]
+) -> None:
+    code, teacher = led
+    question = questions.pose(kind, view)
+    classroom.store().ask(code, question)
+    classroom.store().turn(code, Phase.SHOWN)
+    teacher.run()
+    assert not teacher.exception
+    (sent,) = [c for c in teacher.get("bidi_component") if c.proto.component_name == "stage"]
+    (scene,) = json.loads(sent.proto.json)
+    assert (scene["quiz"], scene["panel"]) == (False, "none")
+    truth, shown = questions.truth(question), questions.view_of(question)
+    flips = []
+    for network in scene["networks"]:
+        path = network["control" if view.method is Method.RANDOM else "attack"]
+        predictions = np.frombuffer(base64.b64decode(path["predictions"]), np.uint8)
+        wrong = np.flatnonzero(predictions != scene["label"])
+        flips.append(int(wrong[0]) if len(wrong) else len(predictions))
+    if kind is Kind.CLASS:
+        assert truth.places == {int(predictions[shown.step])}
+    elif kind is Kind.FLIP:
+        assert truth.places == {flips[0]}
+    elif kind is Kind.LONGEST:
+        assert truth.places == {i for i, flip in enumerate(flips) if flip == max(flips)}
+        names = [network["name"] for network in scene["networks"]]
+        assert names == [text.common.short_variant(variant) for variant in shown.four]
+    else:
+        own = [i for i, v in enumerate(shown.four) if v.architecture is shown.architecture]
+        pair = [flips[i] for i in own]
+        assert truth.places == {i for i, flip in enumerate(pair) if flip == max(pair)}
+
+
+def test_an_earlier_question_can_be_asked_again(led: tuple[str, AppTest]) -> None:
+    code, teacher = led
+    for _ in range(2):
+        press(teacher, text.classroom.ASK if not teacher_asked(code) else text.classroom.NEXT)
+        press(teacher, text.classroom.CLOSE)
+        press(teacher, text.classroom.SHOW)
+    teacher.selectbox(key="_class_prepared").set_value("guess").run()
+    press(teacher, text.classroom.NEXT)
+    room = classroom.store().room(code)
+    assert room is not None
+    assert room.questions[0] == room.questions[2] != room.questions[1]
+
+
+def teacher_asked(code: str) -> int:
+    room = classroom.store().room(code)
+    return len(room.questions) if room else 0
 
 
 def test_the_teacher_asks_about_what_the_explorer_shows(led: tuple[str, AppTest]) -> None:

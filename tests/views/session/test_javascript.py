@@ -23,7 +23,7 @@ ENTRIES = (
     "stage/planes.js",
     "parts/gallery.js",
     "parts/journey.js",
-    "parts/sheet.js",
+    "parts/journey_messages.js",
     "parts/marking.js",
     "parts/memory.js",
     "parts/wishes.js",

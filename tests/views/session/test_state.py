@@ -10,7 +10,7 @@ from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILONS
 from views.session import state
-from views.session.state import Compare, View
+from views.session.state import Compare, Panel, View
 
 
 def test_the_default_is_an_empty_address() -> None:
@@ -130,3 +130,11 @@ def test_a_regime_that_the_network_has_not_is_adjusted(monkeypatch: pytest.Monke
     assert view.variant is VARIANTS["sign-cnn-scrambled"]
     assert notices == ["regime is standard, not `robust`"]
     assert "regime" not in view.to_query()
+
+
+@pytest.mark.parametrize("hidden", ["verdict", "bars,paths"])
+def test_no_map_tells_what_an_exercise_hides(hidden: str) -> None:
+    assert View.from_query({"panel": "map", "hide": "paths"})[0].panel is Panel.MAP
+    view, notices = View.from_query({"panel": "map", "hide": hidden})
+    assert view.panel is Panel.NONE
+    assert notices
