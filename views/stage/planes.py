@@ -22,6 +22,7 @@ from views.session.audience import watching
 
 _carry = javascript.component(Path(__file__).with_name("planes.js"))
 LOOK, LOOK_EACH = 0.02, 0.002  # seconds between two looks: at least, and for each visitor
+ASK = 0.2  # seconds between two chances for a newer wish
 PATIENCE = 10.0  # seconds
 NATS = 1000  # parts of a nat in which losses travel
 TRACK = 10_000  # parts of 1 in which points of a track travel
@@ -47,7 +48,7 @@ def show(identity: str, maps: Sequence[Mapped]) -> None:
 
     Ends when they are sharp; a newer wish of the visitor ends it at any look.
     """
-    pulse, sent = st.empty(), False
+    pulse, sent, asked = st.empty(), False, time.monotonic()
     while True:
         complete = _are_complete(maps)
         if (complete or not sent) and (found := so_far(identity, maps)):
@@ -56,7 +57,9 @@ def show(identity: str, maps: Sequence[Mapped]) -> None:
         if complete:
             return
         time.sleep(max(LOOK, LOOK_EACH * watching()))
-        pulse.empty()  # where Streamlit looks for a newer wish
+        if time.monotonic() - asked > ASK:  # it is a message, which the browser answers by drawing
+            asked = time.monotonic()
+            pulse.empty()  # where Streamlit looks for a newer wish
 
 
 def _are_complete(maps: Sequence[Mapped]) -> bool:
