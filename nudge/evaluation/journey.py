@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from nudge.argument_checks import as_epsilons, check_model, check_split
 from nudge.attacks import fgsm_direction, nudge, random_direction
 from nudge.data import Split, to_pixels
 from nudge.evaluation.hidden_layer import last_hidden
@@ -79,16 +80,20 @@ def hidden_layers(
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """The last hidden layer under each nudge at each epsilon, and what is predicted from it.
 
-    Returns float32 (nudge, K, N, hidden) and uint8 (nudge, K, N) of the first `PICTURES`.
+    Returns float32 (nudge, K, N, hidden) and uint8 (nudge, K, N) of the first `PICTURES`. Raises
+    ValueError of what is no model, split or epsilon.
     """
+    check_model(model)
+    check_split(split)
     images, labels = to_pixels(split.images[:PICTURES]), split.labels[:PICTURES]
+    grid = as_epsilons(epsilons)
     ways = {
         Nudge.FGSM: _in_batches(lambda i, y: fgsm_direction(model, i, y), images, labels),
         Nudge.RANDOM: random_direction(len(split.labels), seed=RANDOM_SEED)[:PICTURES],
     }
     hidden, predicted = [], []
     for way in ways.values():
-        moved = [nudge(images, way, epsilon) for epsilon in epsilons]
+        moved = [nudge(images, way, epsilon) for epsilon in grid]
         hidden.append(torch.stack([last_hidden(model, pictures) for pictures in moved]))
         predicted.append(torch.stack([_predict(model, pictures) for pictures in moved]))
     return torch.stack(hidden).numpy(), torch.stack(predicted).numpy().astype(np.uint8)

@@ -59,7 +59,9 @@ def test_a_new_tab_shows_what_a_click_shows(projector: Visit, name: str) -> None
         expect(projector.page).to_have_url(start)
         link = links(projector).nth(i)
         expect(link).to_have_js_property("href", address)
-        link.evaluate("a => { const box = a.closest('details'); if (box) box.open = true }")
+        closed = link.locator("xpath=ancestor::details[not(@open)]/summary")
+        if closed.count():
+            closed.click()
         follow_by_a_click(projector, link)
         follow_in_a_new_tab(projector, address)
 

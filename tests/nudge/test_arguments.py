@@ -61,6 +61,8 @@ from nudge.evaluation.generated_hands import (
     measure_hands,
     nearest_distances,
 )
+from nudge.evaluation.hidden_layer import last_hidden
+from nudge.evaluation.journey import hidden_layers
 from nudge.evaluation.measurement import Measurement, measure
 from nudge.evaluation.methods import Method, method_counter
 from nudge.evaluation.per_class import class_curves, ends, flips_by_step
@@ -553,6 +555,16 @@ TABLE: dict[str, Call] = {
             "epsilons": [*NO_EPSILONS, *DESCENDING, ()],
         },
     ),
+    "nudge.evaluation.hidden_layer.last_hidden": Call(
+        last_hidden,
+        {"model": MODEL, "images": FLOATS},
+        {"model": NO_MODEL[:3], "images": NO_FLOATS},
+    ),
+    "nudge.evaluation.journey.hidden_layers": Call(
+        hidden_layers,
+        {"model": MODEL, "split": SPLIT, "epsilons": GRID},
+        {"model": NO_MODEL[:3], "split": NO_SPLIT, "epsilons": NO_EPSILONS},
+    ),
     "nudge.neighbourhood.plane.plane_counter": Call(counted(plane_counter), PLANE, NO_PLANE),
     "nudge.neighbourhood.plane.plane": Call(plane, PLANE | {"points": 16}, NO_PLANE),
     "nudge.neighbourhood.plane.on_plane": Call(
@@ -791,6 +803,10 @@ TABLE: dict[str, Call] = {
 
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
+    "nudge.evaluation.journey.measure_journey": "asks `hidden_layers`, which checks",
+    "nudge.evaluation.journey.fit_tsne": "takes layers that were computed before",
+    "nudge.evaluation.journey.places_again": "takes layers that were computed before",
+    "nudge.evaluation.journey.whole": "takes places that an embedding computed",
     "nudge.attacks.iterated.ascend": "the loop inside training; the attacks check for it",
     "nudge.attacks.iterated.Ball.begin": "a part of that loop",
     "nudge.attacks.iterated.Ball.climb": "a part of that loop",

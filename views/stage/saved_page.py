@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -25,6 +26,8 @@ body { margin: 0 auto; max-width: 80rem; padding: 0.5rem 1rem 1rem; font: 16px/1
 h1 { font-size: 1.25rem; margin: 0.25rem 0 0.75rem; }
 footer { font-size: 0.875rem; margin-top: 1rem; }
 """
+# On lines of their own; a file to take home is for looking at, and they are a fifth of the scripts.
+_COMMENTS = re.compile(r"^ *(?:/\*\*.*?\*/|//.*?)\n", re.MULTILINE | re.DOTALL)
 _STAGE = Path(__file__).with_name("stage.js")
 # The scene is compressed: four networks under an iterated attack would take 160 kB. The stage is
 # given what Streamlit's page gives a component; nobody is told where the slider is.
@@ -56,6 +59,11 @@ def saved_page(view: View, subject: Subject, scene: Mapping[str, Any]) -> str:
         f"<title>{escape(f'{text.common.TITLE}: {title}')}</title>"
         f"<style>{_STYLE}{style}</style></head><body><main><h1>{escape(title)}</h1>"
         f'<div class="stage"></div></main><footer>{escape(" ".join(notes))}</footer>'
-        f'<script type="module">{javascript.join(_STAGE)}{_START.replace("{packed}", packed)}'
+        f'<script type="module">{_script()}{_START.replace("{packed}", packed)}'
         "</script></body></html>"
     )
+
+
+def _script() -> str:
+    """The stage's scripts as one, without their comments."""
+    return _COMMENTS.sub("", javascript.join(_STAGE))
