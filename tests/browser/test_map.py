@@ -139,6 +139,27 @@ def test_a_map_is_taken_home(visit: Visit, browser: Browser, tmp_path: Path) -> 
     context.close()
 
 
+@pytest.mark.parametrize(("method", "maps"), [("fgsm", 4), ("pgd", 0)])
+def test_four_maps_are_taken_home_where_there_is_room(
+    visit: Visit, browser: Browser, tmp_path: Path, method: str, maps: int
+) -> None:
+    visit.open(f"?dataset=sign&image={IMAGE}&compare=all&panel=map&method={method}")
+    sharp(visit, SMALL, 3)
+    visit.page.get_by_role("button", name=text.share.SHARE).click()
+    with visit.page.expect_download() as started:
+        visit.page.get_by_role("button", name=text.share.SAVE_PAGE).click()
+    path = tmp_path / "saved.html"
+    started.value.save_as(path)
+    assert path.stat().st_size < 200_000
+    context = browser.new_context(viewport=visit.page.viewport_size, offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector(".stage[data-scene]")
+    expect(page.locator(f".map[data-points='{SMALL}']")).to_have_count(maps)
+    expect(page.locator(".verdict")).to_have_count(4)
+    context.close()
+
+
 @pytest.mark.parametrize("hidden", ["quiz=1", "hide=panel"])
 def test_no_map_gives_away_what_is_to_be_guessed(visit: Visit, hidden: str) -> None:
     visit.open(f"?image={IMAGE}&{hidden}")

@@ -189,7 +189,9 @@ def _saved(
     scene = payload.scene(view, subject, networks, step=view.step, opened=0)
     if view.panel is Panel.MAP:
         maps = [_mapped(view, subject, pictures, shown) for shown in networks]
-        found = planes.finished(scene["id"], maps)
+        # Four networks with a way of their own for every epsilon fill the file without maps.
+        fits = len(maps) == 1 or not view.method.iterated
+        found = planes.finished(scene["id"], maps) if fits else None
         scene |= {"planes": found} if found else {"panel": Panel.NONE}
     return share.SavedPage(f"{scene['file']}.html", saved_page(view, subject, scene))
 

@@ -4,7 +4,10 @@ SHARE = "Share"
 QR_ALT = "QR code of this view's address"
 QR_LOCAL = "This computer has no network address, so only its own browser can open this link."
 SAVE_PAGE = "Save this page"
-SAVE_PAGE_HELP = "One file that opens without a network, and whose slider moves."
+SAVE_PAGE_HELP = (
+    "One file that opens without a network, and whose slider moves. Several networks under BIM or "
+    "PGD go without their maps."
+)
 CLASS = "Ask a class about this view"
 MADE = "Made with Nudge."
 CODE_HELP = "Python code for this view. Run it in the project's folder."
