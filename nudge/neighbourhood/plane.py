@@ -39,10 +39,15 @@ def order(points: int = POINTS) -> Tensor:
 
     A point is `row * points + column`, its row the place along the second direction.
     """
-    stride = max(1, (points - 1) // (COARSE - 1))
+    stride = _stride(points)
     rows, columns = torch.arange(points)[:, None], torch.arange(points)
     fine = (rows % stride).clamp(max=1) + (columns % stride).clamp(max=1) > 0
     return torch.argsort(fine.flatten(), stable=True)
+
+
+def _stride(points: int) -> int:
+    """Points from one of the coarse grid to the next."""
+    return max(1, (points - 1) // (COARSE - 1))
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,6 @@ class PlanePoints:
 
     def __add__(self, other: "PlanePoints") -> "PlanePoints":
         return PlanePoints(self.blocks + other.blocks)
-
-    @property
-    def count(self) -> int:
-        return sum(map(len, self.blocks))
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Plane:
             return cls(places, ordered.view(points, points, -1))
         if len(rows) < COARSE * COARSE:
             return None
-        stride = (points - 1) // (COARSE - 1)
+        stride = _stride(points)
         return cls(places[::stride], rows[: COARSE * COARSE].view(COARSE, COARSE, -1))
 
     @property

@@ -1,11 +1,13 @@
 """The map beside a picture: a drag there sends nothing, and shows what the network says."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from models import Dataset, load_model
 from nudge.attacks import fgsm_direction, random_direction
@@ -120,23 +122,30 @@ def test_the_loss_and_the_button(visit: Visit) -> None:
     expect(visit.page.locator(".map")).to_have_count(0)
 
 
-def test_a_map_is_taken_home(visit: Visit, browser: Browser, tmp_path: Path) -> None:
-    visit.open(f"?image={IMAGE}&epsilon=0.05&panel=map")
-    sharp(visit)
+@contextmanager
+def taken_home(visit: Visit, browser: Browser, path: Path) -> Iterator[Page]:
+    """The saved page, opened from disk without a network."""
     visit.page.get_by_role("button", name=text.share.SHARE).click()
     with visit.page.expect_download() as started:
         visit.page.get_by_role("button", name=text.share.SAVE_PAGE).click()
-    path = tmp_path / "saved.html"
     started.value.save_as(path)
     assert path.stat().st_size < 200_000
     context = browser.new_context(viewport=visit.page.viewport_size, offline=True)
     page = context.new_page()
     page.goto(path.as_uri())
-    figure = page.locator(".map")
-    expect(figure).to_have_attribute("data-points", str(POINTS))
-    figure.locator("canvas").press("ArrowUp")
-    expect(page.locator(".where")).to_have_text(said_at(0.05, 0.01))
+    page.wait_for_selector(".stage[data-scene]")
+    yield page
     context.close()
+
+
+def test_a_map_is_taken_home(visit: Visit, browser: Browser, tmp_path: Path) -> None:
+    visit.open(f"?image={IMAGE}&epsilon=0.05&panel=map")
+    sharp(visit)
+    with taken_home(visit, browser, tmp_path / "saved.html") as page:
+        figure = page.locator(".map")
+        expect(figure).to_have_attribute("data-points", str(POINTS))
+        figure.locator("canvas").press("ArrowUp")
+        expect(page.locator(".where")).to_have_text(said_at(0.05, 0.01))
 
 
 @pytest.mark.parametrize(("method", "maps"), [("fgsm", 4), ("pgd", 0)])
@@ -145,19 +154,9 @@ def test_four_maps_are_taken_home_where_there_is_room(
 ) -> None:
     visit.open(f"?dataset=sign&image={IMAGE}&compare=all&panel=map&method={method}")
     sharp(visit, SMALL, 3)
-    visit.page.get_by_role("button", name=text.share.SHARE).click()
-    with visit.page.expect_download() as started:
-        visit.page.get_by_role("button", name=text.share.SAVE_PAGE).click()
-    path = tmp_path / "saved.html"
-    started.value.save_as(path)
-    assert path.stat().st_size < 200_000
-    context = browser.new_context(viewport=visit.page.viewport_size, offline=True)
-    page = context.new_page()
-    page.goto(path.as_uri())
-    page.wait_for_selector(".stage[data-scene]")
-    expect(page.locator(f".map[data-points='{SMALL}']")).to_have_count(maps)
-    expect(page.locator(".verdict")).to_have_count(4)
-    context.close()
+    with taken_home(visit, browser, tmp_path / "saved.html") as page:
+        expect(page.locator(f".map[data-points='{SMALL}']")).to_have_count(maps)
+        expect(page.locator(".verdict")).to_have_count(4)
 
 
 @pytest.mark.parametrize("hidden", ["quiz=1", "hide=panel"])
