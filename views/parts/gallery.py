@@ -14,7 +14,7 @@ from nudge.data.display_set import DisplaySet
 from nudge.pictures.data_uri import png
 from views import text
 from views.session import error_notice, javascript, resources
-from views.session.state import View
+from views.session.state import View, change, keep_changed
 
 PAGE = 24  # thumbnails at a time
 _MARKED = "_marked"  # key of the session's state: the picture that was marked last
@@ -39,7 +39,7 @@ def walk(view: View, found: NDArray[np.int64]) -> Walk | None:
     def go() -> None:
         place = st.session_state.wishes.place
         if isinstance(place, int) and 0 <= place < len(found):
-            st.session_state.image = int(found[place])
+            change("image", int(found[place]))
 
     _listen(key="wishes", on_place_change=go)
     return Walk(found, _place(view, found))
@@ -77,7 +77,8 @@ def search(view: View, among: DisplaySet) -> NDArray[np.int64]:
         found = pictures(view, among, label, "test set")
     if "image" not in view.hide:
         name = text.common.one_picture(generated=among.generated)
-        st.number_input(name, 0, among.total - 1, step=1, key="image", width=130)
+        last, keep = among.total - 1, keep_changed("image")
+        st.number_input(name, 0, last, step=1, key="image", on_change=keep, width=130)
     return found
 
 
@@ -117,7 +118,7 @@ def show(view: View, among: DisplaySet, found: NDArray[np.int64]) -> None:
     def chosen() -> None:
         index = st.session_state.gallery.chosen
         if isinstance(index, int) and index in found:
-            st.session_state.image = index
+            change("image", index)
 
     def turn() -> None:
         to = st.session_state.gallery.page

@@ -29,7 +29,7 @@ from views import text
 from views.parts import gallery, object_marking
 from views.parts.weight_tiles import captioned
 from views.session import resources, secure_context
-from views.session.state import View, current
+from views.session.state import View, change, current
 
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.
 _READING = Lock()
@@ -86,9 +86,10 @@ def _choose_training() -> None:
     state = st.session_state
     if state.source != "test":
         if state.regime is Regime.STANDARD and Regime.AUGMENTED in current().regimes:
-            state.regime, state[_CHOSEN_HERE] = Regime.AUGMENTED, True
+            change("regime", Regime.AUGMENTED)
+            state[_CHOSEN_HERE] = True
     elif state.pop(_CHOSEN_HERE, False) and state.regime is Regime.AUGMENTED:
-        state.regime = Regime.STANDARD
+        change("regime", Regime.STANDARD)
 
 
 def preparation() -> Preparation | None:

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -37,6 +37,7 @@ _WRITTEN = "_written"  # the addresses that this session had, the last one last
 _NOTICES = "_notices"  # what of the address had to be adjusted
 _ARRIVED = "_arrived"  # the view that the address opened, as adjusted
 _PAGE = "_page"  # the page of the last run
+_CHANGED = "_changed"  # what `change` changed last of each part of the view: before and after
 _OPENED = "_opened"  # how many addresses were opened, for the stage to tell them from its own
 
 
@@ -392,6 +393,33 @@ def current() -> View:
         addressed, _ = View.from_query(state[_WRITTEN][-1] if _WRITTEN in state else {})
         state.update({n: v for n, v in _values(addressed).items() if n not in state})
         return View(**{name: state[name] for name in _NAMES})
+
+
+def change(name: str, value: object) -> None:
+    """Change a part of the view that has a widget on the page, not by that widget."""
+    state = st.session_state
+    state.setdefault(_CHANGED, {})[name] = state[name], value
+    state[name] = value
+
+
+def keep_changed(name: str) -> Callable[[], None]:
+    """`on_change` of the widget of a part of the view that `change` changes, too.
+
+    What a browser sends before it has heard of such a change still carries the widget's value of
+    before, which Streamlit takes for a choice. It is none if the browser's address has it, too.
+    """
+
+    def keep() -> None:
+        state = st.session_state
+        changed: dict[str, tuple[object, object]] = state.get(_CHANGED, {})
+        before, after = changed.get(name, (None, None))
+        known, _ = View.from_query(st.query_params.to_dict())
+        if state[name] == before == getattr(known, name):
+            state[name] = after
+        else:
+            changed.pop(name, None)
+
+    return keep
 
 
 def _values(view: View) -> dict[str, object]:
