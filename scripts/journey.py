@@ -47,7 +47,9 @@ def main() -> None:
             continue
         stored = read_array(variant.weights.with_name(JOURNEYS), variant.id)
         classes = read_array(variant.weights.with_name(JOURNEY_CLASSES), variant.id)
-        apart = np.abs(found.places.astype(int) - stored).max(axis=-1) / np.ptp(stored)
+        stored = stored.astype(int)
+        sizes = np.ptp(stored, axis=(1, 2, 3, 4), keepdims=True)[..., 0]  # of each embedding
+        apart = np.abs(found.places - stored).max(axis=-1) / sizes
         moved, changed = float((apart > NEAR).mean()), int((classes != found.predictions).sum())
         off += moved > MOST_MOVED or changed > 0
         tqdm.write(f"{variant.id}: {moved:.2%} of dots elsewhere, {changed} predictions differ")

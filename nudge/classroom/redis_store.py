@@ -17,33 +17,33 @@ _PATIENCE = 2.0  # seconds for an answer: a page stands still meanwhile
 # A room is a hash of its key, version and phase; beside it lie a list of its questions and, for
 # each question, a hash of choices by name. All of them go by themselves when nobody touches them.
 # What must not come between two commands of another replica is a script: the server runs it whole.
-# KEYS: the room, its questions; ARGV: seconds, content.
-_ASK = """
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('RPUSH', KEYS[2], ARGV[2])
-redis.call('HSET', KEYS[1], 'phase', 'open')
+# KEYS: the room, its questions and what its answers' keys begin with; ARGV[1]: seconds.
+_TOUCHED = """
 redis.call('HINCRBY', KEYS[1], 'version', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
+for number = 0, redis.call('LLEN', KEYS[2]) - 1 do
+    redis.call('EXPIRE', KEYS[3] .. number, ARGV[1])
+end
 return 1
 """
-# KEYS: the room, its questions; ARGV: seconds, phase.
+# Further ARGV: number, content.
+_ASK = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[2]) then return 0 end
+redis.call('RPUSH', KEYS[2], ARGV[3])
+redis.call('HSET', KEYS[1], 'phase', 'open')
+"""
+# Further ARGV: phase.
 _TURN = """
 if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('LLEN', KEYS[2]) == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'phase', ARGV[2])
-redis.call('HINCRBY', KEYS[1], 'version', 1)
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-redis.call('EXPIRE', KEYS[2], ARGV[1])
-return 1
 """
-# KEYS: the room, its questions, the answers; ARGV: seconds, number, name, choice and time.
+# Further ARGV: number, name, choice and time.
 _ANSWER = """
 if redis.call('HGET', KEYS[1], 'phase') ~= 'open' then return 0 end
 if redis.call('LLEN', KEYS[2]) - 1 ~= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[3], ARGV[3], ARGV[4])
-redis.call('HINCRBY', KEYS[1], 'version', 1)
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[1]) end
-return 1
+redis.call('HSET', KEYS[3] .. ARGV[2], ARGV[3], ARGV[4])
 """
 
 
@@ -64,8 +64,8 @@ class RedisStore:
             )
         except ValueError as error:
             raise RoomsError("No store of rooms", where=url, hint=str(error)) from error
-        self._ask, self._turn, self._answer = map(
-            self._server.register_script, (_ASK, _TURN, _ANSWER)
+        self._ask, self._turn, self._answer = (
+            self._server.register_script(script + _TOUCHED) for script in (_ASK, _TURN, _ANSWER)
         )
 
     @contextmanager
@@ -78,7 +78,8 @@ class RedisStore:
                 "The answers of this class cannot be kept", where=where, hint=str(error)
             ) from error
 
-    def _call(self, script: Callable[..., Any], keys: list[str], *values: object) -> bool:
+    def _call(self, script: Callable[..., Any], code: str, *values: object) -> bool:
+        keys = [_room(code), _questions(code), _answers(code)]
         with self._reached():
             return bool(script(keys=keys, args=[int(rooms.IDLE), *values]))
 
@@ -110,18 +111,16 @@ class RedisStore:
             kept = server.hget(_room(code), "key")
         return kept is not None and rooms.is_key(key, kept)
 
-    def ask(self, code: str, question: Question) -> bool:
-        return self._call(self._ask, [_room(code), _questions(code)], question.to_json())
+    def ask(self, code: str, question: Question, number: int) -> bool:
+        return self._call(self._ask, code, number, question.to_json())
 
     def turn(self, code: str, phase: Phase) -> bool:
-        return self._call(self._turn, [_room(code), _questions(code)], Phase(phase).value)
+        return self._call(self._turn, code, Phase(phase).value)
 
     def answer(self, code: str, number: int, who: str, choice: int) -> bool:
         if not rooms.may_answer(self.room(code), number, choice):
             return False
-        kept = f"{choice} {time.time():.3f}"
-        keys = [_room(code), _questions(code), _answers(code, number)]
-        return self._call(self._answer, keys, number, who, kept)
+        return self._call(self._answer, code, number, who, f"{choice} {time.time():.3f}")
 
     def answer_of(self, code: str, number: int, who: str) -> int | None:
         with self._reached() as server:
@@ -153,5 +152,5 @@ def _questions(code: str) -> str:
     return f"nudge:{{{code}}}:questions"
 
 
-def _answers(code: str, number: int) -> str:
+def _answers(code: str, number: int | str = "") -> str:
     return f"nudge:{{{code}}}:answers:{number}"

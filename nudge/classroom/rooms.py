@@ -103,8 +103,11 @@ class RoomStore(Protocol):
     def owns(self, code: str, key: str) -> bool:
         """Whether the key is that of the room's teacher; compared in constant time."""
 
-    def ask(self, code: str, question: Question) -> bool:
-        """Ask a further question; the one before is over."""
+    def ask(self, code: str, question: Question, number: int) -> bool:
+        """Ask a further question, the one of that number from 0; the one before is over.
+
+        Whether it is asked: a button pressed twice, or in two windows, asks once.
+        """
 
     def turn(self, code: str, phase: Phase) -> bool:
         """Bring the question that is asked now to that phase."""

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS answers (
     FOREIGN KEY (code, number) REFERENCES questions ON DELETE CASCADE
 ) WITHOUT ROWID;
 """
+_READ = "BEGIN"  # a transaction that does not wait for one that writes
 _WAITS = 5.0  # seconds at most for another process that writes
 
 
@@ -38,12 +39,14 @@ class SqliteStore:
         self._connection: sqlite3.Connection | None = None
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
+        """What is read in it and what is written belong together, for other processes, too."""
         with self._lock:
             try:
                 if self._connection is None:
                     self._connection = self._connect()
                 with self._connection:
+                    self._connection.execute(begin)
                     yield self._connection
             except (sqlite3.Error, OSError) as error:
                 self._let_go()  # the next call opens the file again
@@ -54,7 +57,7 @@ class SqliteStore:
     def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # for its owner alone
         connection = sqlite3.connect(
-            self.path, timeout=_WAITS, check_same_thread=False, isolation_level="IMMEDIATE"
+            self.path, timeout=_WAITS, check_same_thread=False, isolation_level=None
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last second
@@ -78,11 +81,11 @@ class SqliteStore:
         return code, key
 
     def room(self, code: str) -> Room | None:
-        with self._transaction() as held:
+        with self._transaction(_READ) as held:
             return _room(held, code)
 
     def version(self, code: str) -> int | None:
-        with self._transaction() as held:
+        with self._transaction(_READ) as held:
             found = held.execute(
                 "SELECT version FROM rooms WHERE code = ? AND touched >= ?",
                 (code, time.time() - rooms.IDLE),
@@ -90,18 +93,17 @@ class SqliteStore:
         return None if found is None else int(found[0])
 
     def owns(self, code: str, key: str) -> bool:
-        with self._transaction() as held:
+        with self._transaction(_READ) as held:
             found = held.execute("SELECT key FROM rooms WHERE code = ?", (code,)).fetchone()
         return found is not None and rooms.is_key(key, found[0])
 
-    def ask(self, code: str, question: Question) -> bool:
+    def ask(self, code: str, question: Question, number: int) -> bool:
         with self._transaction() as held:
             room = _room(held, code)
-            if room is None:
+            if room is None or number != len(room.questions):
                 return False
             held.execute(
-                "INSERT INTO questions VALUES (?, ?, ?)",
-                (code, len(room.questions), question.to_json()),
+                "INSERT INTO questions VALUES (?, ?, ?)", (code, number, question.to_json())
             )
             _touch(held, code, Phase.OPEN)
         return True
@@ -128,7 +130,7 @@ class SqliteStore:
         return True
 
     def answer_of(self, code: str, number: int, who: str) -> int | None:
-        with self._transaction() as held:
+        with self._transaction(_READ) as held:
             found = held.execute(
                 "SELECT choice FROM answers WHERE code = ? AND number = ? AND who = ?",
                 (code, number, who),
@@ -136,7 +138,7 @@ class SqliteStore:
         return None if found is None else int(found[0])
 
     def counts(self, code: str, number: int) -> Mapping[int, int]:
-        with self._transaction() as held:
+        with self._transaction(_READ) as held:
             return dict(
                 held.execute(
                     "SELECT choice, count(*) FROM answers WHERE code = ? AND number = ? "

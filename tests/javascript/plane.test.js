@@ -37,6 +37,22 @@ test("a place is that of the nearest point, and stays inside", async () => {
   assert.equal(plane.at([0, 0.3]), 7);
 });
 
+test("a grid without a point in its middle is followed, too", async () => {
+  const plane = await open();
+  plane.points = 16; // as the coarse one has
+  const near = (/** @type {number[]} */ found, /** @type {number[]} */ expected) =>
+    found.forEach((value, i) => void assert.ok(Math.abs(value - expected[i]) < 1e-9, `${found}`));
+  near(plane.snap([0.3, 0.3]), [0.3, 0.3]);
+  near(plane.snap([0.5, 0.01]), [0.3, 0.02]);
+  assert.equal(plane.at([0.3, 0.3]), 255);
+  assert.equal(plane.at([0.3, -0.3]), 15);
+  assert.equal(plane.at([0.5, 0]), 15 + 16 * 8);
+  for (let point = 0; point < 256; point++) {
+    const place = plane.snap([-0.3 + 0.04 * (point % 16), -0.3 + 0.04 * Math.floor(point / 16)]);
+    assert.equal(plane.at(place), point);
+  }
+});
+
 test("a picture moves along both directions, and is clipped", async () => {
   const plane = await open();
   const across = new Float32Array(784).fill(1);

@@ -52,6 +52,7 @@ def _askable(kind: Kind, view: View) -> View:
         view,
         image=min(view.image, last_picture(view.dataset)),
         epsilon=shown(view.method, view.epsilon),
+        compare=Compare.ONE,
         panel=Panel.NONE,
         quiz=False,
         hide=frozenset(),

@@ -118,13 +118,14 @@ def _choose(room: Room) -> None:
     # After each question the next one stands ready; whoever chooses an earlier one keeps it.
     if state.get(_PREPARED) not in names or state.get(_ASKED) != len(room.questions):
         state[_PREPARED], state[_ASKED] = left[0], len(room.questions)
-    chosen = st.selectbox(
+    st.selectbox(
         text.classroom.ASK, names, format_func=_named, key=_PREPARED, label_visibility="collapsed"
     )
 
     @classroom.attempted
     def ask() -> None:
-        classroom.store().ask(room.code, offered[chosen])
+        # What is chosen now: a click may come before the page has heard of the choice.
+        classroom.store().ask(room.code, offered[state[_PREPARED]], len(room.questions))
 
     label = text.classroom.NEXT if room.questions else text.classroom.ASK
     st.button(label, type="primary", on_click=ask, width="stretch", icon=":material/help:")

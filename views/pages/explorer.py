@@ -32,9 +32,11 @@ POLL_AT_MOST = 4.0  # or the count takes it that nobody polls any more
 
 def page() -> None:
     begin("explorer")
+    picture_input.restore_training()
     row = _controls()
     widgets.server_problems()
     view = current()
+    write_address(view)  # before weights are read: the browser is to know it as soon as the widgets
     usable = _usable(view)
     try:
         pictures = resources.display_set(view.dataset)
@@ -42,7 +44,6 @@ def page() -> None:
         _without_pictures(error, view)
         usable = ()
     if not usable:
-        write_address(view)
         return
     data_notice.offer(pictures)
     place = st.container()  # above the choice of a picture, which comes first nevertheless

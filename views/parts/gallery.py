@@ -14,7 +14,7 @@ from nudge.data.display_set import DisplaySet
 from nudge.pictures.data_uri import png
 from views import text
 from views.session import error_notice, javascript, resources
-from views.session.state import View, change, keep_changed
+from views.session.state import View, change, settle
 
 PAGE = 24  # thumbnails at a time
 _MARKED = "_marked"  # key of the session's state: the picture that was marked last
@@ -77,8 +77,10 @@ def search(view: View, among: DisplaySet) -> NDArray[np.int64]:
         found = pictures(view, among, label, "test set")
     if "image" not in view.hide:
         name = text.common.one_picture(generated=among.generated)
-        last, keep = among.total - 1, keep_changed("image")
-        st.number_input(name, 0, last, step=1, key="image", on_change=keep, width=130)
+        last = among.total - 1
+        st.number_input(
+            name, 0, last, step=1, key="image", on_change=settle, args=("image",), width=130
+        )
     return found
 
 

@@ -14,9 +14,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   let drawing = drawings.get(root);
   if (drawing?.data.id !== data.id) {
     drawing?.close();
-    drawing = new Drawing(root, data, drawing?.dots);
+    drawing = new Drawing(root, data, drawing);
     drawings.set(root, drawing);
-  }
+  } else drawing.follow(data);
   drawing.open = (index) => setTriggerValue("picture", index);
   return () => {
     drawings.get(root)?.close();
@@ -42,15 +42,18 @@ class Drawing {
   openButton = button("", () => this.dots.at !== null && this.open(this.dots.at), { class: "open" });
   total = element("caption");
 
-  /** @param {HTMLElement} root @param {JourneyData} data @param {Dots | undefined} before those of another network */
+  /** @param {HTMLElement} root @param {JourneyData} data @param {Drawing | undefined} before of another network */
   constructor(root, data, before) {
     this.root = root;
+    /** @type {JourneyData} */
     this.data = data;
+    /** @type {Dots} */
     this.dots = new Dots(this.canvas, data);
-    this.dots.epsilon = before?.epsilon ?? data.epsilon;
-    this.dots.nudge = before?.nudge ?? 0;
+    const stays = before?.data.opened === data.opened; // the slider, unless an address was opened
+    this.dots.epsilon = stays ? before.dots.epsilon : data.epsilon;
+    this.dots.nudge = before?.dots.nudge ?? 0;
     const same = before && before.data.classes.length === data.classes.length;
-    this.dots.chosen = same ? before.chosen : null;
+    this.dots.chosen = same ? before.dots.chosen : null;
     this.build();
     this.resized = new ResizeObserver(() => this.drawSoon());
     this.resized.observe(this.canvas);
@@ -59,6 +62,14 @@ class Drawing {
     this.takeSheet();
     this.settle();
     root.dataset.journey = data.id;
+  }
+
+  /** Another address was opened, as by the browser's way back. @param {JourneyData} data */
+  follow({ opened, epsilon }) {
+    if (opened === this.data.opened) return;
+    this.data = { ...this.data, opened, epsilon };
+    this.change(() => (this.dots.epsilon = epsilon));
+    this.slider.value = String(Math.round(epsilon / this.data.step));
   }
 
   close() {
@@ -153,6 +164,7 @@ class Drawing {
     /** @type {{ x: number, y: number, moved: boolean } | null} */
     let held = null;
     canvas.addEventListener("pointerdown", (event) => {
+      if (event.button) return;
       held = { x: event.offsetX, y: event.offsetY, moved: false };
       canvas.setPointerCapture(event.pointerId);
     });

@@ -16,7 +16,7 @@ from nudge.evaluation.journey import Embedding, Journey
 from nudge.pictures.data_uri import png
 from views import text
 from views.session import javascript
-from views.session.state import View, current, write_address
+from views.session.state import View, current, opened, write_address
 
 _mount = javascript.component(Path(__file__).with_name("journey.js"))
 _messages = javascript.component(Path(__file__).with_name("journey_messages.js"))
@@ -45,6 +45,7 @@ def payload(
         "steps": len(EPSILONS) - 1,
         "step": EPSILON_STEP,
         "epsilon": view.epsilon,
+        "opened": opened(),
         "classes": [text.common.class_name(view.dataset, name) for name in view.variant.classes],
         "names": view.variant.classes,
         "network": text.common.variant(view.variant),

@@ -4,6 +4,11 @@
 
 /** @typedef {HTMLElement & { hear: () => void, note: (event: CustomEvent<number>) => void }} Listening */
 
+const PATIENCE = 5000; // milliseconds for the sheet to come, before it is asked for again
+
+/** @type {Map<string, number>} */
+const asked = new Map(); // by sheet: when it was asked for
+
 /** @param {Mounted<SheetData, Listening>} mounted */
 export default function ({ data: [{ id, uri }], parentElement, setTriggerValue }) {
   window.nudgeSheets ??= new Map();
@@ -19,7 +24,10 @@ export default function ({ data: [{ id, uri }], parentElement, setTriggerValue }
   leave();
   // Half a megabyte of pictures that dots alone do not need: once somebody looks for one.
   parentElement.hear = () => {
-    if (!sheets.has(id)) setTriggerValue("wanted", true);
+    const now = performance.now();
+    if (sheets.has(id) || now - (asked.get(id) ?? -PATIENCE) < PATIENCE) return;
+    asked.set(id, now);
+    setTriggerValue("wanted", true);
   };
   // Where the slider was released, for the address.
   parentElement.note = ({ detail }) => setTriggerValue("epsilon", detail);

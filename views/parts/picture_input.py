@@ -29,7 +29,7 @@ from views import text
 from views.parts import gallery, object_marking
 from views.parts.weight_tiles import captioned
 from views.session import resources, secure_context
-from views.session.state import View, change, current
+from views.session.state import View, change, current, is_chosen, settled
 
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.
 _READING = Lock()
@@ -45,7 +45,6 @@ _BOX = "_box"  # around the object, where one was drawn: the picture's SHA-256 a
 _STEPS = "_steps"  # what was prepared last: of which picture, how, and every step
 _ATTACKS = "_attacks"
 _PLANES = "_planes"
-_CHOSEN_HERE = "_chosen_here"  # whether the training was chosen for the own picture, by nobody
 
 
 def choose(view: View, among: DisplaySet) -> tuple[Subject, gallery.Walk | None]:
@@ -83,13 +82,20 @@ def _choose_training() -> None:
 
     Whoever chose a training keeps it.
     """
-    state = st.session_state
-    if state.source != "test":
-        if state.regime is Regime.STANDARD and Regime.AUGMENTED in current().regimes:
-            change("regime", Regime.AUGMENTED)
-            state[_CHOSEN_HERE] = True
-    elif state.pop(_CHOSEN_HERE, False) and state.regime is Regime.AUGMENTED:
+    standard = settled("regime") is Regime.STANDARD
+    if not _is_test() and standard and Regime.AUGMENTED in current().regimes:
+        change("regime", Regime.AUGMENTED)
+
+
+def restore_training() -> None:
+    """Before any widget is made: test pictures are read by whom it was before an own one."""
+    if _is_test() and not is_chosen("regime"):
         change("regime", Regime.STANDARD)
+
+
+def _is_test() -> bool:
+    """Whether a test picture is shown, which is so after a visit to another page."""
+    return bool(st.session_state.get("source", "test") == "test")
 
 
 def preparation() -> Preparation | None:
@@ -192,6 +198,7 @@ def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
     """SHA-256 and picture of a file, which is decoded once. Raises PictureError."""
     known = st.session_state.get(_DECODED)
     if known is None or known[0] != file.file_id:
+        _forget()
         content = file.getvalue()
         with st.spinner(text.picture_input.DECODING), _READING:
             known = file.file_id, sha256(content).hexdigest(), read_picture(content)

@@ -14,7 +14,7 @@ from nudge.serving.scheduler import Effort
 from views import text
 from views.charts.variant_number import numbered
 from views.session import error_notice, resources
-from views.session.state import Compare, View, current, keep_changed
+from views.session.state import Compare, View, current, settle
 
 # Each choice of one of a few, by its key: its options, its label and how it names the options.
 _SEGMENTS: Mapping[str, tuple[Iterable[StrEnum], str, Mapping[str, str]]] = {
@@ -85,7 +85,8 @@ def regime() -> None:
             regimes,
             format_func=text.common.REGIMES.__getitem__,
             key="regime",
-            on_change=keep_changed("regime"),
+            on_change=settle,
+            args=("regime",),
             width=150,
         )
 

@@ -78,7 +78,7 @@ export class PlaneMap {
       const { reach } = this.plane;
       const x = ((event.clientX - left) / width) * 2 * reach - reach;
       const y = reach - ((event.clientY - top) / height) * 2 * reach;
-      scene.go(this.plane.snap([x, Math.abs(y) < NEAR ? 0 : y]));
+      this.go([x, y], NEAR);
     };
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button || !this.plane) return;
@@ -103,10 +103,24 @@ export class PlaneMap {
       const { gap } = this.plane;
       const [x, y] = scene.place;
       const far = event.shiftKey ? 4 : 1;
-      scene.go(this.plane.snap([x + far * gap * move[0], y + far * gap * move[1]]));
+      this.go([x + far * gap * move[0], y + far * gap * move[1]], gap / 2);
       scene.release();
       scene.announce();
     });
+  }
+
+  /**
+   * To the nearest place that was computed, or onto the slider's way, which the coarse grid misses.
+   * @param {Place} place
+   * @param {number} near how far from the way a place is still on it
+   */
+  go(place, near) {
+    const { scene, plane } = this;
+    if (!plane) return;
+    const beside = scene.data.method === "random" ? 0 : 1; // the direction that leads away from it
+    const to = plane.snap(place);
+    if (Math.abs(place[beside]) < near) to[beside] = 0;
+    scene.go(to);
   }
 
   /** @param {Plane} plane */

@@ -43,15 +43,19 @@ export class Plane {
 
   /** The nearest place that was computed. @param {Place} place @returns {Place} */
   snap(place) {
-    const inside = place.map((value) => Math.min(this.reach, Math.max(-this.reach, value)));
-    const [x, y] = inside.map((value) => Math.round(value / this.gap) * this.gap);
+    const [x, y] = place.map((value) => this.nearest(value) * this.gap - this.reach);
     return [x, y];
+  }
+
+  /** How many points lie before the nearest one along a direction. @param {number} value */
+  nearest(value) {
+    const place = Math.round((value + this.reach) / this.gap);
+    return Math.min(this.points - 1, Math.max(0, place));
   }
 
   /** The number of the point at a place. @param {Place} place */
   at([x, y]) {
-    const [column, row] = [x, y].map((value) => Math.round((value + this.reach) / this.gap));
-    return row * this.points + column;
+    return this.nearest(y) * this.points + this.nearest(x);
   }
 
   /** @param {number} point @param {number} label */

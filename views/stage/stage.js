@@ -25,10 +25,12 @@ const exercise = ({ picture, method, target, networks }) =>
 /** @param {Mounted<SceneData>} mounted */
 export default function mount({ data: [data], parentElement, setStateValue }) {
   const root = /** @type {HTMLElement} */ (parentElement.querySelector(".stage"));
+  const before = scenes.get(root);
   const scene = sceneOf(root, data);
   scene.report = (step) => setStateValue("step", [scene.data.opened, step]);
   scene.choosePanel = (panel) => setStateValue("panel", panel);
   scene.follow(data);
+  if (scene !== before) scene.release(); // where it was dragged while this scene was on its way
   return () => scenes.get(root)?.leave();
 }
 
@@ -42,9 +44,11 @@ function sceneOf(root, data) {
   if (there?.data.id === data.id) return there;
   // The slider stays where it is, unless an address was opened. Another attack may show fewer steps.
   const stays = there?.data.opened === data.opened;
-  const step = stays ? Math.floor(there.epsilon / data.grid.step + 1e-6) : data.step;
+  const onGrid = (/** @type {number} */ was) =>
+    stays ? Math.floor((was * there.data.grid.step) / data.grid.step + 1e-6) : data.step;
   there?.close();
-  const scene = new Scene(root, data, step, there);
+  const scene = new Scene(root, data, onGrid(there?.step ?? 0), there);
+  scene.reported = onGrid(there?.reported ?? 0);
   scenes.set(root, scene);
   return scene;
 }
@@ -148,6 +152,7 @@ export class Scene {
     }
     if (grown) this.axis.chart();
     if (grown || elsewhere) this.draw();
+    this.walk.gallery.hidden = !this.shows("gallery");
     if (this.walk.follow(data.walk)) this.announce();
   }
 

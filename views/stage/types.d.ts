@@ -218,8 +218,9 @@ export interface JourneyData {
   /** the slider's steps after the first, and how far they are apart */
   steps: number;
   step: number;
-  /** where the slider begins */
+  /** where the slider begins, and how many addresses were opened before */
   epsilon: number;
+  opened: number;
   /** as sentences name them, and as the drawing does */
   classes: string[];
   names: string[];

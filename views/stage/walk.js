@@ -74,12 +74,9 @@ export class Walk {
       keyed(key, words.walk_key, names[name], ICONS[name], () => this.go(name)),
     ]);
     this.buttons = /** @type {Record<Way, HTMLButtonElement>} */ (Object.fromEntries(buttons));
-    const nodes = Object.values(this.buttons);
+    this.gallery = keyed(TO_GALLERY, words.gallery_key, words.gallery, ICONS.gallery, toGallery);
+    const nodes = [...Object.values(this.buttons), this.gallery];
     this.node = element("div", { class: "walk", role: "group", "aria-label": words.walk }, ...nodes);
-    this.hasGallery = scene.shows("gallery");
-    if (this.hasGallery) {
-      this.node.append(keyed(TO_GALLERY, words.gallery_key, words.gallery, ICONS.gallery, toGallery));
-    }
     this.asked = 0; // when the last one was, in milliseconds
     /**
      * Before Streamlit hears of a key: `r` would make it run the page again.
@@ -151,7 +148,7 @@ export class Walk {
   take(event) {
     const key = event.key?.toLowerCase();
     const name = KEYS[key];
-    if (!name && !(key === TO_GALLERY && this.hasGallery)) return;
+    if (!name && !(key === TO_GALLERY && !this.gallery.hidden)) return;
     if (!this.data || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     if (event.composedPath().some((node) => node instanceof Element && node.matches(TYPING))) return;
     event.preventDefault();

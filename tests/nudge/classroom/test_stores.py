@@ -56,7 +56,7 @@ def test_a_room_is_empty_and_only_its_key_is_its_teachers(store: RoomStore) -> N
 def test_what_is_not_there_is_nothing(store: RoomStore) -> None:
     assert store.room("2222222") is None
     assert store.version("2222222") is None
-    assert not store.ask("2222222", QUESTION)
+    assert not store.ask("2222222", QUESTION, 0)
     assert not store.turn("2222222", Phase.CLOSED)
     assert not store.answer("2222222", 0, "ada", 0)
     assert store.answer_of("2222222", 0, "ada") is None
@@ -69,7 +69,7 @@ def test_what_is_not_there_is_nothing(store: RoomStore) -> None:
 
 def test_answers_may_change_until_the_question_is_closed(store: RoomStore) -> None:
     code, _ = store.create()
-    assert store.ask(code, QUESTION)
+    assert store.ask(code, QUESTION, 0)
     assert store.answer(code, 0, "ada", 1)
     assert store.answer(code, 0, "ben", 1)
     assert store.answer(code, 0, "ada", 2)
@@ -87,7 +87,7 @@ def test_answers_may_change_until_the_question_is_closed(store: RoomStore) -> No
 @pytest.mark.parametrize("choice", [-1, 3, 10**9, 0.5, "0", None, float("nan"), True])
 def test_what_was_not_offered_is_not_kept(store: RoomStore, choice: int) -> None:
     code, _ = store.create()
-    store.ask(code, QUESTION)
+    store.ask(code, QUESTION, 0)
     assert not store.answer(code, 0, "ada", choice)
     assert store.counts(code, 0) == {}
     assert not store.answer(code, 1, "ada", 0)
@@ -96,7 +96,7 @@ def test_what_was_not_offered_is_not_kept(store: RoomStore, choice: int) -> None
 
 def test_a_thousand_answers_of_one_person_are_one(store: RoomStore) -> None:
     code, _ = store.create()
-    store.ask(code, QUESTION)
+    store.ask(code, QUESTION, 0)
     start = time.monotonic()
     for number in range(1000):
         assert store.answer(code, 0, "ada", number % len(QUESTION.choices))
@@ -106,11 +106,11 @@ def test_a_thousand_answers_of_one_person_are_one(store: RoomStore) -> None:
 
 def test_a_further_question_ends_the_one_before(store: RoomStore) -> None:
     code, _ = store.create()
-    store.ask(code, QUESTION)
+    store.ask(code, QUESTION, 0)
     store.answer(code, 0, "ada", 1)
     store.turn(code, Phase.SHOWN)
     second = Question(Kind.FLIP, "image=3&architecture=cnn", tuple("0123456789"))
-    store.ask(code, second)
+    store.ask(code, second, 1)
     room = store.room(code)
     assert room is not None
     assert (room.questions, room.current, room.phase) == ((QUESTION, second), 1, Phase.OPEN)
@@ -127,7 +127,7 @@ def test_the_version_tells_that_something_changed(store: RoomStore) -> None:
         seen.append(store.version(code))
         return seen[-1] != seen[-2]
 
-    store.ask(code, QUESTION)
+    store.ask(code, QUESTION, 0)
     assert changed()
     assert not changed()
     store.answer(code, 0, "ada", 0)
@@ -144,7 +144,7 @@ def test_the_version_tells_that_something_changed(store: RoomStore) -> None:
 def test_two_rooms_do_not_see_each_other(store: RoomStore) -> None:
     (first, _), (second, _) = store.create(), store.create()
     for code in (first, second):
-        store.ask(code, QUESTION)
+        store.ask(code, QUESTION, 0)
     store.answer(first, 0, "ada", 0)
     store.answer(second, 0, "ada", 1)
     assert (store.counts(first, 0), store.counts(second, 0)) == ({0: 1}, {1: 1})
@@ -156,7 +156,7 @@ def test_two_rooms_do_not_see_each_other(store: RoomStore) -> None:
 
 def test_another_process_and_a_restart_find_everything(store: RoomStore) -> None:
     code, key = store.create()
-    store.ask(code, QUESTION)
+    store.ask(code, QUESTION, 0)
     store.answer(code, 0, "ada", 2)
     other = again(store)
     assert other.room(code) == store.room(code)
@@ -171,7 +171,7 @@ def test_a_room_that_nobody_touches_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(rooms, "IDLE", 1.0)
     code, _ = store.create()
-    store.ask(code, QUESTION)
+    store.ask(code, QUESTION, 0)
     store.answer(code, 0, "ada", 2)
     time.sleep(1.3)
     assert store.room(code) is None
@@ -186,9 +186,55 @@ def test_a_room_that_nobody_touches_leaves_nothing(
         assert list(store._server.scan_iter(f"nudge:{{{code}}}*")) == []
 
 
+def test_what_was_answered_before_lives_as_long_as_the_room(
+    store: RoomStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "IDLE", 2.0)
+    code, _ = store.create()
+    store.ask(code, QUESTION, 0)
+    store.answer(code, 0, "ada", 2)
+    for number in range(1, 5):
+        time.sleep(0.7)
+        store.ask(code, QUESTION, number)
+        store.answer(code, number, "ada", 1)
+    assert store.counts(code, 0) == {2: 1}
+
+
+def test_who_asks_twice_asks_once(store: RoomStore) -> None:
+    code, _ = store.create()
+    assert not store.ask(code, QUESTION, 1)
+    assert store.ask(code, QUESTION, 0)
+    assert not again(store).ask(code, QUESTION, 0)
+    room = store.room(code)
+    assert room is not None
+    assert room.questions == (QUESTION,)
+
+
+def test_what_is_closed_while_somebody_answers_stays_closed(
+    store: RoomStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _ = store.create()
+    store.ask(code, QUESTION, 0)
+    closing = threading.Thread(target=again(store).turn, args=(code, Phase.CLOSED))
+    may_answer = rooms.may_answer
+
+    def and_meanwhile(room: rooms.Room | None, number: int, choice: int) -> bool:
+        closing.start()
+        closing.join(timeout=0.5)
+        return may_answer(room, number, choice)
+
+    monkeypatch.setattr(rooms, "may_answer", and_meanwhile)
+    taken = store.answer(code, 0, "ada", 1)
+    closing.join(timeout=60)
+    room = store.room(code)
+    assert room is not None
+    assert room.phase is Phase.CLOSED
+    assert store.counts(code, 0) == ({1: 1} if taken else {})
+
+
 def test_a_hundred_answer_at_once(store: RoomStore) -> None:
     code, _ = store.create()
-    store.ask(code, QUESTION)
+    store.ask(code, QUESTION, 0)
 
     def answer(number: int) -> None:
         assert store.answer(code, 0, f"student {number}", number % 3)
@@ -209,7 +255,7 @@ def test_a_server_that_is_down_is_told_and_found_again(tmp_path: Path) -> None:
     with redis_server(tmp_path) as server:
         store = open_store(server.url)
         code, _ = store.create()
-        store.ask(code, QUESTION)
+        store.ask(code, QUESTION, 0)
         store.answer(code, 0, "ada", 1)
         server.stop()
         for call in (

@@ -134,7 +134,7 @@ def test_a_question_is_asked_answered_closed_and_shown(led: tuple[str, AppTest])
 def test_choices_are_buttons_and_the_chosen_one_is_marked(led: tuple[str, AppTest]) -> None:
     code, _ = led
     view = questions.view_of(Question(Kind.CLASS, "image=17&epsilon=0.05", ("a", "b")))
-    classroom.store().ask(code, questions.pose(Kind.CLASS, view))
+    classroom.store().ask(code, questions.pose(Kind.CLASS, view), 0)
     student = visit(code, "ada")
     assert [b.label for b in student.button] == [
         text.common.class_name(view.dataset, name) for name in view.variant.classes
@@ -159,7 +159,7 @@ def test_each_prepared_question_has_a_truth_and_a_stage(
         truth = questions.truth(question)
         assert truth.places
         assert truth.places <= set(range(len(question.choices)))
-        classroom.store().ask(code, question)
+        classroom.store().ask(code, question, number)
         classroom.store().answer(code, number, "ada", min(truth.places))
         classroom.store().turn(code, Phase.SHOWN)
         teacher.run()
@@ -189,7 +189,7 @@ def test_what_is_right_is_what_the_stage_shows(
 ) -> None:
     code, teacher = led
     question = questions.pose(kind, view)
-    classroom.store().ask(code, question)
+    classroom.store().ask(code, question, 0)
     classroom.store().turn(code, Phase.SHOWN)
     teacher.run()
     assert not teacher.exception
