@@ -43,6 +43,14 @@ def browser() -> Iterator[Browser]:
 expect.set_options(timeout=60_000)  # two busy cores
 
 
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for what Playwright has no words for."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(50)
+
+
 class Visit:
     """A page, and everything about it that should not have happened."""
 
@@ -107,8 +115,15 @@ class Visit:
     def settle(self) -> None:
         """Wait until the curve that is counted here has grown, and nothing is on its way."""
         expect(self.page.get_by_text("Dots: the first 200")).to_be_visible()
-        expect(self.page.get_by_test_id("stProgress")).to_have_count(0)
+        until(self.page, self._is_still)
+
+    def _is_still(self) -> bool:
+        """Whether nothing was asked for half a second, and nothing is being answered."""
+        before = self.sent
         self.page.wait_for_timeout(500)
+        state = self.page.get_by_test_id("stApp").get_attribute("data-test-script-state")
+        grown = self.page.get_by_test_id("stProgress").count() == 0
+        return self.sent == before and state == "notRunning" and grown
 
     @property
     def stage(self) -> Locator:
@@ -159,10 +174,7 @@ class Visit:
 
         Only the pixels say so: the gallery, for one, knows of a new picture before it is drawn.
         """
-        deadline = time.monotonic() + 60
-        while not holds(self.pixels(0, network)):
-            assert time.monotonic() < deadline, "the picture never showed what was expected"
-            self.page.wait_for_timeout(50)
+        until(self.page, lambda: holds(self.pixels(0, network)))
 
     def wait_for_another_picture(self, than: NDArray[np.uint8]) -> None:
         self.wait_for_picture(lambda drawn: not np.array_equal(drawn, than))

@@ -38,6 +38,7 @@ def apart(one: FloatRect, other: FloatRect) -> bool:
 @pytest.mark.parametrize("address", ["?architecture=fcnn", "?architecture=fcnn&compare=all"])
 def test_no_label_is_covered(visit: Visit, address: str) -> None:
     visit.open(address)
+    visit.rest()
     window = visit.page.viewport_size
     assert window is not None
     ticks, figure = visit.page.locator(".ticks"), visit.page.locator(".epsilon")

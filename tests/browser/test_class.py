@@ -61,7 +61,7 @@ def choose(page: Page, label: str, shown: str) -> None:
     for _ in range(10):
         button(page, label)
         try:
-            expect(page.get_by_text(shown)).to_be_visible(timeout=3000)
+            expect(page.get_by_text(shown)).to_be_visible(timeout=10_000)
         except AssertionError:
             continue
         return

@@ -17,7 +17,7 @@ from models.card_files import FLIP_STEPS, read_arrays
 from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
 from nudge.evaluation.sweep import EPSILONS
-from tests.browser.conftest import Visit, barriers, visits
+from tests.browser.conftest import Visit, barriers, until, visits
 
 # The first test picture that is read right and that a small nudge spoils.
 MISSES = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
@@ -210,8 +210,7 @@ def test_another_theme_reaches_the_charts(visit: Visit) -> None:
     before = chart.evaluate(ink)
     dark = visit.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     visit.page.emulate_media(color_scheme="light" if dark else "dark")
-    visit.page.wait_for_timeout(1500)
-    assert chart.evaluate(ink) != before
+    until(visit.page, lambda: chart.evaluate(ink) != before)
 
 
 def test_a_picture_from_the_gallery_and_back(visit: Visit) -> None:
@@ -266,13 +265,23 @@ def test_taking_the_view_along(visit: Visit, test_splits: dict[Dataset, Split]) 
     assert len(picture.convert("L").getcolors(256) or []) > 20  # something is drawn on it
 
 
+HEAR = """button => {
+  const heard = [];
+  new MutationObserver(() => heard.push(button.textContent.trim()))
+    .observe(button, { childList: true, characterData: true, subtree: true });
+  return heard;
+}"""
+
+
 def test_copy_link_and_qr_code(visit: Visit) -> None:
     page = visit.page
     visit.open(ADDRESS)
     visit.drag(8)
     expect(page).to_have_url(epsilon_in_address(8))
-    page.get_by_role("button", name="Copy link").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copy = page.get_by_role("button", name="Copy link")
+    heard = copy.evaluate_handle(HEAR)  # "Copied" stands for two seconds only
+    copy.click()
+    until(page, lambda: "Copied" in heard.json_value())
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
     expect(page.get_by_test_id("stCode").first).to_contain_text("epsilon=0.04&")

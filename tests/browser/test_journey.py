@@ -11,7 +11,7 @@ from models import PRETRAINED
 from models.card_files import JOURNEY_CLASSES, JOURNEYS, read_array
 from nudge.data import Split
 from nudge.evaluation import journey
-from tests.browser.conftest import Visit, barriers
+from tests.browser.conftest import Visit, barriers, until
 from views import text
 
 WORDS = text.journey.WORDS
@@ -25,7 +25,6 @@ def drawing(visit: Visit, address: str) -> None:
 
 def spot(visit: Visit) -> list[float]:
     """Where the first picture's dot is, in pixels of the canvas."""
-    visit.page.wait_for_timeout(150)
     return [
         float(v) for v in str(visit.page.locator(".journey").get_attribute("data-first")).split()
     ]
@@ -41,8 +40,9 @@ def expected_spot(visit: Visit, name: str, nudge: int, epsilon: float) -> list[f
     return [size[0] / 2 + x, size[1] / 2 - y]
 
 
-def close(one: list[float], other: list[float]) -> bool:
-    return bool(np.allclose(one, other, atol=0.2))
+def expect_spot(visit: Visit, name: str, nudge: int, epsilon: float) -> None:
+    expected = expected_spot(visit, name, nudge, epsilon)
+    until(visit.page, lambda: bool(np.allclose(spot(visit), expected, atol=0.2)))
 
 
 def slide(visit: Visit, epsilon: float) -> None:
@@ -64,19 +64,19 @@ def test_dots_move_as_they_are_stored_without_a_message(visit: Visit) -> None:
     assert barriers(visit.page) == []
     assert visit.fits()
     before = visit.sent
-    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, 0))
+    expect_spot(visit, "fashion-fcnn", 0, 0)
     slide(visit, 0.1)
     moved = float(visit.page.locator(".slide input").input_value()) * 0.005
     assert moved == pytest.approx(0.1, abs=0.011)
-    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, moved))
+    expect_spot(visit, "fashion-fcnn", 0, moved)
     assert visit.sent == before
     visit.page.mouse.up()
     expect(visit.page).to_have_url(re.compile(f"epsilon={moved:g}(&|$)"))
     slider = visit.page.locator(".slide input")
     slider.press("End")
-    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 0, 0.3))
+    expect_spot(visit, "fashion-fcnn", 0, 0.3)
     visit.page.get_by_role("button", name=WORDS["nudges"][1], exact=True).click()
-    assert close(spot(visit), expected_spot(visit, "fashion-fcnn", 1, 0.3))
+    expect_spot(visit, "fashion-fcnn", 1, 0.3)
     classes = read_array(PRETRAINED / JOURNEY_CLASSES, "fashion-fcnn")
     labels = visit.page.locator(".journey caption")
     left = re.match(r"\d+", labels.inner_text())
@@ -116,19 +116,29 @@ def test_a_dot_shows_its_picture_and_opens_it(
     assert "quiz" not in visit.page.url
 
 
+def test_the_way_back_moves_the_slider(visit: Visit) -> None:
+    drawing(visit, "architecture=fcnn&epsilon=0.05")
+    for epsilon in ("0.1", "0.2"):
+        slide(visit, float(epsilon))
+        visit.page.mouse.up()
+        expect(visit.page).to_have_url(re.compile(f"epsilon={epsilon}(&|$)"))
+    visit.rest()
+    visit.page.go_back()
+    expect_spot(visit, "fashion-fcnn", 0, 0.1)
+    expect(visit.page.locator(".slide input")).to_have_value("20")
+
+
 def test_a_class_is_chosen_and_the_drawing_comes_near(visit: Visit) -> None:
     drawing(visit, "dataset=sign&epsilon=0.02")
     look = "c => c.toDataURL()"
     canvas = visit.page.locator(".drawing canvas")
     all_of_them = canvas.evaluate(look)
     visit.page.get_by_label(str(WORDS["choose"]), exact=True).select_option("3")
-    visit.page.wait_for_timeout(200)
+    until(visit.page, lambda: canvas.evaluate(look) != all_of_them)
     chosen = canvas.evaluate(look)
-    assert chosen != all_of_them
     for _ in range(5):
         visit.page.get_by_role("button", name=str(WORDS["closer"]), exact=True).click()
-    visit.page.wait_for_timeout(1500)
-    assert canvas.evaluate(look) != chosen
+    until(visit.page, lambda: canvas.evaluate(look) != chosen)
     with visit.page.expect_download() as started:
         visit.page.get_by_role("button", name=str(WORDS["save"]), exact=True).click()
     content = started.value.path().read_bytes()

@@ -119,6 +119,17 @@ def test_the_navigation_follows_what_is_chosen(visit: Visit) -> None:
     expect(curves).to_have_attribute("href", re.compile(r"/curves\?.*epsilon=0\.04&"))
 
 
+def test_who_comes_back_from_another_page_looks_at_test_pictures(projector: Visit) -> None:
+    projector.open("?dataset=sign&image=3")
+    projector.page.get_by_role("radio", name=text.picture_input.SOURCES["upload"]).click()
+    expect(projector.page).to_have_url(re.compile("regime=augmented"))
+    for name in ("scramble", "explorer"):
+        projector.page.locator(NAVIGATION).filter(has_text=text.common.PAGES[name]).press("Enter")
+        stand(projector.page, name)
+    projector.rest()
+    expect(projector.page).not_to_have_url(re.compile("regime="))
+
+
 @pytest.mark.parametrize("how", ["middle", "Control", "Shift"])
 def test_a_click_that_asks_for_a_tab_gets_one(projector: Visit, how: str) -> None:
     open_page(projector, "lesson")

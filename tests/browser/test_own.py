@@ -216,6 +216,8 @@ def test_who_was_trained_on_moved_pictures_reads_it(visit: Visit) -> None:
     expect(visit.page).not_to_have_url(re.compile("regime="))
     visit.open("?dataset=sign&image=3&regime=augmented")
     source.click()
+    expect(visit.page.get_by_text(text.picture_input.AUGMENTED)).to_be_visible()
     visit.page.get_by_role("radio", name=text.picture_input.SOURCES["test"]).click()
-    expect(visit.stage).to_be_visible()
+    expect(visit.page.get_by_text(text.picture_input.AUGMENTED)).to_have_count(0)
+    visit.rest()
     expect(visit.page).to_have_url(re.compile("regime=augmented"))  # it was chosen

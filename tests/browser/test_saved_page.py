@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Visit, barriers
 from views import text
@@ -27,22 +27,28 @@ def press(slider: Locator, key: str, times: int) -> None:
 
 def looks(page: Page) -> list[dict[str, Any]]:
     """What the stage shows at the start, after a drag, and further on."""
-    stage, slider = page.locator(".stage"), page.locator(".slider input")
+    slider = page.locator(".slider input")
     found = []
     for key, times in (("ArrowLeft", 0), ("Home", 1), ("ArrowRight", 3), ("End", 1)):
         press(slider, key, times)
-        page.wait_for_timeout(100)  # a frame
-        found.append(stage.evaluate(LOOK))
+        found.append(look(page))
+    slider.hover()
     box = slider.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
-    slider.hover()
     page.mouse.move(box["x"] + box["width"] - 13, middle)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.4, middle, steps=5)
     page.mouse.up()
-    page.wait_for_timeout(100)
-    found.append(stage.evaluate(LOOK))
+    found.append(look(page))
+    return found
+
+
+def look(page: Page) -> dict[str, Any]:
+    """What the stage shows, once it shows where the slider is."""
+    step = page.locator(".slider input").input_value()
+    expect(page.locator(".stage")).to_have_attribute("data-step", step)
+    found: dict[str, Any] = page.locator(".stage").evaluate(LOOK)
     return found
 
 

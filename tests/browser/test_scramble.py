@@ -8,7 +8,8 @@ from models.layers import scramble_permutation
 from nudge.data import Split
 from tests.browser.conftest import Visit, barriers
 
-PIXELS = """image => {
+PIXELS = """async image => {
+  await image.decode();
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
   const context = canvas.getContext("2d");

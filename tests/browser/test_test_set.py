@@ -54,14 +54,15 @@ def test_counting_here_and_leaving_the_line(
     """Somebody counts, somebody else waits and leaves, and the first ends with the right counts."""
     visit.read("curves?variants=fashion-cnn")  # which takes longer than somebody takes to come
     page = visit.page
-    page.get_by_label("Test pictures to count here").fill("2000")
+    page.get_by_label("Test pictures to count here").fill("10000")
     page.get_by_label("Test pictures to count here").press("Enter")
+    visit.rest()
     page.get_by_role("button", name="Compute here").click()
-    expect(page.get_by_text(re.compile("Counted .* of 2,000 pictures"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Counted .* of 10,000 pictures"))).to_be_visible()
     for other in visits(browser, server, 1280, 800, "light"):
         other.read("curves?variants=sign-cnn")
         other.page.get_by_role("button", name="Compute here").click()
-        waiting = other.page.get_by_text(re.compile("You are number .*Fashion CNN, 2,000"))
+        waiting = other.page.get_by_text(re.compile("You are number .*Fashion CNN, 10,000"))
         expect(waiting).to_be_visible()
         other.page.get_by_role("button", name="Cancel").click()
         expect(waiting).to_have_count(0)
@@ -69,6 +70,7 @@ def test_counting_here_and_leaving_the_line(
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     page.get_by_label("Test pictures to count here").fill("200")
     page.get_by_label("Test pictures to count here").press("Enter")
+    visit.rest()
     page.get_by_role("button", name="Compute here").click()
     expect(page.get_by_text("Fashion CNN: all 200 pictures first flip at")).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)

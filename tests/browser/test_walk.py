@@ -41,6 +41,7 @@ def quiet(visit: Visit) -> int:
 )
 def test_nothing_has_to_be_scrolled(visit: Visit, address: str) -> None:
     visit.open(address)
+    visit.rest()
     slider, original = (
         box(visit.page.locator(part).first) for part in (".slider", ".equation canvas")
     )
