@@ -109,6 +109,17 @@ def test_what_is_taken_away_is_forgotten(page: AppTest) -> None:
     )
 
 
+def test_what_is_replaced_is_forgotten(page: AppTest) -> None:
+    _upload(page, _picture(90))
+    first = page.session_state[picture_input._ATTACKS]
+    _upload(page, _picture(160))
+    assert not page.session_state[picture_input._ATTACKS].keys() & first.keys()
+    page.file_uploader[0].set_value(("mine.png", b"no picture", "image/png")).run()
+    assert page.warning
+    for key in (picture_input._DECODED, picture_input._STEPS, picture_input._ATTACKS):
+        assert key not in page.session_state
+
+
 def _views(*suffixes: str) -> list[Path]:
     """All files of views/ with one of those suffixes, wherever below it they lie."""
     paths = [path for path in (CHECKOUT / "views").rglob("*") if path.suffix in suffixes]
