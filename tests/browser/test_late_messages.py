@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Locator, WebSocketRoute, expect
@@ -64,12 +66,14 @@ class Wire:
         server.send(message)
         self._wait("_finished", before)
 
-    def hold(self) -> None:
-        """From now on the browser hears nothing."""
-        self._held = []
-
-    def release(self) -> None:
-        held, self._held = self._held or [], None
+    @contextmanager
+    def silent(self, messages: int) -> Iterator[None]:
+        """The browser hears nothing until the server has answered so many of its messages."""
+        known, self._held = self.sent, []
+        yield
+        self.wait_for(known + messages - 1)
+        self._page.wait_for_timeout(1000)
+        held, self._held = self._held, None
         for browser, message in held:
             browser.send(message)
 
@@ -102,13 +106,9 @@ def test_the_training_chosen_for_an_own_picture(
 def test_an_own_picture_thought_better_of(visit: Visit, wire: Wire) -> None:
     visit.open("?dataset=sign&image=3")
     visit.settle()
-    known = wire.sent
-    wire.hold()
-    source(visit, "upload").click()
-    source(visit, "test").click()
-    wire.wait_for(known + 1)
-    visit.page.wait_for_timeout(1000)
-    wire.release()
+    with wire.silent(2):
+        source(visit, "upload").click()
+        source(visit, "test").click()
     visit.rest()
     expect(source(visit, "test")).to_be_checked()
     expect(visit.page).not_to_have_url(re.compile("regime="))
@@ -135,14 +135,10 @@ def test_the_next_picture(visit: Visit, wire: Wire, milliseconds: int) -> None:
 def test_two_pictures_on_and_another_order(visit: Visit, wire: Wire) -> None:
     visit.open("?dataset=sign&image=3&epsilon=0.05")
     visit.settle()
-    known = wire.sent
-    wire.hold()
-    visit.page.keyboard.press("n")
-    visit.page.keyboard.press("n")
-    visit.page.get_by_role("radio", name="Scrambled").click()
-    wire.wait_for(known + 2)
-    visit.page.wait_for_timeout(1000)
-    wire.release()
+    with wire.silent(3):
+        visit.page.keyboard.press("n")
+        visit.page.keyboard.press("n")
+        visit.page.get_by_role("radio", name="Scrambled").click()
     visit.rest()
     expect(visit.page).to_have_url(re.compile("pixels=scrambled"))
     expect(visit.page).to_have_url(re.compile("image=5"))

@@ -14,7 +14,8 @@ from nudge.data.display_set import DisplaySet
 from nudge.pictures.data_uri import png
 from views import text
 from views.session import error_notice, javascript, resources
-from views.session.state import View, change, settle
+from views.session.late_messages import change, settle
+from views.session.state import View
 
 PAGE = 24  # thumbnails at a time
 _MARKED = "_marked"  # key of the session's state: the picture that was marked last

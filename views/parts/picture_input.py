@@ -29,7 +29,8 @@ from views import text
 from views.parts import gallery, object_marking
 from views.parts.weight_tiles import captioned
 from views.session import resources, secure_context
-from views.session.state import View, change, current, is_chosen, settled
+from views.session.late_messages import change, is_chosen, settled
+from views.session.state import View, current
 
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.
 _READING = Lock()

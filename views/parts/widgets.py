@@ -14,7 +14,8 @@ from nudge.serving.scheduler import Effort
 from views import text
 from views.charts.variant_number import numbered
 from views.session import error_notice, resources
-from views.session.state import Compare, View, current, settle
+from views.session.late_messages import settle
+from views.session.state import Compare, View, current
 
 # Each choice of one of a few, by its key: its options, its label and how it names the options.
 _SEGMENTS: Mapping[str, tuple[Iterable[StrEnum], str, Mapping[str, str]]] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -37,7 +37,6 @@ _WRITTEN = "_written"  # the addresses that this session had, the last one last
 _NOTICES = "_notices"  # what of the address had to be adjusted
 _ARRIVED = "_arrived"  # the view that the address opened, as adjusted
 _PAGE = "_page"  # the page of the last run
-_CHANGED = "_changed"  # parts of the view that `change` changed
 _OPENED = "_opened"  # how many addresses were opened, for the stage to tell them from its own
 
 
@@ -314,7 +313,6 @@ def open_address(page: str) -> list[str]:
         view, state[_NOTICES] = View.from_query(query)
         state.update(_values(view))
         state[_OPENED] += 1
-        state[_CHANGED] = {}
         written.append(query)
         last = last_picture(view.dataset)
         if view.image > last:  # a link from where the official pictures are
@@ -394,57 +392,6 @@ def current() -> View:
         addressed, _ = View.from_query(state[_WRITTEN][-1] if _WRITTEN in state else {})
         state.update({n: v for n, v in _values(addressed).items() if n not in state})
         return View(**{name: state[name] for name in _NAMES})
-
-
-def change(name: str, value: object) -> None:
-    """Change a part of the view that has a widget on the page, not by that widget."""
-    state, before = st.session_state, settled(name)
-    if value != before:
-        earlier = _changed(name).earlier if before != _known(name) else ()
-        state.setdefault(_CHANGED, {})[name] = _Changed((*earlier, before), value)
-        state[name] = value
-
-
-def settled(name: str) -> Any:
-    """A part of the view that `change` changes, as it is meant: for callbacks of widgets.
-
-    What a browser sends before it has heard of a change still carries the widget's value of
-    before, which Streamlit takes for a choice. It is none if the browser's address has it, too.
-    """
-    value, changed = getattr(current(), name), _changed(name)
-    if value in changed.earlier and value == _known(name):
-        st.session_state[name] = value = changed.to
-    return value
-
-
-def settle(name: str) -> None:
-    """`on_change` of the widget of a part of the view that `change` changes, too."""
-    if settled(name) != _changed(name).to:
-        st.session_state[_CHANGED].pop(name, None)  # somebody chose
-
-
-def is_chosen(name: str) -> bool:
-    """Whether somebody chose it, or it stands by default: `change` did not bring it about."""
-    return bool(st.session_state[name] != _changed(name).to)
-
-
-@dataclass(frozen=True)
-class _Changed:
-    """What `change` did to a part of the view since the browser last knew it, or somebody chose."""
-
-    earlier: tuple[object, ...] = ()
-    to: object = None
-
-
-def _changed(name: str) -> _Changed:
-    changed: dict[str, _Changed] = st.session_state.setdefault(_CHANGED, {})
-    return changed.get(name, _Changed())
-
-
-def _known(name: str) -> object:
-    """What the browser's address said when it sent what is being answered."""
-    known, _ = View.from_query(st.query_params.to_dict())
-    return getattr(known, name)
 
 
 def _values(view: View) -> dict[str, object]:
