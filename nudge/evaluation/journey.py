@@ -55,15 +55,25 @@ class Journey:
 Place = Callable[[NDArray[np.float32]], NDArray[np.floating[Any]]]  # (N, hidden) to (N, 2)
 
 
-def measure_journey(model: nn.Module, split: Split, progress: Callable[[], object]) -> Journey:
+def measure_journey(
+    model: nn.Module,
+    split: Split,
+    progress: Callable[[], object],
+    fitted: NDArray[np.int16] | None = None,
+) -> Journey:
     """Fit both embeddings on the clean pictures and place the attacked ones.
 
-    Needs openTSNE. `progress` is called 2 * 2 * K times. Raises ValueError of what is no model or
-    split.
+    Needs openTSNE. Raises ValueError of what is no model or split.
+
+    Args:
+        model, split: whose first `PICTURES` are placed.
+        progress: is called 2 * 2 * K times.
+        fitted: t-SNE's drawing of the clean pictures, as in `Journey`. Without it t-SNE is fitted,
+            which ends in another drawing on another processor: its many steps amplify the rounding.
     """
     hidden, predictions = hidden_layers(model, split)
     clean = hidden[0, 0]
-    fitted = fit_tsne(clean)
+    fitted = fit_tsne(clean) if fitted is None else fitted
     fits = {Embedding.TSNE: _tsne(clean, fitted), Embedding.PCA: _pca(clean)}
     places = np.zeros((len(Embedding), *hidden.shape[:3], 2), dtype=np.int16)
     for embedding, place in fits.items():

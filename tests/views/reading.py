@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Checkbox
 
 from tests.conftest import CHECKOUT
 
@@ -37,6 +38,11 @@ def components(page: AppTest, name: str) -> list[dict[str, Any]]:
         if element.proto.component_name == name
         for sent in json.loads(element.proto.json)
     ]
+
+
+def checkbox(page: AppTest, label: str) -> Checkbox:
+    (found,) = [box for box in page.checkbox if box.label == label]
+    return found
 
 
 def look_on(page: AppTest) -> None:

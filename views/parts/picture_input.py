@@ -39,8 +39,7 @@ _CHOICES = ("crop", "fill", "contrast", "invert", "mirror")  # of `Preparation`,
 
 # Keys of the session's state: nobody else is ever shown somebody's own picture.
 _OWN = "_own"  # how the one that is shown was prepared
-_SEEN = "_seen"  # the file and data set that steps were last suggested for
-_SUGGESTED = "_suggested"  # those steps
+_SUGGESTED = "_suggested"  # the steps that were suggested last, and for what
 _DECODED = "_decoded"  # the last file: its id, its SHA-256 and its picture
 _BOX = "_box"  # around the object, where one was drawn: the picture's SHA-256 and the box
 _STEPS = "_steps"  # what was prepared last: of which picture, how, and every step
@@ -147,13 +146,21 @@ def _prepared(view: View, source: str) -> Subject | None:
             text.picture_input.picture_error(error.what, error.expected, error.found, error.kind)
         )
         return None
-    _suggest_once(image, digest, view.dataset)
     fashion = view.dataset is Dataset.FASHION
-    box = _mark(image, digest) if fashion else None
+    box = _box(digest) if fashion else None
+    suggested = _suggestion(image, digest, view.dataset, box)
+    # Each suggestion has checkboxes of its own: what a browser still sends of others changes none.
+    keys = {name: f"{name} {digest} {view.dataset} {box}" for name in suggested}
+    if fashion:
+        separate = st.session_state.get(keys["separate"], suggested["separate"])
+        _mark(image, digest, box, asked=separate)
     with st.container(horizontal=True):
-        if fashion and not st.checkbox(text.picture_input.STEPS["separate"], key="separate"):
-            box = None
-        chosen = {name: st.checkbox(text.picture_input.STEPS[name], key=name) for name in _CHOICES}
+        chosen = {
+            name: st.checkbox(text.picture_input.STEPS[name], value, key=keys[name])
+            for name, value in suggested.items()
+        }
+    if not chosen.pop("separate", False):
+        box = None
     if not fashion:
         st.caption(text.picture_input.HANDS)
     st.session_state[_OWN] = Preparation(**chosen, box=box)
@@ -164,20 +171,17 @@ def _prepared(view: View, source: str) -> Subject | None:
     return resources.own_picture(pixels(steps))
 
 
-def _mark(image: Image.Image, digest: str) -> Box | None:
-    """Where the ground is busy, or it is asked for, the picture to draw a box on; the box drawn."""
-    box = _box(digest)
+def _mark(image: Image.Image, digest: str, box: Box | None, asked: bool) -> None:
+    """Where the ground is busy, or it is asked for, the picture to draw a box on."""
     busy = is_busy(image)
     if busy:  # for good, lest the picture jump away under a finger
         st.warning(text.picture_input.BUSY, icon=":material/blur_on:")
 
     def marked(box: Box) -> None:
         st.session_state[_BOX] = digest, box
-        _suggest(image, Dataset.FASHION, box)
 
-    if busy or st.session_state.get("separate"):
+    if busy or asked:
         object_marking.show(image, digest, box, marked)
-    return box
 
 
 def _box(digest: str) -> Box | None:
@@ -209,22 +213,20 @@ def _decoded(file: UploadedFile) -> tuple[str, Image.Image]:
 
 def _forget() -> None:
     """Nothing is left of a picture that was taken away, not even in memory."""
-    for key in (_OWN, _SEEN, _SUGGESTED, _DECODED, _BOX, _STEPS, _ATTACKS, _PLANES):
+    for key in (_OWN, _SUGGESTED, _DECODED, _BOX, _STEPS, _ATTACKS, _PLANES):
         st.session_state.pop(key, None)
 
 
-def _suggest_once(image: Image.Image, digest: str, dataset: Dataset) -> None:
-    """Set the checkboxes when a picture is new; afterwards they are its owner's."""
-    seen = (digest, dataset)
-    if st.session_state.get(_SEEN) != seen:
-        st.session_state[_SEEN] = seen
-        _suggest(image, dataset, _box(digest) if dataset is Dataset.FASHION else None)
-    for name, value in st.session_state[_SUGGESTED].items():
-        st.session_state.setdefault(name, value)
-
-
-def _suggest(image: Image.Image, dataset: Dataset, box: Box | None) -> None:
-    suggested = asdict(suggest(image, dataset, box))
-    chosen = {name: suggested[name] for name in _CHOICES} | {"separate": box is not None}
-    st.session_state[_SUGGESTED] = chosen
-    st.session_state.update(chosen)
+def _suggestion(
+    image: Image.Image, digest: str, dataset: Dataset, box: Box | None
+) -> dict[str, bool]:
+    """Which steps are likely to help, worked out when a picture or its box is new."""
+    about = digest, dataset, box
+    known = st.session_state.get(_SUGGESTED)
+    if known is None or known[0] != about:
+        found = asdict(suggest(image, dataset, box))
+        separate = {"separate": box is not None} if dataset is Dataset.FASHION else {}
+        known = about, separate | {name: found[name] for name in _CHOICES}
+        st.session_state[_SUGGESTED] = known
+    steps: dict[str, bool] = known[1]
+    return steps

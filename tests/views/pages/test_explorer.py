@@ -20,7 +20,8 @@ from nudge.data import Split, to_pixels
 from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.conftest import CHECKOUT
-from tests.views.reading import components
+from tests.views.reading import checkbox, components
+from views import text
 from views.session.state import HIDEABLE, Compare
 
 EPSILON = 0.05
@@ -170,7 +171,7 @@ def test_an_own_picture(here: Path) -> None:
     sent = np.frombuffer(base64.b64decode(data["picture"]), np.uint8)
     expected = np.asarray(Image.open(content)).flatten()
     assert (sent == expected).all()  # of 28 x 28 already, so nothing is done to it
-    page.checkbox(key="invert").set_value(True).run()
+    checkbox(page, text.picture_input.STEPS["invert"]).set_value(True).run()
     sent = np.frombuffer(base64.b64decode(on_stage(page)["picture"]), np.uint8)
     assert (sent == 255 - expected).all()
 

@@ -1,23 +1,16 @@
 """Hard to misuse: the configuration, what Streamlit has no setting for, and what is kept."""
 
 import ast
-import hashlib
-import io
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from starlette.formparsers import MultiPartParser
 from streamlit import config, net_util
-from streamlit.testing.v1 import AppTest
 
 from tests.conftest import CHECKOUT
-from tests.views.reading import open_at
-from views.parts import picture_input
-from views.session import resources
 from views.session.streamlit_patches import harden
 
 CONFIG = CHECKOUT / ".streamlit" / "config.toml"
@@ -54,70 +47,6 @@ def test_uploads_never_touch_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     harden()
     assert MultiPartParser.spool_max_size > 12 * 1024 * 1024
     assert net_util.get_external_ip() is None
-
-
-def _picture(colour: int) -> bytes:
-    file = io.BytesIO()
-    Image.new("L", (64, 64), colour).save(file, "PNG")
-    return file.getvalue()
-
-
-def _upload(page: AppTest, content: bytes) -> AppTest:
-    page.button_group(key="source").set_value("upload").run()
-    page.file_uploader[0].set_value(("mine.png", content, "image/png")).run()
-    assert not page.exception
-    return page
-
-
-@pytest.fixture
-def page(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setenv("NUDGE_DATA", str(data_dir))
-    return open_at("explorer", architecture="fcnn", hide="accuracy,gallery")
-
-
-def test_an_own_picture_is_in_no_cache_of_the_server(
-    page: AppTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _upload(page, _picture(90))
-    asked: list[object] = []
-    monkeypatch.setattr(resources, "attacked_test_picture", lambda *found: asked.append(found))
-    page.checkbox(key="contrast").set_value(False).run()
-    assert not page.exception
-    assert asked == []  # nothing of an own picture goes the way of what all share
-    # It is kept with the session, and another session has none of it.
-    digest = hashlib.sha256(_picture(90)).hexdigest()
-    assert page.session_state[picture_input._DECODED][1] == digest
-    monkeypatch.undo()
-    other = open_at("explorer", architecture="fcnn", hide="accuracy,gallery")
-    assert picture_input._DECODED not in other.session_state
-
-
-def test_what_is_taken_away_is_forgotten(page: AppTest) -> None:
-    _upload(page, _picture(90))
-    kept = (
-        picture_input._DECODED,
-        picture_input._ATTACKS,
-        picture_input._SEEN,
-        picture_input._SUGGESTED,
-        picture_input._STEPS,
-    )
-    assert all(key in page.session_state for key in kept)
-    page.button_group(key="source").set_value("test").run()
-    assert not page.exception
-    assert not any(
-        key in page.session_state for key in (*kept, picture_input._OWN, picture_input._BOX)
-    )
-
-
-def test_what_is_replaced_is_forgotten(page: AppTest) -> None:
-    _upload(page, _picture(90))
-    first = page.session_state[picture_input._ATTACKS]
-    _upload(page, _picture(160))
-    assert not page.session_state[picture_input._ATTACKS].keys() & first.keys()
-    page.file_uploader[0].set_value(("mine.png", b"no picture", "image/png")).run()
-    assert page.warning
-    for key in (picture_input._DECODED, picture_input._STEPS, picture_input._ATTACKS):
-        assert key not in page.session_state
 
 
 def _views(*suffixes: str) -> list[Path]:
