@@ -7,6 +7,8 @@ from models.epsilons import step_of
 from nudge.evaluation.robustness import DEFENDED_AT
 from nudge.evaluation.transferability import nearest, networks, read_transfer
 
+MOVES = ("shift", "rotation", "scale", "flip")  # hyperparameters that move the training pictures
+
 
 @dataclass(frozen=True)
 class Withstands:
@@ -27,6 +29,7 @@ class Defence:
     standard: Withstands
     # Of the defended network under FGSM along the standard one's gradient; None if not recorded.
     transferred: float | None
+    moves: tuple[str, ...]  # what else its training did to pictures, by the recipe's names
 
 
 def defence(variant: Variant) -> Defence | None:
@@ -41,7 +44,8 @@ def defence(variant: Variant) -> Defence | None:
     defended, usual = _withstands(variant, epsilon), _withstands(standard, epsilon)
     if defended is None or usual is None:
         return None
-    return Defence(variant, epsilon, defended, usual, _carried_over(standard, variant, epsilon))
+    carried, moves = _carried_over(standard, variant, epsilon), _moves(standard, variant)
+    return Defence(variant, epsilon, defended, usual, carried, moves)
 
 
 def _withstands(variant: Variant, epsilon: float) -> Withstands | None:
@@ -55,9 +59,16 @@ def _withstands(variant: Variant, epsilon: float) -> Withstands | None:
 def _carried_over(source: Variant, target: Variant, epsilon: float) -> float | None:
     """The target's accuracy on what fools the source; None where it was not recorded."""
     trainings = networks(source.dataset, source.architecture)
+    if source not in trainings or target not in trainings:  # scrambled ones were never counted
+        return None
     try:
         found = read_transfer(source.dataset, trainings_of=source.architecture)
     except PretrainedError:  # its own page says what is the matter
         return None
     counts = found.at(nearest(found.epsilons, epsilon))
     return float(counts[trainings.index(source), trainings.index(target)] / found.total)
+
+
+def _moves(standard: Variant, variant: Variant) -> tuple[str, ...]:
+    usual, other = standard.card.recipe, variant.card.recipe
+    return tuple(name for name in MOVES if other.get(name) and not usual.get(name))

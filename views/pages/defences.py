@@ -52,7 +52,8 @@ def _withstood(view: View, variants: Sequence[Variant]) -> None:
     st.subheader(text.defences.WITHSTOOD, anchor=False)
     rows = chart.withstood_rows(variants)
     for variant in (v for v in variants if v.regime is Regime.ROBUST):
-        if found := defence(variant):
+        # A standard one that cannot be read has been told.
+        if replace(variant, regime=Regime.STANDARD) in variants and (found := defence(variant)):
             st.markdown(text.defences.cost(found))
     figure.show(
         "withstood",
@@ -67,6 +68,12 @@ def _withstood(view: View, variants: Sequence[Variant]) -> None:
             title=SOURCES[view.dataset].title,
             epsilon=DEFENDED_AT[view.dataset],
             unmeasured=[text.common.plain(v) for v in variants if v.card.pgd is None],
+            on_fewer={
+                w.attack: w.total
+                for v in variants
+                for w in v.card.withstood
+                if w.total != v.card.total
+            },
         ),
     )
 
@@ -102,7 +109,8 @@ def _gradients(view: View, variants: Sequence[Variant], pictures: DisplaySet) ->
     shown = [in_colours(_gradient(variant, view, pictures)) for variant in variants]
     heads = [text.defences.ORIGINAL, *names]
     st.html(captioned(zip(heads, [original, *shown], strict=True)))
-    st.caption(text.defences.gradient_caption(_subject(view, pictures)))
+    robust = any(variant.regime is Regime.ROBUST for variant in variants)
+    st.caption(text.defences.gradient_caption(_subject(view, pictures), robust=robust))
 
 
 def _gradient(variant: Variant, view: View, pictures: DisplaySet) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """The Defences page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from views.text.common import DATASETS, class_name, plain
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 LEAD = (
     "Can a network be mended? Some of these networks were trained in other ways. **Augmented**: on "
-    "shifted, rotated and scaled pictures. **Robust**: on attacked pictures. **Masked**: so that "
-    "one step of FGSM finds no way, although there are many. Judge each by its strongest attack."
+    "shifted, rotated and scaled pictures. **Robust**: on attacked pictures, some of them shifted "
+    "or mirrored as well. **Masked**: so that one step of FGSM finds no way, although there are "
+    "many. Judge each by its strongest attack."
 )
 
 
@@ -40,7 +41,16 @@ ON_ONE = "All trainings on this picture, under PGD"
 ON_TRANSFER = "Attacks carried from training to training"
 
 
-def withstood_caption(*, total: int, title: str, epsilon: float, unmeasured: Sequence[str]) -> str:
+def withstood_caption(
+    *,
+    total: int,
+    title: str,
+    epsilon: float,
+    unmeasured: Sequence[str],
+    on_fewer: Mapping[str, int],
+) -> str:
+    """`on_fewer` are attacks that only so many of the pictures were put to."""
+    fewer = "".join(f" ({attack}: over the first {n:,})" for attack, n in on_fewer.items())
     missing = ""
     if unmeasured:
         missing = (
@@ -48,10 +58,10 @@ def withstood_caption(*, total: int, title: str, epsilon: float, unmeasured: Seq
             "`python scripts/robustness.py` does that."
         )
     return (
-        f"Top-1 accuracy over all {total:,} official test pictures of {title}. Attacks move no "
-        f"pixel by more than {epsilon:g}, the epsilon that robust networks were trained at. Moved "
-        "pictures: not attacked, but shifted by up to 4 pixels, rotated by up to 15 degrees and "
-        f"scaled by up to a fifth.{missing}"
+        f"Top-1 accuracy over all {total:,} official test pictures of {title}{fewer}. Attacks "
+        f"move no pixel by more than {epsilon:g}, the epsilon that robust networks were trained "
+        "at. Moved pictures: not attacked, but shifted by up to 4 pixels, rotated by up to 15 "
+        f"degrees and scaled by up to a fifth.{missing}"
     )
 
 
@@ -60,10 +70,22 @@ def cost(found: "Defence") -> str:
     robust, standard = found.defended, found.standard
     return (
         f"The robust network reads **{robust.clean:.1%}** of the clean pictures, the standard one "
-        f"**{standard.clean:.1%}**: robustness costs {100 * (standard.clean - robust.clean):.1f} "
-        f"points. Under PGD it keeps **{robust.pgd:.1%}**, and the standard one "
-        f"**{standard.pgd:.1%}**."
+        f"**{standard.clean:.1%}**: {price(found)}. Under PGD it keeps "
+        f"**{robust.pgd:.1%}**, and the standard one **{standard.pgd:.1%}**."
     )
+
+
+MOVED_BY = {"shift": "shifted", "rotation": "rotated", "scale": "scaled", "flip": "mirrored"}
+
+
+def price(found: "Defence") -> str:
+    """What robustness costs on clean pictures, if it does, and what else may be the reason."""
+    points = round(100 * (found.standard.clean - found.defended.clean), 1)
+    said = f"robustness costs {points} points" if points > 0 else f"{-points} points more, not less"
+    if not found.moves:
+        return said
+    ways = " and ".join(MOVED_BY[name] for name in found.moves)
+    return f"{said} (its training pictures were {ways} as well, the standard one's were not)"
 
 
 def loss_caption(*, subject: str, shown: Sequence["Variant"]) -> str:
@@ -80,11 +102,15 @@ def loss_name(variant: "Variant") -> str:
     return plain(variant).removeprefix(DATASETS[variant.dataset]).strip()
 
 
-def gradient_caption(subject: str) -> str:
+def gradient_caption(subject: str, *, robust: bool) -> str:
+    """`robust` is whether one of the networks is."""
+    looks = (
+        " A robust network's gradient begins to look like the object, since it may only rely on "
+        "what an attack cannot easily change."
+    )
     return (
         f"{subject}, and for each training the gradient of its loss: orange where a brighter pixel "
-        "raises the loss, blue where a darker one does. A robust network's gradient begins to look "
-        "like the object, since it may only rely on what an attack cannot easily change."
+        f"raises the loss, blue where a darker one does.{looks if robust else ''}"
     )
 
 

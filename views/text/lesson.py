@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from views.text.common import PAGES, class_name, one_picture
+from views.text.defences import price
 
 if TYPE_CHECKING:
     from nudge.findings.lesson import Findings
@@ -74,7 +75,7 @@ LESSON = {
         "question": "Can a network be mended?",
         "do": "compare the standard network with those that were trained in other ways: what each "
         "withstands, how its loss rises along the step, and what its gradient looks like.",
-        "find": "what the robust network gains under the strongest attack, what that costs on "
+        "find": "what the robust network gains under the strongest attack, what that means for "
         "clean pictures, and what its gradient shows that the standard one's does not.",
     },
     "false": {
@@ -176,9 +177,9 @@ def _defence_answers(found: "Findings") -> dict[str, str]:
         answers["defence"] = (
             f"At {defence.epsilon:g} twenty steps of PGD leave the robust network "
             f"**{mended.pgd:.1%}** and the standard one **{usual.pgd:.1%}**. On clean pictures it "
-            f"is **{mended.clean:.1%}** against **{usual.clean:.1%}**: robustness costs "
-            f"{100 * (usual.clean - mended.clean):.1f} points. Its gradient follows the outline "
-            "and folds of the object, the standard one's looks like noise."
+            f"is **{mended.clean:.1%}** against **{usual.clean:.1%}**: {price(defence)}. "
+            "Its gradient follows the outline and folds of the object, the standard one's looks "
+            "like noise."
         )
     if mask := found.masked:
         seems, usual = mask.defended, mask.standard
@@ -248,8 +249,8 @@ def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
         (
             "How can a network be defended?",
             "Best by training on attacked pictures (arXiv:1412.6572, arXiv:1706.06083). That takes "
-            "longer and costs some accuracy on clean pictures. Hiding the gradient does not "
-            "help: attacks get around it (arXiv:1802.00420) or use another network, as the "
+            "longer and usually costs some accuracy on clean pictures. Hiding the gradient does "
+            "not help: attacks get around it (arXiv:1802.00420) or use another network, as the "
             "Transfer page shows. Averaging predictions over noisy copies gives a guarantee within "
             f"a small distance (arXiv:1902.02918). {_defended(found)}",
         ),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models import STANDARD, Card, Variant
+from models import STANDARD, VARIANTS, Card, PixelOrder, Variant
 from models.zoo import KNOWN
 from nudge.evaluation import transferability
 from nudge.findings import defences
@@ -35,6 +35,12 @@ def test_of_what_the_cards_say(cards: dict[str, Card]) -> None:
     assert found.defended == Withstands(0.97, 0.95, 0.9)
     assert found.standard == Withstands(0.99, 0.8, 0.6)
     assert found.transferred is None  # nothing was recorded of these two
+    assert found.moves == ()
+    recipe = cards["sign-cnn"].recipe
+    cards[ROBUST.id] = replace(cards[ROBUST.id], recipe=recipe | {"shift": 2.0, "flip": 0.0})
+    found = defence(ROBUST)
+    assert found is not None
+    assert found.moves == ("shift",)
 
 
 def test_none_where_either_was_not_measured(cards: dict[str, Card]) -> None:
@@ -47,3 +53,14 @@ def test_none_where_either_was_not_measured(cards: dict[str, Card]) -> None:
 
 def test_none_where_there_is_none() -> None:
     assert defence(KNOWN["sign-fcnn-masked"]) is None
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS.keys() - STANDARD.keys()))
+def test_of_every_training_that_is_here(name: str) -> None:
+    variant = VARIANTS[name]
+    found = defence(variant)
+    assert (found is None) == (variant.card.pgd is None)
+    if found is not None:
+        assert found.defended.clean == variant.card.accuracy
+        recorded = variant.pixels is PixelOrder.ORDERED  # see `networks`
+        assert (found.transferred is not None) == recorded

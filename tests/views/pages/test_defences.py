@@ -8,7 +8,7 @@ import streamlit as st
 import torch
 import torch.nn.functional as F
 
-from models import STANDARD, VARIANTS, Dataset, Regime, load_model
+from models import STANDARD, VARIANTS, Dataset, PixelOrder, Regime, load_model
 from models.cards import Withstood
 from nudge.attacks import fgsm, pgd
 from nudge.data import Split, to_pixels
@@ -25,14 +25,18 @@ def _fresh_server(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NUDGE_DATA", str(data_dir))
 
 
+@pytest.mark.parametrize("pixels", PixelOrder)
 @pytest.mark.parametrize(
-    ("dataset", "architecture"), [(Dataset.FASHION, "cnn"), (Dataset.SIGN, "fcnn")]
+    ("dataset", "architecture"),
+    [(Dataset.FASHION, "cnn"), (Dataset.SIGN, "fcnn"), (Dataset.SIGN, "cnn")],
 )
-def test_figures_are_those_of_the_cards(dataset: Dataset, architecture: str) -> None:
-    page = open_at("defences", dataset=dataset, architecture=architecture, image=3)
+def test_figures_are_those_of_the_cards(
+    dataset: Dataset, architecture: str, pixels: PixelOrder
+) -> None:
+    page = open_at("defences", dataset=dataset, architecture=architecture, pixels=pixels, image=3)
     assert not page.exception
-    trained = [v for n, v in VARIANTS.items() if n.startswith(f"{dataset}-{architecture}")]
-    trained = [v for v in trained if v.pixels == "ordered"]
+    kind = (dataset, architecture, pixels)
+    trained = [v for v in VARIANTS.values() if (v.dataset, v.architecture, v.pixels) == kind]
     shown = rows(page, "withstood")
     assert {row["training"] for row in shown} == {text.common.REGIMES[v.regime] for v in trained}
     for variant in trained:
@@ -91,6 +95,26 @@ def test_the_loss_along_the_step(test_splits: dict[Dataset, Split]) -> None:
                     moved = pgd(model, several, labels.expand(31), radii)[place : place + 1]
                 loss = F.cross_entropy(model(moved), labels).item()
                 assert losses[kind, epsilon] == pytest.approx(loss, abs=2e-3, rel=1e-3)
+
+
+def test_what_was_counted_over_fewer_pictures_is_told() -> None:
+    page = open_at("defences", dataset="sign", architecture="fcnn")
+    said = " ".join(caption.value for caption in page.caption)
+    assert "7,172 official test pictures of Sign-Language-MNIST (AutoAttack: over the first" in said
+    assert "begins to look like the object" in said
+    page = open_at("defences", dataset="sign", architecture="fcnn", pixels="scrambled")
+    said = " ".join(caption.value for caption in page.caption)
+    assert "AutoAttack" not in said
+    assert "begins to look like the object" not in said  # no robust one is shown
+
+
+def test_a_gain_is_not_called_a_cost() -> None:
+    page = open_at("defences", dataset="sign", architecture="fcnn")
+    (said,) = (m.value for m in page.markdown if m.value.startswith("The robust network reads"))
+    assert "10.0 points more, not less (its training pictures were shifted" in said
+    page = open_at("defences", dataset="fashion", architecture="fcnn")
+    (said,) = (m.value for m in page.markdown if m.value.startswith("The robust network reads"))
+    assert "robustness costs 5." in said
 
 
 def test_a_network_with_one_training_says_how_to_get_another(

@@ -57,6 +57,7 @@ def test_a_defence_and_a_false_one() -> None:
         Withstands(0.98, 0.95, 0.9),
         Withstands(0.99, 0.8, 0.6),
         None,
+        (),
     )
     masked = Defence(
         KNOWN["fashion-cnn-masked"],
@@ -64,6 +65,7 @@ def test_a_defence_and_a_false_one() -> None:
         Withstands(0.85, 0.83, 0.01),
         Withstands(0.93, 0.3, 0.0),
         0.42,
+        (),
     )
     without = steps(replace(plain, robust=None, masked=None))
     both = steps(replace(plain, robust=robust, masked=masked))
@@ -72,6 +74,9 @@ def test_a_defence_and_a_false_one() -> None:
     assert (defence.page, defence.view.epsilon) == ("defences", 0.03)
     for said in ("**90.0%**", "**60.0%**", "**98.0%**", "costs 1.0 points"):
         assert said in defence.expected
+    cheaper = replace(robust, defended=Withstands(0.995, 0.95, 0.9), moves=("shift",))
+    defence = steps(replace(plain, robust=cheaper))[7]
+    assert "0.5 points more, not less (its training pictures were shifted" in defence.expected
     assert (false.page, false.view.dataset) == ("curves", Dataset.FASHION)
     assert false.view.variants == ("fashion-cnn", "fashion-cnn-masked")
     for said in ("**83.0%**", "**30.0%**", "**1.0%**", "**42.0%**"):
