@@ -1,6 +1,6 @@
 """Measure trained variants again on the full test sets and compare with their cards.
 
-    python scripts/evaluate.py                       # all eight
+    python scripts/evaluate.py                       # all that have a card
     python scripts/evaluate.py sign-fcnn --check     # exit status 1 on any difference
     python scripts/evaluate.py sign-cnn-robust --check --robustness    # PGD's figures, too
     torchrun --standalone --nproc-per-node=2 scripts/evaluate.py     # shared by two processes
@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from tqdm import tqdm
 
 from models import Variant, load_model
@@ -40,6 +41,8 @@ def main() -> None:
     )
     options.add_argument("--checkpoint-dir", type=Path, default=CHECKOUT / "checkpoints")
     args = options.parse_args()
+    if args.robustness and dist.is_torchelastic_launched():
+        options.error("--robustness: expected to be measured by one process; leave out torchrun")
     device = command_line.device(options, args)
     chosen = command_line.variants(options, args)
     with joined(device) as workers:
@@ -48,7 +51,7 @@ def main() -> None:
             attempt = partial(evaluate, variant, data_dir=args.data_dir, workers=workers)
             found, device = command_line.falling_back(device, attempt)
             equal.append(found)
-            if args.robustness and workers.first:
+            if args.robustness:
                 equal.append(robustness.attack(variant, device, args, write=False))
         if args.check and not all(equal) and workers.first:
             sys.exit("error: what was measured is not what the cards say")

@@ -17,16 +17,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 
 from tqdm import tqdm
 
-from models import Card, Dataset
+from models import Card, Dataset, NudgeError
 from models.imported import from_onnx, plain_onnx
 from models.own_networks import imported
+from nudge.attacks.model_outputs import NotFiniteError
 from nudge.attacks.network_checks import check_network
 from nudge.data import load_split, to_pixels
 from nudge.data.sources import SOURCES
 from nudge.devices import device_name
 from nudge.evaluation.measurement import measure
 from nudge.evaluation.robustness import count_moved
-from nudge.training.publishing import publish, versions
+from nudge.training.publishing import check_folder, publish, versions
 from scripts.shared import command_line
 
 TRIED = 16  # test pictures that the network is checked with
@@ -49,14 +50,19 @@ def main() -> None:
         options.error(str(error))
     if not args.file.is_file():
         options.error(f"{args.file}: there is no such file")
+    check_folder(args.output_dir)
     content = plain_onnx(args.file)
     model = from_onnx(content, args.file).to(device)
     test = load_split(variant.dataset, "test", args.data_dir)
     some = to_pixels(test.images[:TRIED]).to(device), test.labels[:TRIED].to(device)
     check_network(model, *some, classes=len(variant.classes))
     start = time.perf_counter()
-    with tqdm(desc=f"{variant.id}: measuring", unit="picture") as bar:
-        found = measure(model, test, progress=lambda *state: command_line.advance(bar, *state))
+    try:
+        with tqdm(desc=f"{variant.id}: measuring", unit="picture") as bar:
+            found = measure(model, test, progress=lambda *state: command_line.advance(bar, *state))
+        moved = count_moved(model, *test)
+    except NotFiniteError as error:
+        raise NudgeError(f"The network cannot be measured: {error}") from error
     card = Card(
         sha256=hashlib.sha256(content).hexdigest(),
         data_sha256={n: r.sha256 for n, r in SOURCES[variant.dataset].splits.items()},
@@ -72,7 +78,7 @@ def main() -> None:
         command=f"python scripts/import_network.py {args.file.name} --dataset {variant.dataset} "
         f"--name {variant.id}",
         dataset=str(variant.dataset),
-        moved=count_moved(model, *test),
+        moved=moved,
     )
     publish(args.output_dir, variant, content, card, found.arrays(len(variant.classes)))
     tqdm.write(

@@ -12,10 +12,12 @@ fitted to be: fitted again on another processor, it would be another one.
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from models import PRETRAINED, STANDARD, Variant, load_model
@@ -37,7 +39,7 @@ def main() -> None:
     chosen = command_line.variants(options, args) if args.variants else list(STANDARD.values())
     off = False
     for variant in chosen:
-        split = load_split(variant.dataset, "test", args.data_dir)
+        split, weights = load_split(variant.dataset, "test", args.data_dir), variant.card.sha256
         fitted = read_array(PRETRAINED / JOURNEY_FITS, variant.id) if args.check else None
         steps = len(Embedding) * len(Nudge) * len(EPSILONS)
         with tqdm(desc=variant.id, total=steps, unit="drawing") as bar:
@@ -45,12 +47,12 @@ def main() -> None:
         if args.check:
             off |= differs(variant, found)
             continue
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             JOURNEYS: found.places,
             JOURNEY_CLASSES: found.predictions,
             JOURNEY_FITS: found.fitted,
         }
-        amend(PRETRAINED, variant, {}, arrays)
+        amend(PRETRAINED, variant, {}, arrays, sha256=weights)
     if off:
         sys.exit("error: what was found is not what is stored")
 

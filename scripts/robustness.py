@@ -21,6 +21,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ from models.card_files import PGD_FLIP_STEPS, read_array, read_arrays
 from models.cards import Withstood
 from models.epsilons import EPSILONS, step_of
 from models.errors import CHECKOUT
+from nudge.attacks.iterated import ascend
 from nudge.data import load_split
 from nudge.devices import device_name
 from nudge.evaluation.robustness import (
@@ -49,7 +51,7 @@ from nudge.evaluation.robustness import (
     pgd_ssim,
     stream_flips,
 )
-from nudge.files import write_npz
+from nudge.files import code_digest, write_npz
 from nudge.training.publishing import amend
 from scripts.shared import command_line
 
@@ -90,8 +92,8 @@ def attack(
 ) -> bool:
     """Measure one variant, and write its card or tell whether that says the same."""
     images, labels = load_split(variant.dataset, "test", args.data_dir)
-    model = load_model(variant, device)
-    path = args.checkpoint_dir / f"robustness-{variant.id}-{variant.card.sha256[:8]}.npz"
+    weights, model = variant.card.sha256, load_model(variant, device)
+    path = kept_file(args.checkpoint_dir, variant, device, check=not write)
     epsilon = DEFENDED_AT[variant.dataset]
 
     def flips_of(some: NDArray[np.int64]) -> Iterator[Tensor]:
@@ -130,12 +132,23 @@ def attack(
     if write:
         others = [found for found in variant.card.withstood if found.attack != STRONGEST.name]
         figures["withstood"] = [asdict(found) for found in (withstood, *others)]
-        amend(PRETRAINED, variant, figures, {PGD_FLIP_STEPS: flips})
+        amend(PRETRAINED, variant, figures, {PGD_FLIP_STEPS: flips}, sha256=weights)
     else:
         differences = compare(figures, flips, variant)
         tqdm.write(f"{variant.id}: " + ("; ".join(differences) or "as the card says"))
     path.unlink(missing_ok=True)
     return write or not differences
+
+
+def kept_file(folder: Path, variant: Variant, device: torch.device, *, check: bool) -> Path:
+    """Where an interrupted run keeps what it found.
+
+    What other weights, another device or other code found is not this run's, nor is a check's.
+    """
+    code = code_digest(stream_flips, ascend)
+    by = (variant.card.sha256, device_name(device), torch.__version__, RECORDED, STRONGEST, code)
+    name = f"robustness-{variant.id}-{sha256(repr(by).encode()).hexdigest()[:8]}"
+    return folder / f"{name}{'-check' if check else ''}.npz"
 
 
 def compare(figures: Mapping[str, Any], flips: NDArray[np.uint8], variant: Variant) -> list[str]:

@@ -31,13 +31,14 @@ from nudge.evaluation.measurement import measure
 from nudge.evaluation.sweep import EPSILONS
 from nudge.training.publishing import (
     as_repetition,
+    check_folder,
     describe,
     half_precision,
     publish,
     record,
     serialise,
 )
-from nudge.training.recipes import RECIPES, change, recipe_of, trainable
+from nudge.training.recipes import change, recipe_of, trainable
 from nudge.training.trainer import Step, Training
 from scripts.shared import command_line
 
@@ -76,16 +77,16 @@ def main() -> None:
     args = options.parse_args()
     if args.epochs is not None:
         args.changes.append(f"epochs={args.epochs}")
+    chosen = command_line.variants(options, args)
     try:
-        for recipe in RECIPES.values():
-            change(recipe, args.changes)
+        for variant in chosen:
+            change(recipe_of(variant), args.changes)
     except ValueError as error:
         options.error(str(error))
     device = command_line.device(options, args)
-    chosen = command_line.variants(options, args)
-    for folder in (args.output_dir, args.checkpoint_dir):
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()  # better now than after an hour
+    check_folder(args.output_dir)
+    args.checkpoint_dir.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=args.checkpoint_dir).close()  # better now than after an hour
     with joined(device) as workers:
         for variant in chosen:
             attempt = partial(train_one, variant, args=args, workers=workers)

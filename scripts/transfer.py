@@ -28,6 +28,7 @@ from nudge.evaluation.transferability import (
     read_transfer,
     save_transfer,
     stream_transfer,
+    weights_of,
 )
 from scripts.shared import command_line
 
@@ -42,12 +43,13 @@ def main() -> None:
     differences = 0
     asked = map(Dataset, args.datasets or Dataset)
     for dataset, group in ((d, group) for d in asked for group in groups(d)):
+        weights = weights_of(networks(dataset, group))
         attempt = partial(measure, dataset, group, data_dir=args.data_dir)
         found, device = command_line.falling_back(device, attempt)
         if args.check:
             differences += _differences(dataset, group, found)
         else:
-            save_transfer(dataset, found, trainings_of=group)
+            save_transfer(dataset, found, trainings_of=group, weights=weights)
     if differences:
         sys.exit("error: what was measured is not what was recorded")
 

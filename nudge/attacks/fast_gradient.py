@@ -143,7 +143,7 @@ def loss_gradient(
         # Summed, not averaged, so that a picture's gradient does not depend on its batch.
         loss = F.cross_entropy(logits, labels.clone(), reduction="sum")
         gradient = _gradient(loss, pictures)
-    if gradient.isnan().any():
+    if not gradient.isfinite().all():
         check_finite(gradient, "gradient")
     return gradient, logits.detach()
 

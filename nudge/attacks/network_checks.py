@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from models import NudgeError
 from nudge.argument_checks import as_count, check_images, check_labels, check_model
 from nudge.attacks.fast_gradient import loss_gradient
+from nudge.attacks.model_outputs import NotFiniteError
 
 CLOSE = 1e-3  # of the largest logit: what another order of sums may change
 
@@ -37,9 +38,12 @@ def check_network(model: nn.Module, images: Tensor, labels: Tensor, classes: int
     _expect_same(
         logits, alone, "alone", "Export it in eval mode, so that batch norm uses what it has learnt"
     )
-    gradient, _ = loss_gradient(model, images, labels)
-    if not gradient.isfinite().all() or not gradient.any():
-        found = "zero everywhere" if gradient.isfinite().all() else "values that are not finite"
+    try:
+        gradient, _ = loss_gradient(model, images, labels)
+        found = "" if gradient.any() else "zero everywhere"
+    except NotFiniteError:
+        found = "values that are not finite"
+    if found:
         raise NudgeError(
             "The network gives no gradient to attack along",
             expected="a finite gradient of the loss by the pixels",
@@ -65,9 +69,9 @@ def _logits(model: nn.Module, images: Tensor, classes: int) -> Tensor:
     if not isinstance(logits, Tensor) or logits.shape != (len(images), classes):
         raise NudgeError("The network gives other logits", expected=expected, found=found)
     if not logits.is_floating_point() or not logits.isfinite().all():
-        raise NudgeError(
-            "The network gives other logits", expected="finite ones", found=f"{logits.dtype}"
-        )
+        floating = logits.is_floating_point()
+        found = "some that are NaN or infinite" if floating else f"{logits.dtype}"
+        raise NudgeError("The network gives other logits", expected="finite ones", found=found)
     return logits.float()
 
 

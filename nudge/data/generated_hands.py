@@ -19,6 +19,7 @@ from torch import Tensor
 from models import CLASSES, PRETRAINED, SIDE, Dataset
 from models.card_files import RESTORE_COMMAND, damage_told
 from models.npz import read_npz
+from models.zoo import find_variant
 from nudge.argument_checks import check_split
 from nudge.data.splits import DataError, Split, digest
 from nudge.files import replacing, write_npz
@@ -77,7 +78,8 @@ def load_generated_hands(folder: Path = PRETRAINED) -> Split:
 def generated_flip_steps(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
     """The step of `EPSILONS` at which each hand is first misclassified: uint8 (N,), 255 for never.
 
-    Raises DataError.
+    Raises DataError where they are damaged or not measured with the weights that are there, and
+    PretrainedError where the variant's card cannot be read.
     """
     arrays = _read(folder)
     if variant_id not in arrays:
@@ -86,6 +88,15 @@ def generated_flip_steps(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
             where=folder / PICTURES,
             expected=f"what {variant_id} makes of the hands",
             found=", ".join(arrays),
+            mend="python scripts/make_hands.py --measure",
+        )
+    measured, card = read_card(folder).weights.get(variant_id), find_variant(variant_id).card
+    if measured != card.sha256:
+        raise DataError(
+            f"{HANDS} were measured with other weights of {variant_id}",
+            where=folder / CARD,
+            expected=card.sha256[:8],
+            found=measured and measured[:8],
             mend="python scripts/make_hands.py --measure",
         )
     flip_steps, labels = arrays[variant_id], arrays.get("labels", np.empty(0))

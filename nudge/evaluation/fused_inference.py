@@ -9,7 +9,7 @@ buys stands in docs/performance.md.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, SupportsFloat, TypeVar
+from typing import Any, SupportsFloat, TypeGuard, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -41,9 +41,10 @@ _Layer = TypeVar("_Layer", bound=nn.Module)
 def for_inference(model: nn.Module) -> nn.Module:
     """A network with the logits of `model`, up to rounding, to be called in inference mode.
 
-    Layers that it does not know stay as they are, and a model that is no `nn.Sequential`, or has a
-    part in training mode, is returned as it is, so any may be given; one that was made here, too.
-    Raises ValueError of what is no model.
+    Layers that it does not know stay as they are, and so does a layer of a known kind that computes
+    otherwise, by a `forward` of its own or by hooks. A model that is no such `nn.Sequential`, or
+    has a part in training mode, is returned as it is, so any may be given; one that was made here,
+    too. Raises ValueError of what is no model.
 
     >>> model = load_model("fashion-cnn")
     >>> with torch.inference_mode():
@@ -51,7 +52,7 @@ def for_inference(model: nn.Module) -> nn.Module:
     torch.Size([5, 10])
     """
     check_module(model)
-    if not isinstance(model, nn.Sequential) or any(part.training for part in model.modules()):
+    if not _is(model, nn.Sequential) or any(part.training for part in model.modules()):
         return model
     with torch.inference_mode():
         layers = list(_in_a_row(model))
@@ -211,12 +212,12 @@ def _frozen(values: Tensor) -> nn.Parameter:
     return nn.Parameter(values, requires_grad=False)
 
 
-def _in_a_row(layers: nn.Sequential) -> Iterator[nn.Module]:
+def _in_a_row(layers: nn.Module) -> Iterator[nn.Module]:
     """All layers, without those that do nothing at inference."""
-    for layer in layers:
-        if isinstance(layer, nn.Sequential):
+    for layer in layers.children():
+        if _is(layer, nn.Sequential):
             yield from _in_a_row(layer)
-        elif not isinstance(layer, nn.Dropout):
+        elif not _is(layer, nn.Dropout):
             yield layer
 
 
@@ -227,7 +228,9 @@ def _on_pixels(layers: list[nn.Module]) -> Iterator[nn.Module]:
     """
     scramble = next((layer for layer in layers[1:2] if isinstance(layer, Scramble)), None)
     match [layer for layer in layers[:4] if layer is not scramble]:
-        case [Normalise() as normalise, nn.Flatten() as flatten, nn.Linear() as linear, *_]:
+        case [Normalise() as normalise, nn.Flatten() as flatten, nn.Linear() as linear, *_] if (
+            _is(normalise, Normalise) and _is(linear, nn.Linear) and _flattens_pictures(flatten)
+        ):
             pass
         case _:
             return
@@ -247,20 +250,19 @@ def _fuse(layers: list[nn.Module]) -> Iterator[nn.Module]:
     while layers:
         layer = layers.pop(0)
         pooled = any(map(_halves, layers[:1]))
-        if isinstance(layer, Concat):
+        if _is(layer, Concat):
             rows = (list(_in_a_row(nn.Sequential(branch))) for branch in layer.branches)
             yield Concat(*(nn.Sequential(*_fuse(row)) for row in rows))
-        elif isinstance(layer, nn.Conv2d) and not _pads_with_zeros(layer):
-            yield layer
-        elif isinstance(layer, nn.Conv2d) and _slides_over_one(layer) and pooled:
-            layers.pop(0)
-            yield PooledConvolution(layer)
-        elif isinstance(layer, nn.Conv2d):
+        elif _is(layer, nn.Conv2d) and _pads_with_zeros(layer):
+            if _slides_over_one(layer) and pooled:
+                layers.pop(0)
+                yield PooledConvolution(layer)
+                continue
             if batch_norm := _take(layers, nn.BatchNorm2d):
                 layer = fuse_conv_bn_eval(layer, batch_norm)
             relu = _take(layers, nn.ReLU)
             yield Convolution(layer.weight, _bias(layer), _geometry(layer), relu)
-        elif isinstance(layer, nn.Linear):
+        elif _is(layer, nn.Linear):
             if norm := _take(layers, nn.BatchNorm1d):
                 layer = fuse_linear_bn_eval(layer, norm)
             yield Dense(layer, _take(layers, nn.GELU))
@@ -269,10 +271,20 @@ def _fuse(layers: list[nn.Module]) -> Iterator[nn.Module]:
 
 
 def _take(layers: list[nn.Module], kind: type[_Layer]) -> _Layer | None:
-    """The next layer, taken out, if it is of that kind."""
-    if layers and isinstance(layers[0], kind):
+    """The next layer, taken out, if it is of that kind; batch norm, if it goes by running means."""
+    if layers and _is(layers[0], kind) and getattr(layers[0], "running_mean", layers) is not None:
         return layers.pop(0)  # type: ignore[return-value]
     return None
+
+
+def _is(layer: nn.Module, kind: type[_Layer]) -> TypeGuard[_Layer]:
+    """Whether a layer is of that kind and computes what the kind does, and nothing else."""
+    hooks = layer._forward_hooks or layer._forward_pre_hooks
+    return isinstance(layer, kind) and type(layer).forward is kind.forward and not hooks
+
+
+def _flattens_pictures(layer: nn.Flatten) -> bool:
+    return _is(layer, nn.Flatten) and (layer.start_dim, layer.end_dim) == (1, -1)
 
 
 def _pads_with_zeros(layer: nn.Conv2d) -> bool:
@@ -287,6 +299,6 @@ def _slides_over_one(layer: nn.Conv2d) -> bool:
 
 def _halves(layer: nn.Module) -> bool:
     """Whether a layer takes the maximum over windows of 2 x 2 that stand side by side."""
-    if not isinstance(layer, nn.MaxPool2d) or layer.ceil_mode or layer.return_indices:
+    if not _is(layer, nn.MaxPool2d) or layer.ceil_mode or layer.return_indices:
         return False
     return (layer.kernel_size, layer.stride, layer.padding, layer.dilation) == (2, 2, 0, 1)

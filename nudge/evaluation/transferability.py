@@ -237,10 +237,13 @@ def save_transfer(
     path: Path | None = None,
     *,
     trainings_of: Architecture | None = None,
+    weights: Sequence[str] | None = None,
 ) -> None:
     """Record a measurement and the weights it was made with; those of other networks stay.
 
-    Raises OSError, and PretrainedError where what is there already is damaged.
+    `weights` are their checksums, as `weights_of` gave them before the count; by default those of
+    the cards as they are now. Raises OSError, and PretrainedError where what is there already is
+    damaged.
     """
     path = path or RECORD
     with FileLock(path.with_name(".index.lock")):
@@ -249,7 +252,7 @@ def save_transfer(
             key: found.correct.astype(np.int32),
             f"{key}-epsilons": np.array(found.epsilons),
             f"{key}-total": np.array(found.total),
-            f"{key}-weights": np.array(_weights(networks(dataset, trainings_of))),
+            f"{key}-weights": np.array(weights or weights_of(networks(dataset, trainings_of))),
         }
         write_npz(path, read_arrays(path, missing_ok=True) | record)
 
@@ -271,6 +274,8 @@ def read_transfer(
         correct, epsilons, total, weights = map(arrays.__getitem__, parts)
     except KeyError as error:
         raise refused("The transfer of attacks was not recorded") from error
+    if weights.tolist() != weights_of(among):
+        raise refused("The transfer of attacks was recorded with other weights")
     count = len(among)
     shapes_fit = correct.shape == (*epsilons.shape, count, count) and total.shape == ()
     whole = correct.dtype.kind in "iu" and total.dtype.kind in "iu"
@@ -280,8 +285,6 @@ def read_transfer(
             expected=f"counts (K, {count}, {count}), K epsilons and a total",
             found=f"shapes {correct.shape}, {epsilons.shape} and {total.shape}",
         )
-    if weights.tolist() != _weights(among):
-        raise refused("The transfer of attacks was recorded with other weights")
     counts = np.concatenate([correct, _control(among, epsilons.tolist())], axis=1)
     return Transfer(tuple(epsilons.tolist()), counts.astype(np.int64), int(total))
 
@@ -292,6 +295,6 @@ def _control(among: Sequence[Variant], epsilons: Sequence[float]) -> NDArray[np.
     return np.array([[[c.random[c.epsilons.index(e)] for c in cards]] for e in epsilons])
 
 
-def _weights(among: Sequence[Variant]) -> list[str]:
-    """The checksums of the weights, as the cards have them."""
+def weights_of(among: Sequence[Variant]) -> list[str]:
+    """The checksums of the weights, as the cards have them. Raises PretrainedError."""
     return [variant.card.sha256 for variant in among]

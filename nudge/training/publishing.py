@@ -3,7 +3,8 @@
 import hashlib
 import json
 import platform
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +15,18 @@ from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from models import Card, PixelOrder, Variant
-from models.card_files import REPETITIONS, read_arrays, read_index, read_repetitions
+from models import Card, NudgeError, PixelOrder, PretrainedError, Variant
+from models.card_files import (
+    JOURNEY_CLASSES,
+    JOURNEY_FITS,
+    JOURNEYS,
+    PGD_FLIP_STEPS,
+    REPETITIONS,
+    UNREADABLE_JSON,
+    read_arrays,
+    read_index,
+    read_repetitions,
+)
 from models.cards import Repetition
 from models.layers import scramble_permutation
 from nudge.argument_checks import check_arrays, check_module, check_tensor
@@ -24,6 +35,12 @@ from nudge.devices import device_name
 from nudge.evaluation.measurement import Measurement
 from nudge.files import replacing, write_npz
 from nudge.training.trainer import Training
+
+INDEX = "index.json"
+# What other scripts measure later, of the weights that are there then: fields of the card, and
+# files of arrays. It goes when other weights come.
+LATER = ("pgd", "withstood", "attacked_on", "moved", "pgd_ssim", "pgd_confusion")
+LATER_ARRAYS = (PGD_FLIP_STEPS, JOURNEYS, JOURNEY_CLASSES, JOURNEY_FITS)
 
 
 def half_precision(model: nn.Module) -> dict[str, Tensor]:
@@ -90,56 +107,112 @@ def publish(
 ) -> None:
     """Write weights, card and arrays into `folder`; those of other variants stay.
 
+    What was measured later of other weights of this variant goes; of the very same it stays.
     `arrays` go by the file that holds them, as `Measurement.arrays` gives them. Several trainings
     may publish at once, hence the lock. Raises OSError, PretrainedError or ValueError where the
     files that are there already are damaged, and ValueError of what are no arrays.
     """
     check_arrays(arrays)
-    index = folder / "index.json"
+    index = folder / INDEX
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
         records = dict(read_index(index)) if index.exists() else {}
-        _write_arrays(folder, variant, arrays)
+        before = records.get(variant.key, {})
+        same = before.get("sha256") == card.sha256
+        kept = [name for name in LATER if same and name in before and not getattr(card, name)]
+        record = asdict(card) | {name: before[name] for name in kept}
+        _write_arrays(folder, variant, arrays, gone=() if same else LATER_ARRAYS)
         with replacing(folder / variant.weights.name) as temporary:
             temporary.write_bytes(content)
-        _write_json(index, records | {variant.key: asdict(card)})
+        _write_json(index, records | {variant.key: record})
 
 
 def amend(
-    folder: Path, variant: Variant, figures: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    folder: Path,
+    variant: Variant,
+    figures: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
+    *,
+    sha256: str,
 ) -> None:
     """Write figures that were measured later into a variant's card in `folder`, and their arrays.
 
-    Raises as `publish` does, and KeyError where there is no such card.
+    `sha256` is that of the weights that were measured. Raises as `publish` does, KeyError where
+    there is no such card, and PretrainedError where it is one of other weights by now.
     """
     check_arrays(arrays)
-    index = folder / "index.json"
+    index = folder / INDEX
     with FileLock(folder / ".index.lock"):
         records = dict(read_index(index))
+        found = records[variant.key]["sha256"]
+        if found != sha256:
+            raise PretrainedError(
+                f"{variant.id} was trained again while it was measured",
+                where=index,
+                expected=f"weights {sha256[:8]}",
+                found=found[:8],
+                hint="Nothing was written; measure it again",
+            )
         records[variant.key] = records[variant.key] | dict(figures)
         _write_arrays(folder, variant, arrays)
         _write_json(index, records)
 
 
-def _write_arrays(folder: Path, variant: Variant, arrays: Mapping[str, NDArray[Any]]) -> None:
+def check_folder(folder: Path) -> None:
+    """Whether `publish` can write there, which is better known before the work than after it.
+
+    Raises OSError, and NudgeError where its cards cannot be read.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    tempfile.TemporaryFile(dir=there).close()
+    index = folder / INDEX
+    try:
+        if index.exists():
+            read_index(index)
+    except UNREADABLE_JSON as error:
+        raise NudgeError(
+            "The model cards cannot be read",
+            where=index,
+            expected="one JSON object per variant",
+            found=f"{type(error).__name__}: {error}",
+            hint="Mend that file, take it away, or choose another folder",
+        ) from error
+
+
+def _write_arrays(
+    folder: Path,
+    variant: Variant,
+    arrays: Mapping[str, NDArray[Any]],
+    gone: Collection[str] = (),
+) -> None:
     # What cannot be read stops here, before anything is written.
-    kept = {name: read_arrays(folder / name, missing_ok=True) for name in arrays}
+    kept = {name: read_arrays(folder / name, missing_ok=True) for name in (*arrays, *gone)}
     for name, array in arrays.items():
         write_npz(folder / name, kept[name] | {variant.key: array})
+    for name in gone:
+        if variant.key in kept[name]:
+            others = {key: array for key, array in kept[name].items() if key != variant.key}
+            write_npz(folder / name, others)
 
 
 def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
     """Write one of a variant's trainings into `folder`, beside those of other seeds.
 
-    Trainings by another recipe are no repetitions of this one, so it takes their place.
+    It takes the place of one with the same seed and recipe. Those by other recipes are no
+    repetitions of it: they stay only where the card's own weights are one of them.
     """
-    path = folder / REPETITIONS
+    path, index = folder / REPETITIONS, folder / INDEX
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".index.lock"):
         rows = read_repetitions(path) if path.exists() else {}
-        others = (r for r in rows.get(variant.key, []) if r.seed != repetition.seed)
-        same = [r for r in others if r.recipe == repetition.recipe]
-        rows[variant.key] = sorted([*same, repetition], key=lambda r: r.seed)
+        cards = read_index(index) if index.exists() else {}
+        recipes = (repetition.recipe, cards.get(variant.key, {}).get("recipe"))
+        kept = [
+            r
+            for r in rows.get(variant.key, [])
+            if r.recipe in recipes and (r.seed, r.recipe) != (repetition.seed, repetition.recipe)
+        ]
+        rows[variant.key] = sorted([*kept, repetition], key=lambda r: r.seed)
         _write_json(path, {name: [asdict(run) for run in runs] for name, runs in rows.items()})
 
 

@@ -77,6 +77,8 @@ class Recipe:
                 raise ValueError(f"expected {name} {bounds}, got {value}")
             if math.isinf(value):
                 raise ValueError(f"expected {name} to be finite, got {value}")
+        if self.epsilon and self.attacked and not self.attack_steps:
+            raise ValueError("expected attack_steps of at least 1 where epsilon is above 0, got 0")
 
     def record(self) -> dict[str, Any]:
         """By name, as cards hold it: augmentation and attack only where there is one."""
@@ -96,17 +98,17 @@ def change(recipe: Recipe, settings: Sequence[str]) -> Recipe:
     Raises ValueError where there is no such hyperparameter, or it cannot have that value.
     """
     known = {field.name: field.type for field in fields(recipe)}
+    changes = {}
     for setting in settings:
         name, _, value = setting.partition("=")
         if name not in known:
             raise ValueError(f"unknown hyperparameter {name}; choose from {', '.join(known)}")
         try:
-            number = int(value) if known[name] is int else float(value)
+            changes[name] = int(value) if known[name] is int else float(value)
         except ValueError:
             kind = "a whole number" if known[name] is int else "a number"
             raise ValueError(f"expected {name} to be {kind}, got {value!r}") from None
-        recipe = replace(recipe, **{name: number})  # type: ignore[arg-type]
-    return recipe
+    return replace(recipe, **changes)  # type: ignore[arg-type]
 
 
 def trainable() -> tuple[str, ...]:

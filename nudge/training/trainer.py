@@ -11,8 +11,6 @@ weights are not those that one process would have found.
 """
 
 import copy
-import hashlib
-import inspect
 import random
 import time
 from collections.abc import Iterator
@@ -25,7 +23,6 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from models import Epoch, NudgeError, Scramble, Variant, build_model
-from models.errors import script_command
 from models.networks import fully_connected
 from models.zoo import find_variant
 from nudge.argument_checks import check_split
@@ -34,6 +31,7 @@ from nudge.attacks.iterated import L_INFINITY, ascend
 from nudge.data import Split, digest, to_pixels
 from nudge.data.movement import move_objects
 from nudge.distributed import SINGLE_PROCESS, Workers
+from nudge.files import code_digest
 from nudge.training.augmentation import Mixup, add_noise
 from nudge.training.checkpoints import Checkpoint
 from nudge.training.optimisation import adamw, one_cycle, update_ema
@@ -128,7 +126,7 @@ class Training:
         self._average = copy.deepcopy(self._network)
         self._optimiser = adamw(self._network, recipe)
         self.fingerprint = {  # all that the weights depend on; another one starts anew
-            "code": _code_digest(),
+            "code": code_digest(*HOW, *WHAT),
             "variant": variant.id,
             "recipe": asdict(recipe),
             "network": repr(self._live),
@@ -334,15 +332,11 @@ class Training:
                 f"{self.variant.id} withstands the attack of its training and no other any more",
                 expected=f"at least half of the {best:.1%} of training pictures under PGD",
                 found=f"{now:.1%} after epoch {len(self.curve)}",
-                mend=f"{script_command('train', self.variant.id)} "
-                f"--set attack_steps={self.recipe.attack_steps + 2}",
+                hint="More steps attack it better: add "
+                f"--set attack_steps={self.recipe.attack_steps + 2} to the command",
             )
 
 
-def _code_digest() -> str:
-    """SHA-256 of the files that say how to train and what."""
-    steps = (Training, Mixup, adamw, Checkpoint, Workers, to_pixels)
-    network = (build_model, Scramble, fully_connected)
-    files = dict.fromkeys(inspect.getfile(part) for part in (*steps, *network))
-    content = b"".join(Path(file).read_bytes() for file in files)
-    return hashlib.sha256(content).hexdigest()
+# What says how to train, and what: weights depend on the code of each.
+HOW = (Training, Mixup, adamw, Checkpoint, Workers, to_pixels, move_objects, ascend)
+WHAT = (build_model, Scramble, fully_connected)

@@ -222,7 +222,8 @@ def record_auto_attack(device: torch.device, data_dir: str | None) -> None:
     """Attack every robust and masked variant by AutoAttack, and write what is left on its card."""
     for variant in VARIANTS.values():
         if variant.regime in (Regime.ROBUST, Regime.MASKED):
-            _amend(variant, auto_attack(variant, device, data_dir))
+            weights = variant.card.sha256
+            _amend(variant, auto_attack(variant, device, data_dir), weights)
 
 
 def auto_attack(
@@ -246,6 +247,7 @@ def auto_attack(
     return Withstood(attack=AUTO_ATTACK, epsilon=epsilon, correct=left, total=len(labels))
 
 
-def _amend(variant: Variant, found: Withstood) -> None:
+def _amend(variant: Variant, found: Withstood, sha256: str) -> None:
     others = [known for known in variant.card.withstood if known.attack != found.attack]
-    amend(PRETRAINED, variant, {"withstood": [asdict(f) for f in (*others, found)]}, {})
+    figures = {"withstood": [asdict(f) for f in (*others, found)]}
+    amend(PRETRAINED, variant, figures, {}, sha256=sha256)

@@ -657,6 +657,7 @@ TABLE: dict[str, Call] = {
             "variant": VARIANTS["sign-cnn"],
             "figures": {},
             "arrays": {"a.npz": FLIPPED},
+            "sha256": "",
         },
         {"arrays": NO_ARRAYS_TO_WRITE},
     ),

@@ -10,7 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from models import Dataset, load_model
-from nudge.attacks import fgsm, fgsm_direction, fgsm_gradient, random_direction
+from nudge.attacks import (
+    fgsm,
+    fgsm_direction,
+    fgsm_gradient,
+    l2_fast_gradient,
+    random_direction,
+)
 from nudge.attacks.model_outputs import NotFiniteError
 from nudge.data import Split, load_bundled, to_pixels
 from nudge.distributed import Workers
@@ -151,6 +157,19 @@ def test_a_gradient_that_is_no_number(small_network: nn.Module) -> None:
     images[3, 0, 5, 5] = 0
     with pytest.raises(NotFiniteError, match=r"expected finite gradient, got nan for picture 3$"):
         fgsm_direction(model, images, labels)
+
+
+@pytest.mark.parametrize("attack", [fgsm_direction, l2_fast_gradient], ids=["sign", "l2"])
+def test_a_gradient_that_is_infinite(
+    small_network: nn.Module, attack: Callable[..., Tensor]
+) -> None:
+    """The slope of the root at a black pixel."""
+    model = Changed(small_network, before=lambda pictures: pictures.sqrt())
+    images, labels = to_pixels(tiny_split(5).images).clamp_min(0.1), tiny_split(5).labels
+    images[3, 0, 5, 5] = 0
+    distance = () if attack is fgsm_direction else (0.1,)
+    with pytest.raises(NotFiniteError, match=r"expected finite gradient, got -?inf for picture 3$"):
+        attack(model, images, labels, *distance)
 
 
 def no_gradient(network: nn.Module) -> dict[str, nn.Module]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from models import VARIANTS, zoo
 from models.card_files import FLIP_STEPS, PGD_FLIP_STEPS, read_array
@@ -92,12 +93,13 @@ def test_check_fails_where_another_count_differs(
         {"pgd_confusion": None},
     )
     for changed in changes:
-        amend(folder, SIGN, changed, {})
+        amend(folder, SIGN, changed, {}, sha256=card.sha256)
         with pytest.raises(SystemExit, match="not what the cards say"):
             run(monkeypatch, folder, "--check")
         (name,) = changed
         kept = getattr(card, name)
-        amend(folder, SIGN, {name: [asdict(w) for w in kept] if name == "withstood" else kept}, {})
+        again = {name: [asdict(w) for w in kept] if name == "withstood" else kept}
+        amend(folder, SIGN, again, {}, sha256=card.sha256)
     run(monkeypatch, folder, "--check")
 
 
@@ -111,10 +113,11 @@ def test_other_hardware_may_count_a_little_otherwise(
     assert card.moved is not None
     flips = read_array(folder / PGD_FLIP_STEPS, SIGN.id)
     other = {"attacked_on": "another", "moved": card.moved + int(0.004 * card.total)}
-    amend(folder, SIGN, other, {PGD_FLIP_STEPS: np.zeros_like(flips)})
+    amend(folder, SIGN, other, {PGD_FLIP_STEPS: np.zeros_like(flips)}, sha256=card.sha256)
     run(monkeypatch, folder, "--check")
     more = int(0.006 * card.total)
-    amend(folder, SIGN, {"pgd": [count + more for count in card.pgd]}, {})
+    counts = {"pgd": [count + more for count in card.pgd]}
+    amend(folder, SIGN, counts, {}, sha256=card.sha256)
     with pytest.raises(SystemExit, match="not what the cards say"):
         run(monkeypatch, folder, "--check")
     assert "pgd: up to 0.60% apart" in capsys.readouterr().out
@@ -125,8 +128,21 @@ def test_takes_up_where_it_stopped(
 ) -> None:
     """What the file of an interrupted run holds is believed, so that it need not be found again."""
     kept = np.full(TOTAL, 7, np.uint8)
-    write_npz(folder / "c" / f"robustness-{SIGN.id}-{SIGN.card.sha256[:8]}.npz", {"flips": kept})
+    device = torch.device("cpu")
+    path = robustness.kept_file(folder / "c", SIGN, device, check=False)
+    write_npz(path, {"flips": kept})
     run(monkeypatch, folder)
     assert (read_array(folder / PGD_FLIP_STEPS, SIGN.id) == 7).all()
     assert not list((folder / "c").iterdir())
     assert "below half at epsilon 0.035 under PGD" in capsys.readouterr().out
+
+
+def test_a_check_takes_nothing_from_a_run_that_was_interrupted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, folder)
+    path = robustness.kept_file(folder / "c", SIGN, torch.device("cpu"), check=False)
+    write_npz(path, {"flips": np.full(TOTAL, 7, np.uint8)})
+    run(monkeypatch, folder, "--check")
+    assert "as the card says" in capsys.readouterr().out
+    assert path.exists()

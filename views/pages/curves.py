@@ -156,6 +156,7 @@ def _chart(view: View, variants: Sequence[Variant]) -> None:
         icon = ":material/check:" if found.equal else ":material/difference:"
         words = text.curves.agreement(
             text.common.plain(find_variant(name)),
+            text.common.COUNTED_CURVES[snapshots[name].method],
             found.pictures,
             found.same,
             found.differing,

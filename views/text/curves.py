@@ -79,7 +79,7 @@ def in_line(*, own: int, before: int, served: int, what: str, fraction: float) -
 
 
 def agreement(
-    name: str, pictures: int, same: int, differing: int | None, *, generated: bool
+    name: str, attack: str, pictures: int, same: int, differing: int | None, *, generated: bool
 ) -> str:
     """What was counted here beside what was recorded of the same pictures."""
     these = "generated hands" if generated else "pictures"
@@ -94,5 +94,5 @@ def agreement(
     elif differing:
         counts = f"{differing} of the counts differ from the recorded ones"
     else:
-        counts = "every count, FGSM and random, equals the recorded one"
+        counts = f"every count, {attack} and random, equals the recorded one"
     return f"{name}: {flips}; {counts}."

@@ -3,6 +3,7 @@ import torch
 from torch import Tensor, nn
 
 from models import VARIANTS, load_model
+from models.layers import Normalise
 from models.networks import SIDE
 from nudge.evaluation import fused_inference
 from nudge.evaluation.fused_inference import Dense, for_inference, logits_along
@@ -117,6 +118,60 @@ def test_networks_of_others(layers: list[nn.Module]) -> None:
     model.eval()
     with torch.inference_mode():
         assert_close(for_inference(model)(pictures()), model(pictures()))
+
+
+class Negative(nn.Sequential):
+    def forward(self, images: Tensor) -> Tensor:
+        found: Tensor = super().forward(1 - images)
+        return found
+
+
+class Residual(nn.Sequential):
+    def forward(self, maps: Tensor) -> Tensor:
+        found: Tensor = maps + super().forward(maps)
+        return found
+
+
+class Halved(nn.Linear):
+    def forward(self, features: Tensor) -> Tensor:
+        return super().forward(features) / 2
+
+
+class Noticed(nn.ReLU):
+    def forward(self, features: Tensor) -> Tensor:
+        return super().forward(features) + 1
+
+
+def hooked(layer: nn.Module) -> nn.Module:
+    layer.register_forward_hook(lambda layer, given, found: found + 1)
+    return layer
+
+
+@pytest.mark.usefixtures("_onednn")
+@pytest.mark.parametrize(
+    "model",
+    [
+        Negative(nn.Flatten(), nn.Linear(784, 5)),
+        nn.Sequential(Residual(nn.Conv2d(1, 1, 3, padding=1)), nn.Flatten()),
+        nn.Sequential(nn.Flatten(), Halved(784, 5)),
+        nn.Sequential(nn.Conv2d(1, 3, 3), Noticed(), nn.Flatten()),
+        nn.Sequential(nn.Flatten(), hooked(nn.Linear(784, 5))),
+        nn.Sequential(nn.Conv2d(1, 3, 3), hooked(nn.BatchNorm2d(3))),
+        nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3, track_running_stats=False)),
+        nn.Sequential(Normalise(0.2, 0.5), nn.Flatten(2), nn.Linear(784, 5), nn.Flatten()),
+    ],
+    ids=["model", "block", "dense", "activation", "hook", "hooked norm", "batch", "flat"],
+)
+def test_what_computes_otherwise_than_its_kind_is_not_taken_apart(model: nn.Sequential) -> None:
+    model.eval()
+    network = for_inference(model)
+    with torch.inference_mode():
+        assert_close(network(pictures()), model(pictures()))
+        for epsilon, logits in zip(
+            (0.0, 0.2), logits_along(network, pictures(), directions(), (0.0, 0.2)), strict=True
+        ):
+            moved = (pictures() + epsilon * directions()).clamp(0, 1)
+            assert_close(logits, model(moved))
 
 
 def test_any_other_model_is_left_alone(small_network: nn.Module) -> None:

@@ -124,8 +124,24 @@ def test_reads_what_was_saved_and_adds_the_control_of_the_cards(record: Path) ->
 def test_a_record_of_other_weights_is_noticed(
     record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transferability, "_weights", lambda dataset: ["other"] * 4)
+    monkeypatch.setattr(transferability, "weights_of", lambda among: ["other"] * 4)
     with pytest.raises(PretrainedError, match=r"with other weights .*scripts/transfer.py sign"):
+        read_transfer(Dataset.SIGN, record)
+
+
+def test_weights_are_those_of_before_the_count(record: Path) -> None:
+    counted = Transfer(GRID, np.zeros((3, 4, 4), np.int64), 7172)
+    save_transfer(Dataset.SIGN, counted, record, weights=["trained again meanwhile"] * 4)
+    with pytest.raises(PretrainedError, match="with other weights"):
+        read_transfer(Dataset.SIGN, record)
+
+
+def test_a_training_more_makes_the_record_one_of_other_weights(
+    record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    more = (*networks(Dataset.SIGN), networks(Dataset.FASHION)[0])
+    monkeypatch.setattr(transferability, "networks", lambda *group: more)
+    with pytest.raises(PretrainedError, match="with other weights"):
         read_transfer(Dataset.SIGN, record)
 
 

@@ -37,7 +37,7 @@ def test_of_what_the_cards_say(cards: dict[str, Card]) -> None:
     assert found.transferred is None  # nothing was recorded of these two
     assert found.moves == ()
     recipe = cards["sign-cnn"].recipe
-    cards[ROBUST.id] = replace(cards[ROBUST.id], recipe=recipe | {"shift": 2.0, "flip": 0.0})
+    cards[ROBUST.id] = replace(cards[ROBUST.id], recipe={**recipe, "shift": 2.0, "flip": 0.0})
     found = defence(ROBUST)
     assert found is not None
     assert found.moves == ("shift",)

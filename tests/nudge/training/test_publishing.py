@@ -9,14 +9,32 @@ import pytest
 import torch
 from safetensors.torch import load
 
-from models import VARIANTS, Card, Epoch, Variant, assemble, build_model
+from models import (
+    VARIANTS,
+    Card,
+    Epoch,
+    NudgeError,
+    PretrainedError,
+    Variant,
+    assemble,
+    build_model,
+)
 from models.card_checks import parse_card
-from models.card_files import FLIP_STEPS, REPETITIONS, read_arrays, read_repetitions
+from models.card_files import (
+    FLIP_STEPS,
+    JOURNEYS,
+    PGD_FLIP_STEPS,
+    REPETITIONS,
+    read_arrays,
+    read_repetitions,
+)
 from models.cards import Repetition
 from nudge.evaluation.measurement import measure
 from nudge.evaluation.sweep import accuracy_curve
 from nudge.training.publishing import (
+    amend,
     as_repetition,
+    check_folder,
     describe,
     half_precision,
     publish,
@@ -117,11 +135,51 @@ def test_record_keeps_a_row_for_each_seed(tmp_path: Path) -> None:
     assert found[other.id] == [repetition(0)]
 
 
-def test_another_recipe_is_no_repetition(tmp_path: Path) -> None:
-    record(tmp_path, VARIANT, repetition(0, epochs=3))
-    record(tmp_path, VARIANT, repetition(1, epochs=4))
-    (row,) = read_repetitions(tmp_path / REPETITIONS)[VARIANT.id]
-    assert row == repetition(1, epochs=4)
+def test_another_recipe_is_no_repetition_and_leaves_those_of_the_card(tmp_path: Path) -> None:
+    publish(tmp_path, VARIANT, b"", CARD, {})
+    card, other, last = repetition(0, epochs=1), repetition(0, epochs=4), repetition(1, epochs=5)
+    for row in (card, other, last):
+        record(tmp_path, VARIANT, row)
+    assert read_repetitions(tmp_path / REPETITIONS)[VARIANT.id] == [card, last]
+    publish(tmp_path, VARIANT, b"", replace(CARD, recipe={"epochs": 5}), {})
+    record(tmp_path, VARIANT, repetition(0, epochs=5))
+    found = read_repetitions(tmp_path / REPETITIONS)[VARIANT.id]
+    assert found == [repetition(0, epochs=5), last]
+
+
+def test_what_was_measured_later_goes_with_its_weights(tmp_path: Path) -> None:
+    later = {PGD_FLIP_STEPS: np.zeros(4), JOURNEYS: np.zeros((2, 1))}
+    other = VARIANTS["sign-cnn"]
+    for variant in (VARIANT, other):
+        publish(tmp_path, variant, b"one", CARD, {})
+        amend(tmp_path, variant, {"pgd": [3, 0], "moved": 2}, later, sha256=CARD.sha256)
+    publish(tmp_path, VARIANT, b"one", replace(CARD, seconds=9.0), {})  # trained to the same again
+    card = parse_card(json.loads((tmp_path / "index.json").read_text())[VARIANT.id])
+    assert (card.pgd, card.moved, card.seconds) == ((3, 0), 2, 9.0)
+    assert all(VARIANT.id in read_arrays(tmp_path / file) for file in later)
+    publish(tmp_path, VARIANT, b"two", replace(CARD, sha256="3" * 64), {})
+    card = parse_card(json.loads((tmp_path / "index.json").read_text())[VARIANT.id])
+    assert (card.pgd, card.moved) == (None, None)
+    for file in later:
+        assert set(read_arrays(tmp_path / file)) == {other.id}
+
+
+def test_figures_of_other_weights_are_refused(tmp_path: Path) -> None:
+    publish(tmp_path, VARIANT, b"two", replace(CARD, sha256="3" * 64), {})
+    with pytest.raises(PretrainedError, match=r"trained again .* weights 00000000, got 33333333"):
+        amend(tmp_path, VARIANT, {"moved": 2}, {PGD_FLIP_STEPS: np.zeros(4)}, sha256=CARD.sha256)
+    assert not (tmp_path / PGD_FLIP_STEPS).exists()
+
+
+def test_a_folder_is_looked_at_before_the_work(tmp_path: Path) -> None:
+    check_folder(tmp_path / "new" / "folder")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "index.json").write_text("{")
+    with pytest.raises(NudgeError, match=r"model cards cannot be read .*choose another folder"):
+        check_folder(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        check_folder(tmp_path / "file")
 
 
 def test_a_damaged_index_stops_before_anything_is_written(tmp_path: Path) -> None:

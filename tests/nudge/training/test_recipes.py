@@ -31,6 +31,7 @@ def test_change() -> None:
         ("learning_rate=nan", "expected learning_rate of at least 0, got nan"),
         ("momentum=1", "unknown hyperparameter momentum; choose from epochs, batch_size"),
         ("epochs", "expected epochs to be a whole number, got ''"),
+        ("epsilon=0.1", "expected attack_steps of at least 1 where epsilon is above 0, got 0"),
     ],
 )
 def test_what_makes_no_sense(setting: str, message: str) -> None:
@@ -46,7 +47,7 @@ def test_a_record_names_augmentation_and_attack_only_where_there_is_one() -> Non
     assert set(change(RECIPE, ["flip=0.5"]).record()) - plain == {
         *("shift", "rotation", "scale", "flip")
     }
-    attacked = change(RECIPE, ["epsilon=0.1"]).record()
+    attacked = change(RECIPE, ["epsilon=0.1", "attack_steps=1"]).record()
     assert set(attacked) - plain == {
         *("epsilon", "attacked", "attack_steps", "attack_step_size", "random_start")
     }

@@ -47,7 +47,7 @@ def test_catastrophic_overfitting_ends_a_training(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(NudgeError, match="withstands the attack of its training") as caught:
         finish(run)
     assert "39.0% after epoch 3" in str(caught.value.found)
-    assert str(caught.value.mend).endswith("--set attack_steps=5")
+    assert "add --set attack_steps=5 to the command" in str(caught.value)
     watch(0.7, 0.8, 0.41)
     finish(start("fashion-fcnn", recipe=recipe))
     watch(0.2, 0.25, 0.0)  # nothing learnt yet is nothing lost

@@ -98,6 +98,8 @@ def test_a_checkpoint_of_another_run_is_not_taken_up(tmp_path: Path) -> None:
         "nudge/data/splits.py",
         "nudge/training/trainer.py",
         "nudge/distributed.py",
+        "nudge/data/movement.py",
+        "nudge/attacks/iterated.py",
     ],
 )
 def test_a_checkpoint_of_other_code_is_not_taken_up(
