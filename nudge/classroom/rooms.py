@@ -2,7 +2,8 @@
 
 Nothing here is about a person. Somebody who answers is a random name that their browser made up,
 and of an answer the choice and the time are kept. A room that nobody touches for `IDLE` seconds is
-gone, with all that was answered in it.
+gone: nobody can read it, and what was answered in it is deleted, by Redis at once, from a file when
+the next class or the next server starts.
 """
 
 import hashlib

@@ -63,6 +63,7 @@ class SqliteStore:
         connection.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last second
         connection.execute("PRAGMA foreign_keys = ON")
         connection.executescript(_TABLES)
+        _forget_old(connection)
         return connection
 
     def _let_go(self) -> None:
@@ -71,12 +72,12 @@ class SqliteStore:
             self._connection = None
 
     def create(self) -> tuple[str, str]:
-        code, key, now = rooms.new_code(), rooms.new_name(), time.time()
+        code, key = rooms.new_code(), rooms.new_name()
         with self._transaction() as held:
-            held.execute("DELETE FROM rooms WHERE touched < ?", (now - rooms.IDLE,))
+            _forget_old(held)
             held.execute(
                 "INSERT INTO rooms (code, key, touched) VALUES (?, ?, ?)",
-                (code, rooms.digest(key), now),
+                (code, rooms.digest(key), time.time()),
             )
         return code, key
 
@@ -154,6 +155,11 @@ class SqliteStore:
     def close(self) -> None:
         with self._lock:
             self._let_go()
+
+
+def _forget_old(held: sqlite3.Connection) -> None:
+    """Delete rooms that nobody touches any more, with all that was answered in them."""
+    held.execute("DELETE FROM rooms WHERE touched < ?", (time.time() - rooms.IDLE,))
 
 
 def _room(held: sqlite3.Connection, code: str) -> Room | None:

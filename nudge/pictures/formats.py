@@ -34,7 +34,10 @@ _OTHERS_BEGIN = {
 
 
 def other_kind(content: bytes) -> str | None:
-    """What a file is that is none of `FORMATS`: a key of `views.text.OTHER_KINDS`, or None."""
+    """What a file is that is none of `FORMATS`, or None.
+
+    A key of `views.text.picture_input.OTHER_KINDS`.
+    """
     head = content[:1000]
     return next((name for name, start in _OTHERS_BEGIN.items() if start.match(head)), None)
 

@@ -133,12 +133,14 @@ def test_a_class_is_chosen_and_the_drawing_comes_near(visit: Visit) -> None:
     look = "c => c.toDataURL()"
     canvas = visit.page.locator(".drawing canvas")
     all_of_them = canvas.evaluate(look)
+    expect(canvas).to_have_css("touch-action", "pan-y")  # a finger scrolls the page
     visit.page.get_by_label(str(WORDS["choose"]), exact=True).select_option("3")
     until(visit.page, lambda: canvas.evaluate(look) != all_of_them)
     chosen = canvas.evaluate(look)
     for _ in range(5):
         visit.page.get_by_role("button", name=str(WORDS["closer"]), exact=True).click()
     until(visit.page, lambda: canvas.evaluate(look) != chosen)
+    expect(canvas).to_have_css("touch-action", "none")  # it moves the drawing
     with visit.page.expect_download() as started:
         visit.page.get_by_role("button", name=str(WORDS["save"]), exact=True).click()
     content = started.value.path().read_bytes()

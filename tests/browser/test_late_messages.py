@@ -132,6 +132,18 @@ def test_the_next_picture(visit: Visit, wire: Wire, milliseconds: int) -> None:
     expect(visit.page).to_have_url(re.compile("image=4"))
 
 
+def test_a_link_is_copied_before_the_server_has_heard_of_the_release(
+    visit: Visit, wire: Wire
+) -> None:
+    visit.open("?dataset=sign&image=3&epsilon=0.05")
+    visit.settle()
+    visit.page.evaluate("navigator.clipboard.writeText = async (url) => (window.copied = url)")
+    with wire.silent(1):
+        visit.drag(35)
+        visit.page.get_by_role("button", name="Copy link").click()
+    assert "epsilon=0.175&" in visit.page.evaluate("window.copied") + "&"
+
+
 def test_two_pictures_on_and_another_order(visit: Visit, wire: Wire) -> None:
     visit.open("?dataset=sign&image=3&epsilon=0.05")
     visit.settle()

@@ -9,6 +9,7 @@ from nudge.pictures.data_uri import png
 from views import text
 from views.classroom import questions
 from views.session import error_notice, resources
+from views.session.state import View
 
 
 def pose(question: Question, number: int) -> None:
@@ -19,15 +20,26 @@ def pose(question: Question, number: int) -> None:
     )
     st.markdown(
         text.classroom.about(
-            question.kind,
-            text.common.variant(view.variant)
-            if question.kind not in (Kind.LONGEST, Kind.PIXELS)
-            else text.common.DATASETS[view.dataset],
-            text.common.METHODS[view.method],
-            view.epsilon,
-            view.image,
+            question.kind, _networks(question.kind, view), _nudge(view), view.epsilon, view.image
         )
     )
+
+
+def _networks(kind: Kind, view: View) -> str:
+    match kind:
+        case Kind.LONGEST:
+            return text.common.DATASETS[view.dataset]
+        case Kind.PIXELS:
+            return text.common.network_of(view.dataset, view.architecture)
+        case _:
+            return text.common.variant(view.variant)
+
+
+def _nudge(view: View) -> str:
+    if view.target_index is None:
+        return text.common.METHODS[view.method]
+    name = text.common.class_name(view.dataset, view.variant.classes[view.target_index])
+    return text.common.towards(text.common.METHODS[view.method], name)
 
 
 def picture(question: Question, width: int) -> None:

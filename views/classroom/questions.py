@@ -46,7 +46,8 @@ def _askable(kind: Kind, view: View) -> View:
     """What of a view can be asked about: a picture that is here, at an epsilon that is shown.
 
     An exercise, or a map, that the explorer shows is nothing of the question. Those that compare
-    networks compare the standard ones, which all exist.
+    networks compare the standard ones, which all exist; those about the test set are about FGSM,
+    which every card has counts of.
     """
     view = replace(
         view,
@@ -59,6 +60,8 @@ def _askable(kind: Kind, view: View) -> View:
     )
     if kind in (Kind.LONGEST, Kind.PIXELS):
         view = replace(view, regime=Regime.STANDARD, network="")
+    if kind in (Kind.HALF, Kind.BEST):
+        view = replace(view, method=Method.FGSM)
     return view
 
 

@@ -204,7 +204,9 @@ def _explain(question: Question) -> None:
     """The explorer's stage, so that dragging explains the answer."""
     view = questions.stage_of(question)
     if question.kind in (Kind.HALF, Kind.BEST):  # about no single picture
-        link("curves", text.lesson.open_page("curves"), view, icon=":material/arrow_forward:")
+        page = "tradeoff" if question.kind is Kind.BEST else "curves"
+        only = replace(view, variants=(view.variant.id,))
+        link(page, text.lesson.open_page(page), only, icon=":material/arrow_forward:")
         return
     pictures = resources.display_set(view.dataset)
     subject = resources.test_picture(pictures, view.image)

@@ -218,6 +218,8 @@ class Drawing {
   zoomBy(by, around) {
     this.wantSheet();
     this.dots.zoomBy(by, around);
+    // A finger moves what is enlarged any way; else it scrolls the page up and down.
+    this.canvas.style.touchAction = this.dots.zoom > 1 ? "none" : "";
     this.drawSoon();
   }
 

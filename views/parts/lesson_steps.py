@@ -33,7 +33,7 @@ class Step:
     do: str
     find: str
     expected: str  # for the teacher, with the figures of the records
-    guess: str | None  # what a class is asked first, on its phones or on paper
+    guess: str | None  # what to answer on paper before anything is done
 
     @property
     def path(self) -> str:
@@ -76,11 +76,14 @@ def steps(found: Findings) -> list[Step]:
     return [
         Step(
             minutes=minutes, page=page, view=view, expected=expected[name],
-            guess=text.classroom.QUESTIONS[ASKED[name]] if name in ASKED else None,
-            **text.lesson.LESSON[name],
+            **{"guess": _asked(name)} | text.lesson.LESSON[name],
         )
         for name, (minutes, page, view) in places.items()
     ]  # fmt: skip
+
+
+def _asked(name: str) -> str | None:
+    return text.classroom.QUESTIONS[ASKED[name]] if name in ASKED else None
 
 
 def early(found: Findings) -> list[tuple[str, View]]:

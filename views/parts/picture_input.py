@@ -30,7 +30,7 @@ from views.parts import gallery, object_marking
 from views.parts.weight_tiles import captioned
 from views.session import resources, secure_context
 from views.session.late_messages import change, is_chosen, settled
-from views.session.state import View, current
+from views.session.state import Compare, View, current
 
 # One at a time: the largest picture that is taken needs 0.75 GB for a moment.
 _READING = Lock()
@@ -71,7 +71,7 @@ def choose(view: View, among: DisplaySet) -> tuple[Subject, gallery.Walk | None]
         own = None
         _forget()
     else:
-        if view.regime is Regime.AUGMENTED:
+        if view.regime is Regime.AUGMENTED and view.compare is Compare.ONE:
             st.caption(f":material/info: {text.picture_input.AUGMENTED}")
         own = _prepared(view, source)
     return own or resources.test_picture(among, view.image), walk
@@ -83,7 +83,8 @@ def _choose_training() -> None:
     Whoever chose a training keeps it.
     """
     standard = settled("regime") is Regime.STANDARD
-    if not _is_test() and standard and Regime.AUGMENTED in current().regimes:
+    compared = current().compare is Compare.REGIMES  # where all trainings read it
+    if not (_is_test() or compared) and standard and Regime.AUGMENTED in current().regimes:
         change("regime", Regime.AUGMENTED)
 
 

@@ -6,7 +6,7 @@ from views.session.state import Panel, View
 
 
 def snippet(view: View, own: Preparation | None = None, *, generated: bool = False) -> str:
-    """Python of at most 25 lines, to be run in the project's folder.
+    """A page of Python, to be run in the project's folder.
 
     It prints what each network of the view predicts for the original and the attacked picture.
     `own` says how somebody's own picture was prepared; it is looked for as picture.png. The view's
@@ -59,9 +59,20 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
         case Method.L2:
             imports.append("from nudge.attacks import l2_fast_gradient")
             attack = [f"    attacked = l2_fast_gradient(model, image, label, 28 * {epsilon})"]
-        case Method.BIM | Method.PGD:
-            imports.append(f"from nudge.attacks import {view.method}")
-            attack = [f"    attacked = {view.method}(model, image, label, epsilon={epsilon})"]
+        case Method.BIM:
+            imports.append("from nudge.attacks import bim")
+            attack = [f"    attacked = bim(model, image, label, epsilon={epsilon})"]
+        case Method.PGD:  # whose start the page draws for each epsilon that it shows
+            imports += [
+                "import torch",
+                "from nudge.attacks import pgd",
+                "from nudge.evaluation.methods import Method",
+            ]
+            attack = [
+                "    radii = torch.tensor(Method.PGD.shown_epsilons)  # each has its own start",
+                "    copies = image.expand(len(radii), -1, -1, -1), label.expand(len(radii))",
+                f"    attacked = pgd(model, *copies, radii)[{view.step}:{view.step + 1}]",
+            ]
     if view.panel is Panel.MAP:
         imports += [
             "from nudge.attacks import random_direction",
@@ -82,6 +93,9 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
             f"    around = plane(model, image, {along}, {across})",
             "    print(name, around.predictions.unique(return_counts=True))",
         ]
+    needs_label = view.method in COUNTED or (
+        view.method is Method.RANDOM and view.panel is Panel.MAP
+    )
     own_network = [v.own_folder for v in view.on_stage if v.own_folder]
     if own_network:
         imports += ["from pathlib import Path", "from models.own_networks import bring"]
@@ -92,7 +106,7 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
         *picture,
         f"for name in {[variant.id for variant in view.on_stage]}:",
         f"    model, classes = load_model(name), CLASSES[{str(view.dataset)!r}]",
-        *(label if own and view.method in COUNTED else []),
+        *(label if own and needs_label else []),
         *attack,
         '    for title, picture in (("original", image), ("attacked", attacked)):',
         "        probabilities = model(picture).softmax(dim=1)[0]",

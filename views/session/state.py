@@ -55,7 +55,7 @@ class Panel(StrEnum):
     MAP = "map"  # of the plane through the picture
 
 
-WITH_OWN = ("explorer", "classes")  # pages of one network, which may be somebody's own
+WITH_OWN = ("explorer", "classes", "class")  # pages of one network, which may be somebody's own
 
 # What `hide=` can take away for an exercise: controls, and parts of the stage.
 HIDEABLE = (
@@ -144,7 +144,7 @@ class View:
 
     @property
     def compared(self) -> tuple[Variant, ...]:
-        """Those that a page compares: the chosen ones, or else the four of the data set."""
+        """Those that a page compares: the chosen ones, or else all trained in its regime."""
         return tuple(map(find_variant, self.variants)) or self.twins
 
     @property

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from models import PixelOrder, Variant
+from models import PixelOrder, Regime, Variant
 from models.epsilons import step_of
 from models.layers import scramble_permutation
 from nudge.neighbourhood.picture_attack import Attack, Subject
@@ -109,14 +109,23 @@ def title(view: View, subject: Subject) -> str:
     """What a view shows, in words, but for its epsilon."""
     names = [text.common.class_name(view.dataset, name) for name in view.variant.classes]
     return text.explorer_component.shown(
-        networks=text.common.DATASETS[view.dataset]
-        if view.compare is Compare.ALL
-        else text.common.variant(view.variant),
+        networks=_networks(view),
         subject=None if subject.label is None else (view.image, names[subject.label]),
         method=text.common.METHODS[view.method],
         target=None if view.target_index is None else names[view.target_index],
         generated=subject.generated,
     )
+
+
+def _networks(view: View) -> str:
+    match view.compare:
+        case Compare.ALL:
+            return text.common.DATASETS[view.dataset]
+        case Compare.REGIMES:
+            standard = replace(view.variant, regime=Regime.STANDARD)
+            return text.explorer_component.all_trainings(text.common.variant(standard))
+        case _:
+            return text.common.variant(view.variant)
 
 
 def _network(variant: Variant, attack: Attack) -> dict[str, Any]:
@@ -179,7 +188,10 @@ def _pack(values: Tensor, kind: type[np.generic]) -> str:
 
 
 def _file_name(view: View, subject: Subject) -> str:
-    several = view.compare is Compare.ALL
-    networks = view.dataset if several else view.variant.id
+    standard = replace(view.variant, regime=Regime.STANDARD)
+    networks = {
+        Compare.ALL: str(view.dataset),
+        Compare.REGIMES: f"{standard.id}-{view.compare}",
+    }.get(view.compare, view.variant.id)
     kind = "generated-" if subject.generated else ""
     return f"nudge-{networks}-{'own' if subject.label is None else f'{kind}{view.image}'}"

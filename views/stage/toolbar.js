@@ -89,6 +89,8 @@ export class Tools {
     const { host, words } = this.scene.data;
     const address = new URL(location.href);
     address.hash = "";
+    // The server writes the address after a release; on a slow network that takes its time.
+    address.searchParams.set("epsilon", String(Number(this.scene.epsilon.toFixed(3))));
     if (host) address.hostname = host; // as others on the network can open it
     const url = address.href;
     try {

@@ -40,6 +40,15 @@ HYPERPARAMETERS = {
     "label_smoothing": "Label smoothing",
     "noise": "Largest noise on the pixels",
     "averaging": "Decay of the averaged weights",
+    "shift": "Largest shift, pixels",
+    "rotation": "Largest rotation, degrees",
+    "scale": "Largest change of size",
+    "flip": "Fraction of pictures mirrored",
+    "epsilon": "Epsilon of the attack in training",
+    "attacked": "Fraction of pictures attacked",
+    "attack_steps": "Steps of the attack",
+    "attack_step_size": "Size of a step, of epsilon",
+    "random_start": "Largest random start, of epsilon",
     "precision": "Precision",
 }
 

@@ -53,13 +53,11 @@ def asked(number: int) -> str:
 
 
 def about(kind: str, network: str, method: str, epsilon: float, image: int) -> str:
-    """What the question is about, beside its picture."""
+    """What the question is about, beside its picture; `network` may be several in words."""
     if kind == "class":
         return f"{network}, picture {image}. {method}, epsilon {epsilon:g}."
     if kind in ("half", "best"):
         return f"{network}, over the whole test set. {method}."
-    if kind in ("longest", "pixels"):
-        return f"Picture {image}. {method}, with a growing epsilon."
     return f"{network}, picture {image}. {method}, with a growing epsilon."
 
 

@@ -141,8 +141,18 @@ def variant(variant: "Variant") -> str:
     """A variant in words."""
     if variant.name:
         return f"{DATASETS[variant.dataset]}, your network {variant.name}"
-    kind = f"{ARCHITECTURES[variant.architecture]}, {PIXELS[variant.pixels].lower()} pixels"
-    return ", ".join([DATASETS[variant.dataset], kind, *_regime(variant)])
+    network = network_of(variant.dataset, variant.architecture)
+    return ", ".join([network, f"{PIXELS[variant.pixels].lower()} pixels", *_regime(variant)])
+
+
+def network_of(dataset: str, architecture: str) -> str:
+    """A network of a data set, whatever pixels it sees and however it was trained."""
+    return f"{DATASETS[dataset]}, {ARCHITECTURES[architecture]}"
+
+
+def towards(method: str, target: str) -> str:
+    """A targeted nudge, with the class that it aims at."""
+    return f"{method} towards {target}"
 
 
 IMAGE = "Test picture"

@@ -1,6 +1,6 @@
 """The explorer's component, drawn in the browser."""
 
-from views.text.common import EPSILON, one_picture
+from views.text.common import EPSILON, one_picture, towards
 
 PREVIOUS = "Previous"
 NEXT = "Next"
@@ -102,6 +102,10 @@ STAGE = {
 }
 
 
+def all_trainings(network: str) -> str:
+    return f"{network}, all trainings"
+
+
 def shown(
     *,
     networks: str,
@@ -114,8 +118,7 @@ def shown(
     picture = "Own picture"
     if subject:
         picture = f"{one_picture(generated=generated)} {subject[0]}, {subject[1]}"
-    towards = f" towards {target}" if target else ""
-    return f"{networks}. {picture}. {method}{towards}"
+    return f"{networks}. {picture}. {towards(method, target) if target else method}"
 
 
 def poster_caption(total: int) -> str:

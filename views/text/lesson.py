@@ -29,7 +29,8 @@ WHO_COMPUTES = "Who computes?"
 ONLY_NOISE = "Is it only noise?"
 SEE_MAP = "See it on the map"
 
-# Each step by its name: what is asked, what is done, what is looked for.
+# Each step by its name: what is asked, what is done, what is looked for, and what is to be guessed
+# first where a class is asked about something else than the step's page shows.
 LESSON = {
     "guess": {
         "question": "How far must every pixel move?",
@@ -52,6 +53,7 @@ LESSON = {
     },
     "meaning": {
         "question": "Which classes are confused?",
+        "guess": "Which class will the network lose first?",
         "do": "see which class is predicted as which at a small epsilon.",
         "find": "the class that falls first, and whether the wrong answers are close in meaning.",
     },
@@ -62,11 +64,13 @@ LESSON = {
     },
     "scramble": {
         "question": "Which network suffers if all pixels change places?",
+        "guess": "Which network will lose more by it: the fully connected one or the CNN?",
         "do": "compare networks that see ordered pictures with twins that see scrambled ones.",
         "find": "the network that loses almost nothing, and the reason in one sentence.",
     },
     "transfer": {
         "question": "Must an attacker know the network?",
+        "guess": "Will a picture that fools one network fool another?",
         "do": "attack one network and let the others classify the pictures.",
         "find": "how often pictures that fool one network fool another, and what that means for "
         "keeping a network secret.",

@@ -186,6 +186,22 @@ def test_a_room_that_nobody_touches_leaves_nothing(
         assert list(store._server.scan_iter(f"nudge:{{{code}}}*")) == []
 
 
+def test_a_server_that_starts_deletes_what_nobody_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = SqliteStore(tmp_path / "rooms.sqlite")
+    code, _ = before.create()
+    before.ask(code, QUESTION, 0)
+    before.answer(code, 0, "ada", 2)
+    before.close()
+    monkeypatch.setattr(rooms, "IDLE", 0.0)
+    after = SqliteStore(before.path)
+    assert after.room(code) is None
+    with sqlite3.connect(after.path) as held:
+        assert held.execute("SELECT count(*) FROM answers").fetchone() == (0,)
+    after.close()
+
+
 def test_what_was_answered_before_lives_as_long_as_the_room(
     store: RoomStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

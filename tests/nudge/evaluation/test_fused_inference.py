@@ -122,13 +122,13 @@ def test_networks_of_others(layers: list[nn.Module]) -> None:
 
 class Negative(nn.Sequential):
     def forward(self, images: Tensor) -> Tensor:
-        found: Tensor = super().forward(1 - images)
+        found: Tensor = super().forward(1 - images)  # type: ignore[no-untyped-call]
         return found
 
 
 class Residual(nn.Sequential):
     def forward(self, maps: Tensor) -> Tensor:
-        found: Tensor = maps + super().forward(maps)
+        found: Tensor = maps + super().forward(maps)  # type: ignore[no-untyped-call]
         return found
 
 

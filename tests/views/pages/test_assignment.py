@@ -92,8 +92,9 @@ def test_cards(dataset: Dataset) -> None:
         assert f"{card['fgsm'][0]:,} of {card['total']:,} official test pictures" in said
         assert f"{card['parameters']:,} parameters" in said
         assert f"Seed {card['seed']}, trained in {card['seconds'] / 60:.1f} minutes" in said
-        for value in card["recipe"].values():
+        for key, value in card["recipe"].items():
             assert f": {value:g}" in said if not isinstance(value, str) else value in said
+            assert text.assignment.HYPERPARAMETERS[key] in said
         hashes, command = (code.value for code in expander.code)
         assert command == card["command"]
         for sha256 in (card["sha256"], *card["data_sha256"].values()):

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from models import Dataset, Regime
+from models import Architecture, Dataset, Regime
 from nudge.classroom import guesses, rooms
 from nudge.classroom.rooms import Kind, Phase, Question
 from nudge.evaluation.methods import Method
@@ -247,6 +248,51 @@ def test_the_teacher_asks_about_what_the_explorer_shows(led: tuple[str, AppTest]
     room = classroom.store().room(code)
     assert room is not None
     assert questions.view_of(room.questions[0]).image == 23
+
+
+@pytest.mark.parametrize("kind", [Kind.HALF, Kind.BEST])
+def test_questions_about_the_test_set_are_about_fgsm(kind: Kind, led: tuple[str, AppTest]) -> None:
+    """Whatever the explorer shows: PGD's epsilons are half as many, and other ones."""
+    code, teacher = led
+    shown = View(architecture=Architecture.FCNN, method=Method.PGD, epsilon=0.1)
+    question = questions.pose(kind, shown)
+    assert question == questions.pose(kind, replace(shown, method=Method.FGSM))
+    assert len(question.choices) == 62
+    assert questions.truth(question) == questions.truth(
+        questions.pose(kind, View(architecture=Architecture.FCNN))
+    )
+    classroom.store().ask(code, question, 0)
+    classroom.store().turn(code, Phase.SHOWN)
+    teacher.run()
+    assert text.common.METHODS[Method.FGSM] in words(teacher)
+    page = "tradeoff" if kind is Kind.BEST else "curves"
+    (link,) = [found.proto for found in teacher.get("page_link")][-1:]
+    assert link.page == page
+    assert "variants=fashion-fcnn" in link.query_string
+
+
+def test_a_question_says_which_networks_and_where_the_nudge_leads() -> None:
+    view = View(architecture=Architecture.FCNN, method=Method.TARGETED, target="bag", epsilon=0.05)
+
+    def said(kind: Kind) -> str:
+        def ask() -> None:
+            import streamlit as st
+
+            from nudge.classroom.rooms import Question
+            from views.classroom import asked
+
+            asked.pose(Question.from_json(st.session_state["question"]), 0)
+
+        page = AppTest.from_function(ask)
+        page.session_state["question"] = questions.pose(kind, view).to_json()
+        page.run()
+        assert not page.exception
+        return str(page.markdown[0].value)
+
+    dense, bag = "Fashion, Fully connected", "towards bag"
+    assert said(Kind.PIXELS) == f"{dense}, picture 0. Targeted {bag}, with a growing epsilon."
+    assert said(Kind.LONGEST) == f"Fashion, picture 0. Targeted {bag}, with a growing epsilon."
+    assert said(Kind.CLASS) == f"{dense}, ordered pixels, picture 0. Targeted {bag}, epsilon 0.05."
 
 
 def test_a_class_that_is_over_is_told(led: tuple[str, AppTest]) -> None:

@@ -43,6 +43,11 @@ def test_questions_and_no_answers() -> None:
     assert [step.question for step in asked][:7] == [
         step["question"] for step in list(text.lesson.LESSON.values())[:7]
     ]
+    # What is to be guessed can be seen on the page that the step opens.
+    for step in asked:
+        alone = step.page in ("classes", "scramble", "transfer")
+        assert not alone or step.guess not in text.classroom.QUESTIONS.values()
+        assert step.guess is None or f"{text.lesson.GUESS} {step.guess}" in said
     assert len(page.get("page_link")) == len(asked) + 4  # three to do early, and the map
     assert not page.info
     assert f"about {sum(step.minutes for step in asked)} minutes" in " ".join(said)

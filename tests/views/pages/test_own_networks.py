@@ -5,13 +5,18 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from models import VARIANTS
 from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
 from models.zoo import OWN
+from nudge.classroom.rooms import Kind
 from nudge.training.publishing import publish
+from tests.conftest import CHECKOUT
 from tests.views.reading import components, open_at, rows
 from views import text
+from views.classroom import questions
+from views.session import classroom
 
 SHIPPED = VARIANTS["fashion-fcnn"]
 NAME = "mine-fashion-fcnn"
@@ -52,6 +57,23 @@ def test_the_other_data_set_lets_go_of_it() -> None:
     assert page.session_state["network"] == ""
     page = open_at("explorer", network="nobody", dataset="sign")
     assert any("network is none, not `nobody`" in caption.value for caption in page.caption)
+
+
+def test_a_class_is_asked_about_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUDGE_ROOMS", str(tmp_path / "rooms"))
+    code, key = classroom.store().create()
+    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
+    page.switch_page("views/pages/class.py")
+    page.query_params["room"], page.query_params["network"] = code, NAME
+    page.session_state["_memory_known"] = ["teacher", key, code]
+    page.run()
+    page.selectbox(key="_class_prepared").set_value(f"view-{Kind.FLIP}").run()
+    next(button for button in page.button if button.label == text.classroom.ASK).click().run()
+    assert not page.exception
+    room = classroom.store().room(code)
+    assert room is not None
+    assert questions.view_of(room.questions[0]).variant.id == NAME
+    classroom.store().close()
 
 
 def test_curves_draw_it() -> None:

@@ -16,18 +16,18 @@ from nudge.attacks import (
     fgsm,
     l2_fast_gradient,
     nudge,
-    pgd,
     random_direction,
     targeted_direction,
 )
 from nudge.data import Split, to_pixels
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.methods import Method
+from nudge.neighbourhood.picture_attack import Subject, attack_picture
 from nudge.pictures.decoding import read_picture
 from nudge.pictures.preprocessing import Preparation, pixels, prepare
 from tests.conftest import CHECKOUT
 from views.parts.snippet import snippet
-from views.session.state import Compare, View
+from views.session.state import Compare, Panel, View
 
 VIEWS = [
     View(),
@@ -79,9 +79,12 @@ def expected(view: View, image: torch.Tensor, label: torch.Tensor | None) -> lis
             attacked = nudge(image, direction, epsilon)
         elif view.method is Method.L2:
             attacked = l2_fast_gradient(model, image, truth, 28 * epsilon)
+        elif view.method is Method.PGD:  # as the page attacks it, at all epsilons at once
+            shown = Subject(image, int(truth), random_direction(1))
+            found = attack_picture(model, model, shown, Method.PGD)
+            attacked = nudge(image, found.direction[view.step : view.step + 1], epsilon)
         else:
-            attack = {Method.BIM: bim, Method.PGD: pgd}[view.method]
-            attacked = attack(model, image, truth, epsilon)
+            attacked = bim(model, image, truth, epsilon)
         for title, picture in (("original", image), ("attacked", attacked)):
             probability, read = model(picture).softmax(dim=1)[0].max(dim=0)
             lines.append(f"{variant.id}, {title}: {variant.classes[read]} {probability:.4f}")
@@ -124,3 +127,18 @@ def test_of_an_own_picture(method: Method, marked: bool, tmp_path: Path, run: Ru
     steps = prepare(read_picture(content.read_bytes()), preparation)
     image = to_pixels(pixels(steps)[None])
     assert run(code) == expected(view, image, None)
+
+
+@pytest.mark.parametrize("method", Method)
+@pytest.mark.parametrize("own", [False, True], ids=["test", "own"])
+def test_with_the_map(method: Method, own: bool, tmp_path: Path, run: Run) -> None:
+    view = View(
+        architecture=Architecture.FCNN, epsilon=0.02, panel=Panel.MAP, method=method, target="bag"
+    )
+    Image.radial_gradient("L").save(tmp_path / "picture.png")
+    preparation = Preparation(crop=False, fill=True, contrast=True, invert=True)
+    code = snippet(view, preparation if own else None)
+    around, original, attacked = run(code)
+    assert around.startswith("fashion-fcnn (tensor(")
+    assert original.startswith("fashion-fcnn, original: ")
+    assert attacked.startswith("fashion-fcnn, attacked: ")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from models import VARIANTS, Architecture, Dataset, PixelOrder, load_model
+from models import VARIANTS, Architecture, Dataset, PixelOrder, Regime, load_model
 from models.layers import scramble_permutation
 from nudge.attacks import bim, fgsm, l2_fast_gradient, nudge, pgd, random_direction
 from nudge.data import Split, to_pixels
@@ -124,6 +125,9 @@ def test_all_trainings_of_one_network() -> None:
     assert [v.regime for v in view.on_stage] == list(view.regimes)
     assert all(v.architecture is Architecture.CNN for v in view.on_stage)
     assert view.on_stage[0] == VARIANTS["fashion-cnn"]
+    data = scene(replace(view, regime=Regime.MASKED, image=4))
+    assert data["file"] == "nudge-fashion-cnn-regimes-4"
+    assert "Fashion, CNN, ordered pixels, all trainings. " in data["words"]["poster"]
 
 
 def test_where_the_scramble_takes_a_pixel() -> None:

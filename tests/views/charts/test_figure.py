@@ -1,0 +1,25 @@
+import io
+from collections import Counter
+
+from PIL import Image
+
+from views.charts import figure
+
+
+def test_a_saved_chart_is_white_whatever_the_theme() -> None:
+    """Around labels, too, where the page paints its own background."""
+
+    def colours(background: str) -> Counter[tuple[int, int, int]]:
+        spec = {
+            "data": {"name": "rows"},
+            "datasets": {"rows": [{"x": 1, "halo": background}, {"x": 2, "halo": background}]},
+            "mark": {"type": "point", "filled": True, "size": 400},
+            "encoding": {
+                "x": {"field": "x", "type": "quantitative"},
+                "fill": {"field": "halo", "type": "nominal", "scale": None},
+            },
+        }
+        picture = Image.open(io.BytesIO(figure.png_of(spec))).convert("RGB")
+        return Counter(picture.get_flattened_data())
+
+    assert colours("#0e1117") == colours("#ffffff")
