@@ -73,17 +73,16 @@ def steps(found: Findings) -> list[Step]:
         view = View(masked.dataset, epsilon=found.masked.epsilon, method=Method.PGD, variants=both)
         places["false"] = (6, "curves", view)
     expected = text.lesson.lesson_expected(found, large=LARGE, small=SMALL)
-    return [
-        Step(
-            minutes=minutes, page=page, view=view, expected=expected[name],
-            **{"guess": _asked(name)} | text.lesson.LESSON[name],
-        )
-        for name, (minutes, page, view) in places.items()
-    ]  # fmt: skip
+    return [_step(name, *place, expected[name]) for name, place in places.items()]
 
 
-def _asked(name: str) -> str | None:
-    return text.classroom.QUESTIONS[ASKED[name]] if name in ASKED else None
+def _step(name: str, minutes: int, page: str, view: View, expected: str) -> Step:
+    words = text.lesson.LESSON[name]
+    asked = text.classroom.QUESTIONS[ASKED[name]] if name in ASKED else None
+    return Step(
+        question=words["question"], minutes=minutes, page=page, view=view,
+        do=words["do"], find=words["find"], expected=expected, guess=words.get("guess", asked),
+    )  # fmt: skip
 
 
 def early(found: Findings) -> list[tuple[str, View]]:

@@ -9,7 +9,7 @@ from views.charts import figure
 def test_a_saved_chart_is_white_whatever_the_theme() -> None:
     """Around labels, too, where the page paints its own background."""
 
-    def colours(background: str) -> Counter[tuple[int, int, int]]:
+    def colours(background: str) -> Counter[object]:
         spec = {
             "data": {"name": "rows"},
             "datasets": {"rows": [{"x": 1, "halo": background}, {"x": 2, "halo": background}]},
