@@ -1,4 +1,4 @@
-"""Writing files so that no reader ever meets half of one."""
+"""Writing files so that no reader ever meets half of one, and telling code files apart."""
 
 import glob
 import hashlib

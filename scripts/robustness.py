@@ -38,6 +38,7 @@ from models.card_files import PGD_FLIP_STEPS, read_array, read_arrays
 from models.cards import Withstood
 from models.epsilons import EPSILONS, step_of
 from models.errors import CHECKOUT
+from nudge.attacks.fast_gradient import loss_gradient
 from nudge.attacks.iterated import ascend
 from nudge.data import load_split
 from nudge.devices import device_name
@@ -145,7 +146,7 @@ def kept_file(folder: Path, variant: Variant, device: torch.device, *, check: bo
 
     What other weights, another device or other code found is not this run's, nor is a check's.
     """
-    code = code_digest(stream_flips, ascend)
+    code = code_digest(stream_flips, ascend, loss_gradient)
     by = (variant.card.sha256, device_name(device), torch.__version__, RECORDED, STRONGEST, code)
     name = f"robustness-{variant.id}-{sha256(repr(by).encode()).hexdigest()[:8]}"
     return folder / f"{name}{'-check' if check else ''}.npz"

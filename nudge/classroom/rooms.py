@@ -3,7 +3,7 @@
 Nothing here is about a person. Somebody who answers is a random name that their browser made up,
 and of an answer the choice and the time are kept. A room that nobody touches for `IDLE` seconds is
 gone: nobody can read it, and what was answered in it is deleted, by Redis at once, from a file when
-the next class or the next server starts.
+the next class starts or a server first opens it.
 """
 
 import hashlib

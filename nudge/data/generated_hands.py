@@ -90,13 +90,14 @@ def generated_flip_steps(variant_id: str, folder: Path = PRETRAINED) -> Tensor:
             found=", ".join(arrays),
             mend="python scripts/make_hands.py --measure",
         )
-    measured, card = read_card(folder).weights.get(variant_id), find_variant(variant_id).card
-    if measured != card.sha256:
+    with damage_told(HANDS, folder / CARD, "the weights that they were measured with", DataError):
+        measured = str(read_card(folder).weights.get(variant_id))
+    if measured != (weights := find_variant(variant_id).card.sha256):
         raise DataError(
             f"{HANDS} were measured with other weights of {variant_id}",
             where=folder / CARD,
-            expected=card.sha256[:8],
-            found=measured and measured[:8],
+            expected=weights[:8],
+            found=measured[:8],
             mend="python scripts/make_hands.py --measure",
         )
     flip_steps, labels = arrays[variant_id], arrays.get("labels", np.empty(0))

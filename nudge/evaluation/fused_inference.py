@@ -88,7 +88,7 @@ def logits_along(
                 for some in torch.split(pictures.new_tensor(grid), a_pass):
                     moved = pictures + some.view(-1, 1, 1, 1, 1) * direction
                     yield from network(moved.clamp_(0, 1).flatten(0, 1)).split(len(pictures))
-            case [nn.Flatten(), Dense() as first, *rest]:
+            case [nn.Flatten() as flatten, Dense() as first, *rest] if _flattens_pictures(flatten):
                 flat = pictures.flatten(1), direction.flatten(1)
                 yield from map(nn.Sequential(*rest), first.along(*flat, grid))
             case _:
@@ -212,9 +212,9 @@ def _frozen(values: Tensor) -> nn.Parameter:
     return nn.Parameter(values, requires_grad=False)
 
 
-def _in_a_row(layers: nn.Module) -> Iterator[nn.Module]:
+def _in_a_row(layers: nn.Sequential) -> Iterator[nn.Module]:
     """All layers, without those that do nothing at inference."""
-    for layer in layers.children():
+    for layer in layers:  # as often as it is there: `children` gives a shared one only once
         if _is(layer, nn.Sequential):
             yield from _in_a_row(layer)
         elif not _is(layer, nn.Dropout):
@@ -226,7 +226,7 @@ def _on_pixels(layers: list[nn.Module]) -> Iterator[nn.Module]:
 
     What it stands for is taken out of the layers; where something else comes first, nothing is.
     """
-    scramble = next((layer for layer in layers[1:2] if isinstance(layer, Scramble)), None)
+    scramble = next((layer for layer in layers[1:2] if _is(layer, Scramble)), None)
     match [layer for layer in layers[:4] if layer is not scramble]:
         case [Normalise() as normalise, nn.Flatten() as flatten, nn.Linear() as linear, *_] if (
             _is(normalise, Normalise) and _is(linear, nn.Linear) and _flattens_pictures(flatten)
@@ -280,7 +280,8 @@ def _take(layers: list[nn.Module], kind: type[_Layer]) -> _Layer | None:
 def _is(layer: nn.Module, kind: type[_Layer]) -> TypeGuard[_Layer]:
     """Whether a layer is of that kind and computes what the kind does, and nothing else."""
     hooks = layer._forward_hooks or layer._forward_pre_hooks
-    return isinstance(layer, kind) and type(layer).forward is kind.forward and not hooks
+    forward = getattr(layer.forward, "__func__", None)  # of its class, or set on it alone
+    return isinstance(layer, kind) and forward is kind.forward and not hooks
 
 
 def _flattens_pictures(layer: nn.Flatten) -> bool:

@@ -7,8 +7,6 @@ nobody took.
 """
 
 import copy
-import hashlib
-import inspect
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +20,7 @@ from torch.nn import functional as F
 from models import SIDE
 from nudge.argument_checks import as_count, check_labels, check_split
 from nudge.data import Split, digest, to_pixels
+from nudge.files import code_digest
 from nudge.training.checkpoints import Checkpoint
 from nudge.training.optimisation import one_cycle, update_ema
 
@@ -171,9 +170,8 @@ class FlowTraining:
         self._checkpoint = self._resume(checkpoint, digest(*split)) if checkpoint else None
 
     def _resume(self, path: Path, data: str) -> Checkpoint:
-        code = (Path(inspect.getfile(part)).read_bytes() for part in (Block, update_ema))
         fingerprint = {
-            "code": hashlib.sha256(b"".join(code)).hexdigest(),
+            "code": code_digest(Block, update_ema),
             "recipe": repr(asdict(self.recipe)),
             "seed": self.seed,
             "data": data,

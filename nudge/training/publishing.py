@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 from models import Card, NudgeError, PixelOrder, PretrainedError, Variant
 from models.card_files import (
+    CONFUSIONS,
+    FLIP_STEPS,
     JOURNEY_CLASSES,
     JOURNEY_FITS,
     JOURNEYS,
@@ -159,9 +161,10 @@ def amend(
 
 
 def check_folder(folder: Path) -> None:
-    """Whether `publish` can write there, which is better known before the work than after it.
+    """See that `publish` can write there, which is better known before the work than after it.
 
-    Raises OSError, and NudgeError where its cards cannot be read.
+    Raises OSError, NudgeError where its cards cannot be read, and PretrainedError where one of the
+    other files that it adds to cannot.
     """
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     tempfile.TemporaryFile(dir=there).close()
@@ -177,6 +180,10 @@ def check_folder(folder: Path) -> None:
             found=f"{type(error).__name__}: {error}",
             hint="Mend that file, take it away, or choose another folder",
         ) from error
+    for name in (FLIP_STEPS, CONFUSIONS, *LATER_ARRAYS):
+        read_arrays(folder / name, missing_ok=True)
+    if (folder / REPETITIONS).exists():
+        read_repetitions(folder / REPETITIONS)
 
 
 def _write_arrays(
@@ -198,8 +205,8 @@ def _write_arrays(
 def record(folder: Path, variant: Variant, repetition: Repetition) -> None:
     """Write one of a variant's trainings into `folder`, beside those of other seeds.
 
-    It takes the place of one with the same seed and recipe. Those by other recipes are no
-    repetitions of it: they stay only where the card's own weights are one of them.
+    It takes the place of one with the same seed and recipe. Of other recipes only those of the
+    card's stay.
     """
     path, index = folder / REPETITIONS, folder / INDEX
     folder.mkdir(parents=True, exist_ok=True)

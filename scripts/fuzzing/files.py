@@ -252,16 +252,18 @@ class Files:
 
     def record(self, rng: random.Random) -> str:
         """What was measured picture by picture, repetitions, transfer, generated hands."""
+
+        def read_hands(path: Path) -> object:
+            hands = load_generated_hands(path.parent)
+            return hands, generated_flip_steps("sign-cnn", path.parent)
+
         readers: dict[str, Callable[[Path], object]] = {
             FLIP_STEPS: lambda path: read_array(path, "sign-cnn"),
             CONFUSIONS: lambda path: read_array(path, "sign-cnn"),
             "transfer.npz": lambda path: read_transfer(Dataset.SIGN, path),
             REPETITIONS: read_repetitions,
-            PICTURES: lambda path: (
-                load_generated_hands(path.parent),
-                generated_flip_steps("sign-cnn", path.parent),
-            ),
-            CARD: lambda path: load_generated_hands(path.parent),
+            PICTURES: read_hands,
+            CARD: read_hands,
         }
         name = rng.choice(list(readers))
         path, content = self.folder / name, (PRETRAINED / name).read_bytes()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from models import VARIANTS, load_model, zoo
 from nudge.data import Split
@@ -55,3 +56,13 @@ def test_check_fails_on_a_difference(
     monkeypatch.setattr(sys, "argv", [*sys.argv, "--check"])
     with pytest.raises(SystemExit, match="not what the cards say"):
         evaluate.main()
+
+
+def test_what_pgd_leaves_is_measured_by_one_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(torch.distributed, "is_torchelastic_launched", lambda: True)
+    monkeypatch.setattr(sys, "argv", ["evaluate.py", SIGN.id, "--robustness"])
+    with pytest.raises(SystemExit):
+        evaluate.main()
+    assert "leave out torchrun" in capsys.readouterr().err

@@ -37,6 +37,8 @@ class Flattened(nn.Module):
                 pictures = pictures - pictures.mean(dim=0, keepdim=True)
             case "gradient":
                 pictures = torch.floor(pictures)
+            case "black":  # a picture's own mean, which may be 0
+                pictures = pictures / pictures.mean(dim=(1, 2, 3), keepdim=True)
         logits: Tensor = self.dense(pictures.flatten(1))
         return logits
 
@@ -107,6 +109,20 @@ def test_what_cannot_be_attacked_is_refused(
 ) -> None:
     _, file = exported(tmp_path, wrong)
     with pytest.raises(NudgeError, match=said):
+        run(monkeypatch, file, tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
+
+
+def test_logits_that_are_not_finite_for_a_picture_among_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond those that the network is tried with."""
+    images, labels = tiny_split(60)
+    images[40] = 0
+    images[:40].clamp_(min=1)
+    monkeypatch.setattr(import_network, "load_split", lambda *arguments: Split(images, labels))
+    _, file = exported(tmp_path, "black")
+    with pytest.raises(NudgeError, match="cannot be measured: expected finite logits, got nan"):
         run(monkeypatch, file, tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
 

@@ -63,7 +63,7 @@ def _learning(usable: Sequence[Variant], view: View) -> None:
         epochs = max(len(variant.card.learning_curve) for variant in twins)
         rows = learning_rows(twins)
         with side:
-            st.markdown(f"**{text.assignment.network(twins[0])}**")
+            st.markdown(f"**{text.common.network_of(twins[0].dataset, twins[0].architecture)}**")
             figure.show(
                 f"learning-{view.dataset}-{architecture}",
                 learning_spec(epochs),

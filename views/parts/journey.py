@@ -80,13 +80,15 @@ def rows(
 
 def snippet(view: View, embedding: Embedding) -> str:
     """Python that computes the drawing anew, to be run in the project's folder."""
-    return f"""from models import load_model
+    return f"""from models import PRETRAINED, load_model
+from models.card_files import JOURNEY_FITS, read_array
 from nudge.data import load_split
 from nudge.evaluation.journey import Embedding, UNITS, measure_journey
 
-found = measure_journey(
-    load_model("{view.variant.id}"), load_split("{view.dataset}", "test"), progress=lambda: None
-)
+name, pictures = "{view.variant.id}", load_split("{view.dataset}", "test")
+# Where t-SNE was fitted to put clean pictures: fitted again, it would end in another drawing.
+fitted = read_array(PRETRAINED / JOURNEY_FITS, name)
+found = measure_journey(load_model(name), pictures, progress=lambda: None, fitted=fitted)
 places = found.places[list(Embedding).index("{embedding}")] / UNITS["{embedding}"]
 print(places.shape)  # nudges, epsilons, pictures, x and y
 """

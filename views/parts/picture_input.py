@@ -71,8 +71,10 @@ def choose(view: View, among: DisplaySet) -> tuple[Subject, gallery.Walk | None]
         own = None
         _forget()
     else:
-        if view.regime is Regime.AUGMENTED and view.compare is Compare.ONE:
-            st.caption(f":material/info: {text.picture_input.AUGMENTED}")
+        if view.regime is Regime.AUGMENTED and view.compare is not Compare.REGIMES:
+            several = view.compare is Compare.ALL
+            said = text.picture_input.ALL_AUGMENTED if several else text.picture_input.AUGMENTED
+            st.caption(f":material/info: {said}")
         own = _prepared(view, source)
     return own or resources.test_picture(among, view.image), walk
 

@@ -1,6 +1,6 @@
 """The code that computes a view, for those who want to go on from there."""
 
-from nudge.evaluation.methods import COUNTED, Method
+from nudge.evaluation.methods import Method
 from nudge.pictures.preprocessing import Preparation
 from views.session.state import Panel, View
 
@@ -93,9 +93,6 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
             f"    around = plane(model, image, {along}, {across})",
             "    print(name, around.predictions.unique(return_counts=True))",
         ]
-    needs_label = view.method in COUNTED or (
-        view.method is Method.RANDOM and view.panel is Panel.MAP
-    )
     own_network = [v.own_folder for v in view.on_stage if v.own_folder]
     if own_network:
         imports += ["from pathlib import Path", "from models.own_networks import bring"]
@@ -106,7 +103,7 @@ def snippet(view: View, own: Preparation | None = None, *, generated: bool = Fal
         *picture,
         f"for name in {[variant.id for variant in view.on_stage]}:",
         f"    model, classes = load_model(name), CLASSES[{str(view.dataset)!r}]",
-        *(label if own and needs_label else []),
+        *(label if own and "label" in "".join(attack) else []),
         *attack,
         '    for title, picture in (("original", image), ("attacked", attacked)):',
         "        probabilities = model(picture).softmax(dim=1)[0]",

@@ -188,10 +188,12 @@ def _pack(values: Tensor, kind: type[np.generic]) -> str:
 
 
 def _file_name(view: View, subject: Subject) -> str:
-    standard = replace(view.variant, regime=Regime.STANDARD)
-    networks = {
-        Compare.ALL: str(view.dataset),
-        Compare.REGIMES: f"{standard.id}-{view.compare}",
-    }.get(view.compare, view.variant.id)
+    match view.compare:
+        case Compare.ALL:
+            networks = str(view.dataset)
+        case Compare.REGIMES:
+            networks = f"{replace(view.variant, regime=Regime.STANDARD).id}-{view.compare}"
+        case _:
+            networks = view.variant.id
     kind = "generated-" if subject.generated else ""
     return f"nudge-{networks}-{'own' if subject.label is None else f'{kind}{view.image}'}"

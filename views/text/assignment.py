@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from views.text.common import ARCHITECTURES, DATASETS, variant
+from views.text.common import variant
 
 if TYPE_CHECKING:
     from models import Card, Variant
@@ -70,11 +70,6 @@ def claims_tally(claims: Sequence["Claim"]) -> str:
         f"**{len(lost)} no longer {'holds' if len(lost) == 1 else 'hold'}** "
         "where the attack takes twenty (PGD)."
     )
-
-
-def network(found: "Variant") -> str:
-    """A network and its twin."""
-    return f"{DATASETS[found.dataset]}, {ARCHITECTURES[found.architecture]}"
 
 
 def learning_caption(*, total: int) -> str:

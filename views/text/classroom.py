@@ -52,13 +52,13 @@ def asked(number: int) -> str:
     return f"Question {number + 1}"
 
 
-def about(kind: str, network: str, method: str, epsilon: float, image: int) -> str:
-    """What the question is about, beside its picture; `network` may be several in words."""
+def about(kind: str, networks: str, method: str, epsilon: float, image: int) -> str:
+    """What the question is about, beside its picture; `networks` are one or several, in words."""
     if kind == "class":
-        return f"{network}, picture {image}. {method}, epsilon {epsilon:g}."
+        return f"{networks}, picture {image}. {method}, epsilon {epsilon:g}."
     if kind in ("half", "best"):
-        return f"{network}, over the whole test set. {method}."
-    return f"{network}, picture {image}. {method}, with a growing epsilon."
+        return f"{networks}, over the whole test set. {method}."
+    return f"{networks}, picture {image}. {method}, with a growing epsilon."
 
 
 def answered(count: int) -> str:

@@ -81,7 +81,9 @@ MOVED_BY = {"shift": "shifted", "rotation": "rotated", "scale": "scaled", "flip"
 def price(found: "Defence") -> str:
     """What robustness costs on clean pictures, if it does, and what else may be the reason."""
     points = round(100 * (found.standard.clean - found.defended.clean), 1)
-    said = f"robustness costs {points} points" if points > 0 else f"{-points} points more, not less"
+    said = f"robustness costs {abs(points)} points"
+    if points < 0:
+        said = f"{-points} points more, not less"
     if not found.moves:
         return said
     ways = " and ".join(MOVED_BY[name] for name in found.moves)

@@ -6,6 +6,10 @@ AUGMENTED = (
     "The network that reads your picture was trained on shifted, rotated and scaled pictures "
     "(augmented). Choose another training above."
 )
+ALL_AUGMENTED = (
+    "The networks that read your picture were trained on shifted, rotated and scaled pictures "
+    "(augmented). Choose another training above."
+)
 SOURCE = "Picture"
 
 # Somebody's own picture.

@@ -186,7 +186,7 @@ def test_a_room_that_nobody_touches_leaves_nothing(
         assert list(store._server.scan_iter(f"nudge:{{{code}}}*")) == []
 
 
-def test_a_server_that_starts_deletes_what_nobody_touched(
+def test_a_server_that_opens_the_file_deletes_what_nobody_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = SqliteStore(tmp_path / "rooms.sqlite")

@@ -163,3 +163,15 @@ def test_flip_steps_of_an_unknown_network(folder: Path) -> None:
         generated_flip_steps("fashion-cnn", folder)
     assert caught.value.mend == "python scripts/make_hands.py --measure"
     assert set(VARIANTS) > {v.id for v in NETWORKS}
+
+
+def test_what_other_weights_made_of_them_is_refused(folder: Path) -> None:
+    record = json.loads((folder / CARD).read_text())
+    record["weights"]["sign-cnn"] = 64 * "0"
+    (folder / CARD).write_text(json.dumps(record))
+    with pytest.raises(DataError, match=r"other weights of sign-cnn .*make_hands.py --measure"):
+        generated_flip_steps("sign-cnn", folder)
+    assert len(generated_flip_steps("sign-fcnn", folder)) == len(load_generated_hands().labels)
+    (folder / CARD).write_text(json.dumps(record | {"weights": 3}))
+    with pytest.raises(DataError, match="cannot be read"):
+        generated_flip_steps("sign-cnn", folder)

@@ -3,12 +3,13 @@ import torch
 from torch import Tensor, nn
 
 from models import VARIANTS, load_model
-from models.layers import Normalise
+from models.layers import Normalise, Scramble
 from models.networks import SIDE
 from nudge.evaluation import fused_inference
 from nudge.evaluation.fused_inference import Dense, for_inference, logits_along
 from nudge.evaluation.sweep import EPSILONS
 
+GELU = nn.GELU()  # one layer at two places
 KINDS = ["fashion-cnn", "fashion-fcnn", "sign-cnn-scrambled", "sign-fcnn-scrambled"]
 
 
@@ -108,6 +109,7 @@ def test_twice_is_once() -> None:
         [nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3, groups=2), nn.ReLU()],
         [nn.Flatten(), nn.Linear(784, 5, bias=False), nn.GELU(approximate="tanh")],
         [nn.Flatten(), nn.BatchNorm1d(784), nn.Linear(784, 5), nn.Tanh()],
+        [nn.Flatten(), nn.Linear(784, 9), GELU, nn.Linear(9, 9), GELU, nn.Linear(9, 5)],
     ],
     ids=lambda layers: "-".join(type(layer).__name__ for layer in layers),
 )
@@ -142,6 +144,13 @@ class Noticed(nn.ReLU):
         return super().forward(features) + 1
 
 
+def patched(model: nn.Sequential) -> nn.Sequential:
+    """With a `forward` that was set on the instance, as is done in notebooks."""
+    ours = model.forward
+    model.forward = lambda pictures: ours(pictures) + 1  # type: ignore[method-assign, no-untyped-call]
+    return model
+
+
 def hooked(layer: nn.Module) -> nn.Module:
     layer.register_forward_hook(lambda layer, given, found: found + 1)
     return layer
@@ -159,8 +168,14 @@ def hooked(layer: nn.Module) -> nn.Module:
         nn.Sequential(nn.Conv2d(1, 3, 3), hooked(nn.BatchNorm2d(3))),
         nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3, track_running_stats=False)),
         nn.Sequential(Normalise(0.2, 0.5), nn.Flatten(2), nn.Linear(784, 5), nn.Flatten()),
+        nn.Sequential(hooked(nn.Flatten()), nn.Linear(784, 5)),
+        nn.Sequential(Normalise(), hooked(Scramble()), nn.Flatten(), nn.Linear(784, 5)),
+        patched(nn.Sequential(nn.Flatten(), nn.Linear(784, 5))),
     ],
-    ids=["model", "block", "dense", "activation", "hook", "hooked norm", "batch", "flat"],
+    ids=[
+        *("model", "block", "dense", "activation", "hook", "hooked norm", "batch", "flat"),
+        *("hooked flat", "hooked scramble", "patched"),
+    ],
 )
 def test_what_computes_otherwise_than_its_kind_is_not_taken_apart(model: nn.Sequential) -> None:
     model.eval()

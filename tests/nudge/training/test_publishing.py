@@ -177,6 +177,13 @@ def test_a_folder_is_looked_at_before_the_work(tmp_path: Path) -> None:
     (tmp_path / "index.json").write_text("{")
     with pytest.raises(NudgeError, match=r"model cards cannot be read .*choose another folder"):
         check_folder(tmp_path)
+    (tmp_path / "index.json").unlink()
+    for name in (JOURNEYS, REPETITIONS):
+        (tmp_path / name).write_bytes(b"{")
+        with pytest.raises(PretrainedError, match="cannot be read"):
+            check_folder(tmp_path)
+        (tmp_path / name).unlink()
+    check_folder(tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         check_folder(tmp_path / "file")

@@ -45,8 +45,8 @@ def test_questions_and_no_answers() -> None:
     ]
     # What is to be guessed can be seen on the page that the step opens.
     for step in asked:
-        alone = step.page in ("classes", "scramble", "transfer")
-        assert not alone or step.guess not in text.classroom.QUESTIONS.values()
+        without_a_picture = step.page in ("classes", "scramble", "transfer")
+        assert not without_a_picture or step.guess not in text.classroom.QUESTIONS.values()
         assert step.guess is None or f"{text.lesson.GUESS} {step.guess}" in said
     assert len(page.get("page_link")) == len(asked) + 4  # three to do early, and the map
     assert not page.info

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from models import Regime
 from tests.views.reading import checkbox, open_at
 from views import text
 from views.parts import picture_input
@@ -113,3 +114,21 @@ def test_a_box_brings_its_own_suggestion(page: AppTest) -> None:
     assert checkbox(page, separate).value
     checkbox(page, separate).set_value(False).run()
     assert page.session_state[picture_input._OWN].box is None
+
+
+def test_who_reads_it_is_said() -> None:
+    """The augmented network or all four; where all trainings are compared, each reads it anyway."""
+    said = {
+        "one": text.picture_input.AUGMENTED,
+        "all": text.picture_input.ALL_AUGMENTED,
+        "regimes": None,
+    }
+    for compare, expected in said.items():
+        page = open_at("explorer", dataset="sign", compare=compare, hide="accuracy,gallery")
+        page.button_group(key="source").set_value("upload").run()
+        assert not page.exception
+        told = [c.value.removeprefix(":material/info: ") for c in page.caption]
+        both = {text.picture_input.AUGMENTED, text.picture_input.ALL_AUGMENTED}
+        assert both & set(told) == ({expected} if expected else set())
+        regime = page.session_state["regime"]
+        assert regime == (Regime.AUGMENTED if expected else Regime.STANDARD)
