@@ -29,8 +29,12 @@ UNREADABLE_NPZ = (
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     """Every array by its name. Raises one of `UNREADABLE_NPZ`."""
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        found = dict(arrays)
+    with path.open("rb") as file:
+        archive = np.load(file, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("the file holds a single array, not one by each name")
+        with archive:
+            found = dict(archive)
     for name, array in found.items():
         if not isinstance(array, np.ndarray):  # NumPy returns the bytes as they are
             raise ValueError(f"{name} is no array")

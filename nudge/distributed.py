@@ -33,7 +33,7 @@ class Workers:
         """
         check_tensor(batch, "a batch")
         as_count(len(batch), "rows for every process", least=self.count)
-        return batch.chunk(self.count)[self.rank]
+        return batch.tensor_split(self.count)[self.rank]
 
     def sum(self, values: Tensor) -> Tensor:
         """The sum over all processes, known to each of them. Raises ValueError of no tensor."""

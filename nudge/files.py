@@ -6,6 +6,7 @@ import inspect
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -79,7 +80,12 @@ def code_digest(*parts: Callable[..., object]) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+_ASKING = threading.Lock()
+
+
 def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
+    """What new files are denied. To ask means to set it, which two threads must not do at once."""
+    with _ASKING:
+        current = os.umask(0)
+        os.umask(current)
     return current

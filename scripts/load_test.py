@@ -205,6 +205,9 @@ def processor_seconds(pid: int | None) -> float:
 
 def lines(users: int, report: Report) -> list[str]:
     """The rows of a table."""
+    errors = [f"{count} x {what}" for what, count in report.errors.most_common()]
+    if not (report.first and len(report.updates) > 1 and report.memory):
+        return [f"{len(report.first)} of {users} visitors came in; nothing to report", *errors]
     megabytes = [mb for _, mb in report.memory]
     rows = [
         ("visitors", f"{users}"),
@@ -227,7 +230,7 @@ def lines(users: int, report: Report) -> list[str]:
         *(f"| {name} | {value} |" for name, value in rows),
         "",
         markdown.table(heads, report.minutes()),
-        *(f"{count} x {what}" for what, count in report.errors.most_common()),
+        *errors,
     ]
 
 

@@ -10,8 +10,8 @@ MOST = 600  # misses of all visitors together in a window: a class that misreads
 class Guesses:
     """Misses of the last minute.
 
-    With at most ten a second, guessing codes finds a given room within the four hours in which it
-    lives unused with a probability below 1e-5; tests/nudge/classroom holds the figure.
+    With at most ten a second on each server, guessing codes finds a given room within the four
+    hours in which it lives unused with a probability below 1e-5; a test holds the figure.
     """
 
     def __init__(self) -> None:

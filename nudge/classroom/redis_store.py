@@ -12,7 +12,8 @@ from redis.retry import Retry
 from nudge.classroom import rooms
 from nudge.classroom.rooms import Phase, Question, Room, RoomsError
 
-_PATIENCE = 2.0  # seconds for an answer: a page stands still meanwhile
+_PATIENCE = 1.0  # seconds for an answer: a page stands still meanwhile
+_AGAIN = 1  # times: a server that was restarted has let go of the connections of the pool
 
 # A room is a hash of its key, version and phase; beside it lie a list of its questions and, for
 # each question, a hash of choices by name. All of them go by themselves when nobody touches them.
@@ -54,16 +55,20 @@ class RedisStore:
         """`url` names the server: redis://host:port/database. Raises RoomsError of another one."""
         self.url = url
         try:
-            # The pool connects again by itself; a second try would double what a page waits.
             self._server: Any = redis.Redis.from_url(
                 url,
                 decode_responses=True,
                 socket_timeout=_PATIENCE,
                 socket_connect_timeout=_PATIENCE,
-                retry=Retry(NoBackoff(), 1),
+                retry=Retry(NoBackoff(), _AGAIN),
             )
-        except ValueError as error:
-            raise RoomsError("No store of rooms", where=url, hint=str(error)) from error
+        except ValueError:  # which may quote a password
+            raise RoomsError(
+                "No store of rooms",
+                where=self._where,
+                expected="redis://user:password@host:port/number, with other signs as %40",
+                found="an address that cannot be read",
+            ) from None
         self._ask, self._turn, self._answer = (
             self._server.register_script(script + _TOUCHED) for script in (_ASK, _TURN, _ANSWER)
         )
@@ -73,10 +78,13 @@ class RedisStore:
         try:
             yield self._server
         except redis.RedisError as error:
-            where = self.url.rpartition("@")[2]  # without a password
             raise RoomsError(
-                "The answers of this class cannot be kept", where=where, hint=str(error)
+                "The answers of this class cannot be kept", where=self._where, hint=str(error)
             ) from error
+
+    @property
+    def _where(self) -> str:
+        return self.url.rpartition("@")[2]  # without a password
 
     def _call(self, script: Callable[..., Any], code: str, *values: object) -> bool:
         keys = [_room(code), _questions(code), _answers(code)]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from nudge.classroom import rooms
 from nudge.classroom.rooms import Phase, Question, Room, RoomsError
@@ -37,14 +38,18 @@ class SqliteStore:
         self.path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._opened: int | None = None  # the file that it reads
 
     @contextmanager
     def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[sqlite3.Connection]:
         """What is read in it and what is written belong together, for other processes, too."""
         with self._lock:
             try:
+                if self._connection is not None and self._file() != self._opened:
+                    self._let_go()  # somebody has cleaned the folder up
                 if self._connection is None:
                     self._connection = self._connect()
+                    self._opened = self._file()
                 with self._connection:
                     self._connection.execute(begin)
                     yield self._connection
@@ -65,6 +70,13 @@ class SqliteStore:
         connection.executescript(_TABLES)
         _forget_old(connection)
         return connection
+
+    def _file(self) -> int | None:
+        """Which file lies at the path; None where none does."""
+        try:
+            return self.path.stat().st_ino
+        except FileNotFoundError:
+            return None
 
     def _let_go(self) -> None:
         if self._connection is not None:
@@ -87,16 +99,13 @@ class SqliteStore:
 
     def version(self, code: str) -> int | None:
         with self._transaction(_READ) as held:
-            found = held.execute(
-                "SELECT version FROM rooms WHERE code = ? AND touched >= ?",
-                (code, time.time() - rooms.IDLE),
-            ).fetchone()
-        return None if found is None else int(found[0])
+            found = _row(held, code)
+        return None if found is None else found.version
 
     def owns(self, code: str, key: str) -> bool:
         with self._transaction(_READ) as held:
-            found = held.execute("SELECT key FROM rooms WHERE code = ?", (code,)).fetchone()
-        return found is not None and rooms.is_key(key, found[0])
+            found = _row(held, code)
+        return found is not None and rooms.is_key(key, found.key)
 
     def ask(self, code: str, question: Question, number: int) -> bool:
         with self._transaction() as held:
@@ -132,6 +141,8 @@ class SqliteStore:
 
     def answer_of(self, code: str, number: int, who: str) -> int | None:
         with self._transaction(_READ) as held:
+            if _row(held, code) is None:
+                return None
             found = held.execute(
                 "SELECT choice FROM answers WHERE code = ? AND number = ? AND who = ?",
                 (code, number, who),
@@ -140,6 +151,8 @@ class SqliteStore:
 
     def counts(self, code: str, number: int) -> Mapping[int, int]:
         with self._transaction(_READ) as held:
+            if _row(held, code) is None:
+                return {}
             return dict(
                 held.execute(
                     "SELECT choice, count(*) FROM answers WHERE code = ? AND number = ? "
@@ -162,18 +175,30 @@ def _forget_old(held: sqlite3.Connection) -> None:
     held.execute("DELETE FROM rooms WHERE touched < ?", (time.time() - rooms.IDLE,))
 
 
-def _room(held: sqlite3.Connection, code: str) -> Room | None:
+class _Row(NamedTuple):
+    key: str
+    version: int
+    phase: str | None
+
+
+def _row(held: sqlite3.Connection, code: str) -> _Row | None:
+    """Of a room that is there, and that somebody touches."""
     found = held.execute(
-        "SELECT version, phase FROM rooms WHERE code = ? AND touched >= ?",
+        "SELECT key, version, phase FROM rooms WHERE code = ? AND touched >= ?",
         (code, time.time() - rooms.IDLE),
     ).fetchone()
+    return None if found is None else _Row(*found)
+
+
+def _room(held: sqlite3.Connection, code: str) -> Room | None:
+    found = _row(held, code)
     if found is None:
         return None
     asked = held.execute(
         "SELECT content FROM questions WHERE code = ? ORDER BY number", (code,)
     ).fetchall()
     questions = tuple(Question.from_json(content) for (content,) in asked)
-    return Room(code, found[0], questions, None if found[1] is None else Phase(found[1]))
+    return Room(code, found.version, questions, None if found.phase is None else Phase(found.phase))
 
 
 def _touch(held: sqlite3.Connection, code: str, phase: Phase | None) -> None:

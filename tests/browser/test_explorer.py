@@ -18,6 +18,7 @@ from nudge.attacks import fgsm
 from nudge.data import Split, to_pixels
 from nudge.evaluation.sweep import EPSILONS
 from tests.browser.conftest import Visit, barriers, until, visits
+from views import text
 
 # The first test picture that is read right and that a small nudge spoils.
 MISSES = read_arrays(PRETRAINED / FLIP_STEPS)["fashion-fcnn"]
@@ -160,6 +161,29 @@ def test_all_four_side_by_side(visit: Visit, test_splits: dict[Dataset, Split]) 
         seen = Scramble()(pixels) if "scrambled" in variant.id else pixels
         visit.wait_for_picture(near((255 * seen).round().flatten().numpy()), i)
     expect(visit.page.locator(".network .verdict")).to_have_count(4)
+
+
+def test_on_the_way_into_the_scramble_and_elsewhere(visit: Visit) -> None:
+    visit.open("?dataset=sign&pixels=scrambled&image=30&epsilon=0.02")
+    visit.settle()
+    see, sees = (
+        visit.page.get_by_role("button", name=str(text.explorer_component.STAGE[name]))
+        for name in ("as_we_see", "as_network_sees")
+    )
+    way = visit.page.locator(".scramble input")
+    sees.click()
+    visit.page.keyboard.press("n")  # another picture arrives before this one has
+    expect(visit.page).to_have_url(re.compile("image=31"))
+    expect(way).to_have_value("1")
+    see.click()
+    sees.click()
+    see.click()  # the last one counts
+    visit.page.wait_for_timeout(1500)
+    expect(way).to_have_value("0")
+    sees.click()
+    way.press("Home")
+    visit.page.wait_for_timeout(1500)
+    expect(way).to_have_value("0")
 
 
 def near(expected: np.ndarray) -> Callable[[np.ndarray], bool]:

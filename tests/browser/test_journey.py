@@ -75,6 +75,7 @@ def test_dots_move_as_they_are_stored_without_a_message(visit: Visit) -> None:
     slider = visit.page.locator(".slide input")
     slider.press("End")
     expect_spot(visit, "fashion-fcnn", 0, 0.3)
+    expect(slider).to_have_attribute("aria-valuetext", "0.300")
     visit.page.get_by_role("button", name=WORDS["nudges"][1], exact=True).click()
     expect_spot(visit, "fashion-fcnn", 1, 0.3)
     classes = read_array(PRETRAINED / JOURNEY_CLASSES, "fashion-fcnn")
@@ -133,6 +134,12 @@ def test_a_class_is_chosen_and_the_drawing_comes_near(visit: Visit) -> None:
     look = "c => c.toDataURL()"
     canvas = visit.page.locator(".drawing canvas")
     all_of_them = canvas.evaluate(look)
+    # A wheel that turns away from all of them scrolls the page; one that brings them near does not.
+    turned = "(c, by) => c.dispatchEvent(new WheelEvent('wheel', { deltaY: by, cancelable: true }))"
+    assert canvas.evaluate(turned, 100)
+    assert canvas.evaluate(turned, 0)
+    assert not canvas.evaluate(turned, -100)
+    assert not canvas.evaluate(turned, 100)
     expect(canvas).to_have_css("touch-action", "pan-y")  # a finger scrolls the page
     visit.page.get_by_label(str(WORDS["choose"]), exact=True).select_option("3")
     until(visit.page, lambda: canvas.evaluate(look) != all_of_them)

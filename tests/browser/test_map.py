@@ -83,6 +83,9 @@ def test_a_drag_shows_what_the_network_says_there(
     canvas.focus()
     canvas.press("ArrowUp")
     expect(visit.page.locator(".where")).to_have_text(re.compile(r", 0\.010 "))
+    visit.page.keyboard.press("n")  # another picture: the map is built anew, and keeps the focus
+    expect(visit.page).to_have_url(re.compile(f"image={IMAGE + 1}"))
+    expect(sharp(visit)).to_be_focused()
 
 
 def said_at(along: float, across: float) -> str:
@@ -164,4 +167,6 @@ def test_no_map_gives_away_what_is_to_be_guessed(visit: Visit, hidden: str) -> N
         expect(shown).to_have_count(0)
     else:
         shown.click()
-        expect(visit.page.locator(".map")).to_be_hidden()
+        map_ = visit.page.locator(".map")
+        expect(map_).to_have_attribute("data-points", re.compile(r"\d+"))  # it is there
+        expect(map_).to_be_hidden()

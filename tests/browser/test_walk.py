@@ -226,6 +226,31 @@ def test_the_keyboard_stays_where_it_is(visit: Visit) -> None:
     assert visit.page.evaluate(name) == text.explorer_component.NEXT  # the first that leads on
 
 
+def test_the_keyboard_turns_the_gallery(visit: Visit) -> None:
+    """Each page is built anew; at the first, which cannot be turned back, the focus goes on."""
+    visit.open(START + "&image=1")
+    visit.settle()
+    earlier, later = (
+        visit.page.get_by_role("button", name=name, exact=True)
+        for name in (text.gallery.EARLIER, text.gallery.LATER)
+    )
+    later.focus()
+    for key, first in ((None, "1 to"), ("Enter", "25 to"), ("Enter", "49 to")):
+        if key:
+            visit.page.keyboard.press(key)
+        expect(visit.page.get_by_text(re.compile(f"^{first} "))).to_be_visible()
+        expect(later).to_be_focused()
+    earlier.focus()
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.get_by_text(re.compile("^25 to "))).to_be_visible()
+    expect(earlier).to_be_focused()
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.get_by_text(re.compile("^1 to "))).to_be_visible()
+    expect(earlier).to_be_disabled()
+    expect(later).to_be_focused()
+    expect_image(visit, 1)  # nothing was chosen on the way
+
+
 def test_one_who_may_not_choose_is_offered_nothing(visit: Visit) -> None:
     visit.open(START + "&image=4&hide=image")
     visit.settle()

@@ -57,3 +57,10 @@ def test_a_member_that_is_no_array(tmp_path: Path) -> None:
         file.writestr(f"{NAME}.npy", b"no array")
     with pytest.raises(PretrainedError, match="ValueError: sign-fcnn is no array"):
         read_arrays(tmp_path / FLIP_STEPS)
+
+
+def test_a_single_array_is_no_file_of_arrays(tmp_path: Path) -> None:
+    with (tmp_path / FLIP_STEPS).open("wb") as file:
+        np.save(file, np.zeros(3, np.uint8))
+    with pytest.raises(PretrainedError, match=r"cannot be read .*a single array"):
+        read_arrays(tmp_path / FLIP_STEPS)

@@ -18,6 +18,8 @@ def test_shares_make_the_batch() -> None:
     shares = [Workers(rank, 3).shard(batch) for rank in range(3)]
     assert [len(share) for share in shares] == [4, 4, 4]
     assert torch.equal(torch.cat(shares), batch)
+    shares = [Workers(rank, 4).shard(batch[:5]) for rank in range(4)]  # somebody has more to do
+    assert [len(share) for share in shares] == [2, 1, 1, 1]
 
 
 def test_only_rank_0_is_first() -> None:

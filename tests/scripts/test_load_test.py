@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,8 @@ def test_the_report_by_hand() -> None:
     assert rows["server, of one core"] == "50%"
     assert rows["memory, from minute two to the end"] == "+2.0%"
     assert report.minutes()[0] == ["1", "60", "100 ms", "100 ms", "700 MB"]
+
+
+def test_where_nobody_comes_in_the_errors_are_told() -> None:
+    report = Report(errors=Counter({"no answer": 3}), seconds=10.0)
+    assert lines(3, report) == ["0 of 3 visitors came in; nothing to report", "3 x no answer"]

@@ -1,5 +1,7 @@
 """A class: its door, then the teacher's page or everybody else's."""  # noqa: N999
 
+import logging
+
 import streamlit as st
 
 from nudge.classroom.rooms import RoomsError
@@ -8,6 +10,8 @@ from views.classroom import student, teacher
 from views.session import classroom
 from views.session.page import begin
 from views.session.state import current, write_address
+
+log = logging.getLogger("nudge.classroom")
 
 
 def page() -> None:
@@ -34,8 +38,9 @@ def page() -> None:
         else:
             student.show(room, member)
     except RoomsError as error:
+        log.warning("%s", error)  # for who runs the server: a class can do nothing about it
         st.warning(text.classroom.STORE_DOWN, icon=":material/cloud_off:")
-        st.caption(f"{error.what}.")
+        st.caption(f"{error.what}. {text.classroom.LOG_SAYS_WHY}")
         st.fragment(_try_again, run_every=2.0)()
 
 

@@ -135,6 +135,13 @@ export class Dots {
         : [this.middle[0] + (x - clientWidth / 2) * gained, this.middle[1] - (y - clientHeight / 2) * gained];
   }
 
+  /** Moves the drawing so far that a dot outside of it stands in its middle. @param {number} dot */
+  bringIntoView(dot) {
+    const { clientWidth, clientHeight } = this.canvas;
+    const [x, y] = this.spot(dot);
+    if (x < 0 || y < 0 || x > clientWidth || y > clientHeight) this.middle = [this.now[2 * dot], this.now[2 * dot + 1]];
+  }
+
   /** @param {CanvasRenderingContext2D} context @param {number} dot @param {number} x @param {number} y @param {number} side */
   picture(context, dot, x, y, side) {
     if (!this.sheet) return false;

@@ -1,6 +1,6 @@
 // Thumbnails to choose from. The pictures come side by side in one PNG.
 
-import { button, element, focusedBeside } from "../stage/dom.js";
+import { button, element, focusedBeside, keepFocus } from "../stage/dom.js";
 
 /** @import { GalleryData, Mounted } from "../stage/types.js" */
 
@@ -20,24 +20,23 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     node.style.backgroundPosition = `${pictures.length > 1 ? (100 * i) / (pictures.length - 1) : 0}% 0`;
     return node;
   });
-  /** @type {(label: string, sign: string, to: number) => HTMLElement} */
+  /** @type {(label: string, sign: string, to: number) => HTMLButtonElement} */
   const turn = (label, sign, to) => {
     const node = button(sign, () => setTriggerValue("page", to), { "aria-label": label, title: label });
     node.disabled = to < 0 || to >= pages;
     return node;
   };
-  const focused = focusedBeside(root);
-  const hadFocus = [...root.querySelectorAll("button")].indexOf(/** @type {HTMLButtonElement} */ (focused));
-  root.replaceChildren(
-    element("div", { class: "thumbnails", role: "group", "aria-label": words.title }, ...thumbnails),
-    element(
-      "div",
-      { class: "turn" },
-      turn(words.earlier, "‹", page - 1),
-      element("span", {}, words.caption),
-      turn(words.later, "›", page + 1),
+  const turns = [turn(words.earlier, "‹", page - 1), turn(words.later, "›", page + 1)];
+  const [earlier, later] = turns;
+  const had = root.contains(focusedBeside(root));
+  keepFocus(root, () =>
+    root.replaceChildren(
+      element("div", { class: "thumbnails", role: "group", "aria-label": words.title }, ...thumbnails),
+      element("div", { class: "turn" }, earlier, element("span", {}, words.caption), later),
     ),
   );
+  // The first and the last page can be turned one way only: the other button has the focus then.
+  if (had && !root.contains(focusedBeside(root))) turns.find((node) => !node.disabled)?.focus();
   // Somebody on the stage asks for all pictures: the chosen one comes into view, and has the focus.
   const leave = () => window.removeEventListener("nudge:gallery", parentElement.hear);
   leave();
@@ -47,6 +46,5 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     root.scrollIntoView({ block: "center" });
   };
   window.addEventListener("nudge:gallery", parentElement.hear);
-  if (hadFocus >= 0) root.querySelectorAll("button")[hadFocus]?.focus(); // for the keyboard
   return leave;
 }

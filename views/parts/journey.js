@@ -59,6 +59,8 @@ class Drawing {
     this.resized.observe(this.canvas);
     this.hear = () => this.takeSheet();
     window.addEventListener("nudge:sheet", this.hear);
+    // The canvas takes the theme's colours when it is drawn; a theme may change any time.
+    root.ontransitionend = ({ propertyName }) => propertyName === "color" && this.drawSoon();
     this.takeSheet();
     this.settle();
     root.dataset.journey = data.id;
@@ -190,8 +192,10 @@ class Drawing {
     canvas.addEventListener(
       "wheel",
       (event) => {
-        event.preventDefault();
-        this.zoomBy(event.deltaY < 0 ? 1.2 : 1 / 1.2, [event.offsetX, event.offsetY]);
+        const before = this.dots.zoom;
+        if (event.deltaY) this.zoomBy(event.deltaY < 0 ? 1.2 : 1 / 1.2, [event.offsetX, event.offsetY]);
+        // At either end the wheel scrolls the page.
+        if (this.dots.zoom !== before) event.preventDefault();
       },
       { passive: false },
     );
@@ -201,7 +205,9 @@ class Drawing {
         event.preventDefault();
         const dots = this.dots.choosable;
         const place = this.dots.at === null ? -1 : dots.indexOf(this.dots.at);
-        this.point(dots[(place + step + dots.length) % dots.length]);
+        const next = dots[(place + step + dots.length) % dots.length];
+        this.dots.bringIntoView(next);
+        this.point(next);
       } else if (event.key === "Enter" && this.dots.at !== null) this.open(this.dots.at);
       else if (event.key === "+") this.zoomBy(1.6);
       else if (event.key === "-") this.zoomBy(1 / 1.6);
@@ -238,6 +244,7 @@ class Drawing {
     this.dots.move();
     this.nudges.forEach((node, i) => void node.setAttribute("aria-pressed", String(i === this.dots.nudge)));
     this.figure.textContent = fill(words.at, { epsilon: this.dots.epsilon.toFixed(3) });
+    this.slider.setAttribute("aria-valuetext", this.dots.epsilon.toFixed(3));
     const left = words.nudges.map((_, nudge) => this.dots.left(nudge));
     this.rows.forEach(({ row, left: one, right: other }, label) => {
       [one, other].forEach((node, nudge) => {

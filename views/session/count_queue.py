@@ -12,6 +12,7 @@ from torch import Tensor
 
 from models import NudgeError
 from models.zoo import find_variant
+from nudge.attacks.model_outputs import NotFiniteError
 from nudge.evaluation.methods import Method
 from nudge.serving.fair_queue import FairQueue, Position
 from nudge.serving.live_curves import BATCH_SIZE, CurveSnapshot, LiveCurves
@@ -150,6 +151,8 @@ def _each(request: Request, ask: Callable[[LiveCurves], CurveSnapshot]) -> dict[
                 found[name] = ask(_curves(name, request.method))
             except NudgeError as error:
                 problems()[name] = error
+            except NotFiniteError as error:  # of a network that somebody brought along
+                problems()[name] = NudgeError(f"{name} cannot be counted: {error}")
     return found
 
 

@@ -42,7 +42,7 @@ export function keepFocus(root, build) {
   const name = had && root.contains(had) ? nameOf(had) : null;
   build();
   if (name === null) return;
-  const parts = [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("button, input"))];
+  const parts = [.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("button, input, [tabindex]"))];
   parts.find((node) => nameOf(node) === name)?.focus({ preventScroll: true });
 }
 

@@ -90,10 +90,12 @@ export class PlaneMap {
     canvas.addEventListener("pointermove", (event) => {
       if (canvas.hasPointerCapture(event.pointerId)) take(event);
     });
-    canvas.addEventListener("pointerup", () => {
+    const done = () => {
       scene.release();
       scene.announce();
-    });
+    };
+    canvas.addEventListener("pointerup", done);
+    canvas.addEventListener("pointercancel", done); // a gesture of the system's came between
     canvas.addEventListener("keydown", (event) => {
       /** @type {Record<string, Place>} */
       const moves = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };

@@ -64,6 +64,10 @@ export class Scene {
   away = null;
   /** @type {number | null} the animation frame in which all is drawn again */
   frame = null;
+  /** @type {number} the animation frame of what is on its way into the scramble, or back */
+  travel = 0;
+  /** @type {number | null} the fraction that it is on its way to */
+  goal = null;
 
   /** @param {HTMLElement} root @param {SceneData} data @param {number} step @param {Scene | undefined} previous */
   constructor(root, data, step, previous) {
@@ -74,7 +78,7 @@ export class Scene {
     this.exercise = exercise(data);
     this.guess = guesses.get(this.exercise) ?? null; // where somebody expects the prediction to change
     /** @type {number} */
-    this.travelled = previous?.travelled ?? 0; // the fraction of the way into the scramble
+    this.travelled = previous?.goal ?? previous?.travelled ?? 0; // the fraction of the way into the scramble
     this.dragging = false;
     this.places = data.places ? words16(data.places) : null;
     this.networks = data.networks.map((network) => new Network(this, network));
@@ -131,6 +135,13 @@ export class Scene {
     this.resized.disconnect();
     this.unfollow();
     if (this.frame !== null) cancelAnimationFrame(this.frame);
+    cancelAnimationFrame(this.travel);
+  }
+
+  // What is on its way into the scramble stops where it is.
+  stay() {
+    cancelAnimationFrame(this.travel);
+    this.goal = null;
   }
 
   leave() {

@@ -61,18 +61,24 @@ export class Tools {
       range.value = String(fraction);
       scene.drawSoon();
     };
-    range.addEventListener("input", () => show(Number(range.value)));
+    range.addEventListener("input", () => {
+      scene.stay();
+      show(Number(range.value));
+    });
     /** @param {number} to */
     const travel = (to) => () => {
+      scene.stay();
+      scene.goal = to;
       const [from, start] = [scene.travelled, performance.now()];
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       /** @param {number} now */
       const tick = (now) => {
         const done = calm ? 1 : Math.min(1, (now - start) / 1000);
         show(done === 1 ? to : from + done * (to - from));
-        if (done < 1) requestAnimationFrame(tick);
+        if (done === 1) scene.goal = null;
+        else scene.travel = requestAnimationFrame(tick);
       };
-      requestAnimationFrame(tick);
+      scene.travel = requestAnimationFrame(tick);
     };
     return element(
       "span",

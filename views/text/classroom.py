@@ -19,6 +19,7 @@ JOINING = "Joining the class."
 GO = "Join"
 NO_ROOM = "There is no class with this code. It may be over, or the code may be misread."
 TOO_MANY_GUESSES = "Too many codes were tried that belong to no class. Try again in a minute."
+LOG_SAYS_WHY = "The terminal of the server says why."
 STORE_DOWN = "The answers cannot be reached now. This page goes on by itself."
 
 ASK = "Ask"

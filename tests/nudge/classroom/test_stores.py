@@ -1,6 +1,8 @@
 """What both stores promise: the same tests for SQLite and for a real server."""
 
+import os
 import sqlite3
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nudge.classroom import rooms
+from nudge.classroom import guesses, rooms
 from nudge.classroom.opening import open_store
 from nudge.classroom.redis_store import RedisStore
 from nudge.classroom.rooms import Kind, Phase, Question, RoomsError, RoomStore
@@ -170,12 +172,15 @@ def test_a_room_that_nobody_touches_leaves_nothing(
     store: RoomStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rooms, "IDLE", 1.0)
-    code, _ = store.create()
+    code, key = store.create()
     store.ask(code, QUESTION, 0)
     store.answer(code, 0, "ada", 2)
     time.sleep(1.3)
     assert store.room(code) is None
     assert store.version(code) is None
+    assert not store.owns(code, key)
+    assert store.answer_of(code, 0, "ada") is None
+    assert store.counts(code, 0) == {}
     store.create()
     if isinstance(store, SqliteStore):
         with sqlite3.connect(store.path) as held:
@@ -200,6 +205,57 @@ def test_a_server_that_opens_the_file_deletes_what_nobody_touched(
     with sqlite3.connect(after.path) as held:
         assert held.execute("SELECT count(*) FROM answers").fetchone() == (0,)
     after.close()
+
+
+def test_a_file_that_somebody_cleaned_up_is_made_anew(tmp_path: Path) -> None:
+    """A store that held on to the old one would not see what the other replicas see."""
+    store, other = (SqliteStore(tmp_path / "rooms.sqlite") for _ in range(2))
+    first, _ = store.create()
+    for file in tmp_path.iterdir():
+        file.unlink()
+    second, _ = other.create()
+    assert store.room(first) is None
+    assert store.room(second) is not None
+    store.close()
+    other.close()
+
+
+def test_the_folder_without_a_name_is_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
+    store = open_store()
+    assert isinstance(store, SqliteStore)
+    folder = store.path.parent
+    assert folder.parent == tmp_path
+    assert folder.stat().st_mode & 0o777 == 0o700
+    other = os.getuid() + 1
+    monkeypatch.setattr(os, "getuid", lambda: other)
+    folder.rename(tmp_path / f"nudge-rooms-{other}")
+    with pytest.raises(RoomsError, match=r"another user's .*Name a folder of your own"):
+        open_store()
+
+
+def test_a_folder_below_ones_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    store = open_store("~/rooms")
+    assert isinstance(store, SqliteStore)
+    assert store.path.is_relative_to(tmp_path / "rooms")
+
+
+@pytest.mark.parametrize(
+    ("place", "url"),
+    [
+        ("redis://valkey:6379/0", "redis://valkey:6379/0"),
+        ("valkey://valkey:6379/0", "redis://valkey:6379/0"),
+        ("valkeys://user:pw@valkey.school/0", "rediss://user:pw@valkey.school/0"),
+        ("unix:///run/valkey/valkey.sock", "unix:///run/valkey/valkey.sock"),
+    ],
+)
+def test_of_an_address_only_the_scheme_is_translated(place: str, url: str) -> None:
+    store = open_store(place)
+    assert isinstance(store, RedisStore)
+    assert store.url == url
 
 
 def test_what_was_answered_before_lives_as_long_as_the_room(
@@ -310,6 +366,10 @@ def test_a_password_is_not_told() -> None:
     with pytest.raises(RoomsError) as told:
         store.room("2222222")
     assert "secret" not in str(told.value)
+    for place in ("redis://:sec/ret@host", "redis://:sec:ret@host:x/0", "ftp://me:secret@host/"):
+        with pytest.raises(RoomsError) as told:
+            open_store(place).room("2222222")
+        assert "sec" not in str(told.value), place
 
 
 @pytest.mark.parametrize(
@@ -330,9 +390,9 @@ def test_codes_as_people_type_them(typed: str, code: str | None) -> None:
 
 
 def test_codes_are_not_guessed() -> None:
-    """At a hundred guesses a second until the room has gone, in a server of a hundred rooms."""
-    guesses, there = 100 * rooms.IDLE, 100
-    assert guesses * there / len(rooms.ALPHABET) ** rooms.CODE_LENGTH < 0.01
+    """At as many misses as a server allows, until the room has gone."""
+    tried = guesses.MOST / guesses.WINDOW * rooms.IDLE
+    assert tried / len(rooms.ALPHABET) ** rooms.CODE_LENGTH < 1e-5
     assert len({rooms.new_code() for _ in range(1000)}) == 1000
 
 

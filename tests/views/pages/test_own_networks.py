@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
+from torch import Tensor, nn
 
 from models import VARIANTS
 from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
@@ -13,10 +15,10 @@ from models.zoo import OWN
 from nudge.classroom.rooms import Kind
 from nudge.training.publishing import publish
 from tests.conftest import CHECKOUT
-from tests.views.reading import components, open_at, rows
+from tests.views.reading import components, look_on, open_at, rows
 from views import text
 from views.classroom import questions
-from views.session import classroom
+from views.session import classroom, resources
 
 SHIPPED = VARIANTS["fashion-fcnn"]
 NAME = "mine-fashion-fcnn"
@@ -103,3 +105,30 @@ def test_a_damaged_one_is_named_once(folder: Path) -> None:
         assert len(told) == 1
         assert told[0].startswith(f"**{text.common.LEFT_OUT}.** The weights of {NAME}")
         assert not any(box.key == "network" for box in page.selectbox)
+
+
+class Brittle(nn.Module):
+    """Of pictures as they are stored it knows something, and of all others nothing."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        stored = (255 * pictures - (255 * pictures).round()).abs().flatten(1).amax(dim=1) < 1e-3
+        logits: Tensor = self.network(pictures)
+        return logits.where(stored[:, None], torch.nan)
+
+
+def test_one_that_is_not_finite_on_the_way_is_told_and_the_others_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = open_at("curves", variants=f"fashion-fcnn,{NAME}")
+    usual = resources.model
+    broken = Brittle(usual(NAME)).eval()
+    monkeypatch.setattr(resources, "model", lambda name: broken if name == NAME else usual(name))
+    page.number_input(key="count_curves").set_value(50).run()
+    next(b for b in page.button if b.label == text.curves.COMPUTE_HERE).click().run()
+    look_on(page)
+    assert any(f"{NAME} cannot be counted: expected finite logits" in w.value for w in page.warning)
+    assert {row["variant"] for row in rows(page, "live")} == {"1 Fashion FC"}
