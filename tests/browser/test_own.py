@@ -79,7 +79,9 @@ def test_a_box_dragged_around_the_object(visit: Visit, busy: tuple[Path, Box]) -
     page.mouse.up()
     expect(page.locator(SEPARATED)).to_be_visible()
     assert drawn(visit) == pytest.approx(box, abs=0.01)
-    expect(page.get_by_label("Remove the background")).to_be_checked()
+    separate = page.get_by_label("Remove the background")
+    expect(separate).to_have_count(1)  # those of before the box have gone
+    expect(separate).to_be_checked()
     expect(page.locator(".verdict")).to_contain_text("trouser")
     # It can be undone, and the box is still there.
     page.get_by_text("Remove the background", exact=True).first.click()

@@ -6,7 +6,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from models import CLASSES, NudgeError, PretrainedError, Variant
-from nudge.attacks.model_outputs import NotFiniteError
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
@@ -106,7 +105,7 @@ def _stage(
     # With the map open the processor's time is the map's.
     still = view.compare is not Compare.ONE or view.panel is Panel.MAP or "accuracy" in view.hide
     wanted = 0 if still else _wanted(pictures)
-    counted = _counted(view, pictures, wanted)
+    counted = resources.counted(view.variant.id, pictures, wanted)
     complete = counted is None or counted.complete
     # A fragment of its own, which alone runs again at a release and while curves grow.
     fragment = st.fragment(_drawn, run_every=None if complete else _poll())
@@ -133,16 +132,6 @@ def _wanted(pictures: DisplaySet) -> int:
     return count or pictures.total
 
 
-def _counted(view: View, pictures: DisplaySet, wanted: int) -> CurveSnapshot | None:
-    """None where nothing is to be counted, or the network's logits are not finite on the way."""
-    if not wanted:
-        return None
-    try:
-        return resources.live_curves(view.variant.id, pictures).poll(wanted)
-    except NotFiniteError:  # Curves, where a count is asked for, says of which picture
-        return None
-
-
 def _drawn(
     subject: Subject,
     pictures: DisplaySet,
@@ -158,7 +147,7 @@ def _drawn(
     if view.panel is not panel:  # what is counted changes with it
         st.rerun()
     write_address(view)
-    snapshot = _counted(view, pictures, wanted)
+    snapshot = resources.counted(view.variant.id, pictures, wanted)
     if polling and snapshot is not None and snapshot.complete:
         st.rerun()  # without polling
     here = snapshot.pair if snapshot else None

@@ -29,6 +29,7 @@ from models.card_files import (
 from models.own_networks import bring
 from models.zoo import find_variant
 from nudge.attacks import loss_gradient, nudge, random_direction
+from nudge.attacks.model_outputs import NotFiniteError
 from nudge.data import Split, to_pixels
 from nudge.data import display_set as display_sets
 from nudge.data.display_set import DisplaySet
@@ -48,7 +49,7 @@ from nudge.serving import process
 from nudge.serving import transfer_job as transfer_jobs
 from nudge.serving.background_download import Fetcher
 from nudge.serving.background_job import Job
-from nudge.serving.live_curves import LiveCurves
+from nudge.serving.live_curves import CurveSnapshot, LiveCurves
 
 NETWORKS = "NUDGE_NETWORKS"  # names a folder of networks that somebody brought along
 DEVICE_NAME = "NUDGE_DEVICE"  # names the device that counts run on
@@ -219,6 +220,20 @@ def live_curves(variant_id: str, pictures: DisplaySet, method: Method = Method.F
         method=method,
         generated=pictures.generated,
     )
+
+
+def counted(variant_id: str, pictures: DisplaySet, count: int) -> CurveSnapshot | None:
+    """The curves over the first `count` pictures so far, and go on counting.
+
+    None where no picture is wanted, or the network's logits are not finite on the way: Curves, where
+    people ask for a count, says of which picture. Raises PretrainedError.
+    """
+    if not count:
+        return None
+    try:
+        return live_curves(variant_id, pictures).poll(count)
+    except NotFiniteError:
+        return None
 
 
 @st.cache_resource(show_spinner=False, max_entries=24, hash_funcs=_BY_ORIGIN)

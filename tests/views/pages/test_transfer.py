@@ -129,7 +129,7 @@ def test_counts_here(test_splits: dict[Dataset, Split]) -> None:
 def test_a_stale_record_is_told_and_counting_here_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(nudge_transfer, "_weights", lambda dataset: ["other"] * 4)
+    monkeypatch.setattr(nudge_transfer, "weights_of", lambda among: ["other"] * 4)
     page = open_page(dataset="fashion")
     assert "recorded with other weights" in page.warning[0].value
     assert page.code[0].value.endswith("scripts/transfer.py fashion")
