@@ -225,7 +225,7 @@ def live_curves(variant_id: str, pictures: DisplaySet, method: Method = Method.F
 def counted(variant_id: str, pictures: DisplaySet, count: int) -> CurveSnapshot | None:
     """The curves over the first `count` pictures so far, and go on counting.
 
-    None where no picture is wanted, or the network's logits are not finite on the way: Curves, where
+    None where no picture is wanted, or the logits are not finite on the way: Curves, where
     people ask for a count, says of which picture. Raises PretrainedError.
     """
     if not count:
