@@ -46,10 +46,13 @@ def checkbox(page: AppTest, label: str) -> Checkbox:
 
 
 def look_on(page: AppTest) -> None:
-    """As the page's timer does in a browser, until nothing is in progress any more."""
-    deadline = time.monotonic() + 120
+    """As the page's timer does in a browser, until nothing is in progress any more.
+
+    A count gives way to each look, so these are as seldom as the timer's.
+    """
+    deadline = time.monotonic() + 240
     while page.get("progress"):
         assert time.monotonic() < deadline
-        time.sleep(0.2)
+        time.sleep(0.7)
         page.run()
         assert not page.exception

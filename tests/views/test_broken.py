@@ -1,7 +1,6 @@
 """With one variant's weights or card broken, or a record, everything else on every page stands."""
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import nudge.findings.training_history
 from models import PRETRAINED, STANDARD, VARIANTS, load_model, zoo
 from models.card_files import CONFUSIONS, FLIP_STEPS, JOURNEYS, REPETITIONS
 from nudge.evaluation.first_layer import first_filters
-from tests.views.reading import components, open_at, rows
+from tests.views.reading import components, look_on, open_at, rows
 from views import text
 
 BROKEN = "fashion-cnn"
@@ -110,11 +109,7 @@ def test_the_curves_count_the_others(pretrained: Path) -> None:
     assert len({row["tag"] for row in rows(page, "recorded")}) == 2
     page.number_input(key="count_curves").set_value(50).run()
     press(page, text.curves.COMPUTE_HERE)
-    deadline = time.monotonic() + 120
-    while page.get("progress"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        page.run()
+    look_on(page)
     assert any(f"weights of {BROKEN} are not those of its card" in w for w in warnings(page))
     assert {row["counted"].split(" / ")[1] for row in rows(page, "live")} == {"50"}
 

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from nudge.data import Split, to_pixels
 from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
 from tests.conftest import CHECKOUT
-from tests.views.reading import checkbox, components
+from tests.views.reading import checkbox, components, look_on
 from views import text
 from views.session.state import HIDEABLE, Compare
 
@@ -63,15 +62,6 @@ def on_stage(page: AppTest) -> dict[str, Any]:
     return data
 
 
-def wait_for_curve(page: AppTest) -> None:
-    """Let the page look on, as its timer does in a browser, until the curve is complete."""
-    deadline = time.monotonic() + 120
-    while page.get("progress"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        page.run()
-
-
 @pytest.fixture
 def here(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NUDGE_DATA", str(data_dir))
@@ -101,7 +91,7 @@ def test_the_curve_over_the_first_200_pictures_is_counted_here(
 ) -> None:
     variant = VARIANTS[name]
     page = open_page(**address(variant, image=3))
-    wait_for_curve(page)
+    look_on(page)
     counted = on_stage(page)["accuracy"][0]["here"]
     images, labels = (values[:200] for values in test_splits[variant.dataset])
     curve = accuracy_curve(load_model(variant), images, labels, SOME)

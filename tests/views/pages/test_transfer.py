@@ -1,6 +1,5 @@
 """The page against counts made here by other means."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +95,7 @@ def test_epsilon_between_two_measured_ones_stays_in_the_address() -> None:
 def test_counts_here(test_splits: dict[Dataset, Split]) -> None:
     page = open_page(dataset="sign", epsilon=0.05)
     next(b for b in page.button if b.label == text.transfer.HERE).click().run()
-    deadline = time.monotonic() + 120
-    while page.get("progress"):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-        page.run()
+    look_on(page)
     assert "counted now on this computer over the first 50" in captions(page)
     shown = cells(page)
     images, labels = (values[:50] for values in test_splits[Dataset.SIGN])
