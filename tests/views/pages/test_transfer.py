@@ -16,6 +16,7 @@ from nudge.data import Split
 from nudge.evaluation import transferability as nudge_transfer
 from nudge.evaluation.transferability import networks
 from tests.conftest import CHECKOUT
+from tests.views.reading import look_on
 from views import text
 from views.charts import transfer_matrix
 
