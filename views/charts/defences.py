@@ -66,7 +66,7 @@ def withstood_spec(trainings: tuple[str, ...], names: tuple[str, ...]) -> dict[s
         "accuracy:Q",
         title=text.common.ACCURACY_AXIS,
         scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format="%", tickCount=6),
+        axis=alt.Axis(format="%", tickCount=6, labelFlushOffset=-3),  # or 100 % is cut off
     )
     two_columns = alt.ExprRef("width < 500 ? 1 : 6")
     colour = vega.colours(
