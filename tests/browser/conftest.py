@@ -40,12 +40,13 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
-expect.set_options(timeout=60_000)  # two busy cores
+PATIENCE = 180  # seconds: two busy cores, of a machine that others use, too
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 def until(page: Page, holds: Callable[[], bool]) -> None:
     """Wait for what Playwright has no words for."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < deadline
         page.wait_for_timeout(50)
@@ -62,7 +63,6 @@ class Visit:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", self._own)
         page.on("websocket", lambda socket: socket.on("framesent", self._count))
-        page.set_default_timeout(60_000)
 
     def _hear(self, message: ConsoleMessage) -> None:
         # Below a page's own path Streamlit looks for its server first, and then above.
@@ -200,6 +200,7 @@ def visits(
         contexts[kind] = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=width < 640
         )
+        contexts[kind].set_default_timeout(PATIENCE * 1000)  # of windows that pop up, too
     before = len(contexts[kind].pages)
     visit = Visit(contexts[kind].new_page(), server)
     yield visit
@@ -219,7 +220,7 @@ def barriers(page: Page) -> list[str]:
     Streamlit fades what a running script has not drawn yet, and half-faded text is too pale for
     anybody: a barrier is what stays.
     """
-    for _ in range(6):
+    for _ in range(30):
         found = [
             f"{found['id']}: {node['target']} {node['failureSummary']}"
             for found in Axe().run(page).response["violations"]

@@ -82,7 +82,6 @@ def shows(page: Page, name: str, address: str) -> None:
 
 def follow_in_a_new_tab(visit: Visit, address: str) -> None:
     tab = visit.page.context.new_page()
-    tab.set_default_timeout(60_000)
     tab.goto(address)
     shows(tab, page_at(visit, address), address)
     tab.close()

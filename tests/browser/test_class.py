@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from scripts.measuring.browsing import Served, free_port, serving
-from tests.browser.conftest import Visit, barriers
+from tests.browser.conftest import PATIENCE, Visit, barriers
 from tests.nudge.classroom.stores import KINDS, redis_server
 from views import text
 
@@ -180,20 +180,23 @@ def test_a_store_that_goes_away_is_told_and_comes_back(
             phone.page.get_by_role("button", name=text.classroom.CHANGE).click()
             expect(phone.page.get_by_text(text.classroom.STORE_DOWN)).to_be_visible()
             rooms.start()
-            choose(phone.page, text.classroom.CHANGE, "Your answer is 0.075")
+            expect(phone.page.get_by_text(text.classroom.STORE_DOWN)).to_have_count(0)
+            phone.page.get_by_role("slider").press("ArrowRight")
+            choose(phone.page, text.classroom.CHANGE, "Your answer is 0.08")
             for visit, context in zip((teacher, phone), contexts, strict=True):
                 assert visit.complaints == []
                 context.close()
 
 
 def test_the_teachers_own_link_leads_the_class_elsewhere(browser: Browser, server: str) -> None:
-    first = browser.new_context()
+    first, second = browser.new_context(), browser.new_context()
+    for context in (first, second):
+        context.set_default_timeout(PATIENCE * 1000)
     page = first.new_page()
     page.goto(f"{server}/class")
     button(page, text.classroom.START)
     button(page, text.classroom.MY_LINK)
     link = page.get_by_text("#key=").inner_text()
-    second = browser.new_context()
     other = second.new_page()
     other.goto(server + "/class" + link.partition("/class")[2])
     expect(other.get_by_role("button", name=text.classroom.ASK, exact=True)).to_be_visible()

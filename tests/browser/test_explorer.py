@@ -106,8 +106,7 @@ def test_a_key_pressed_before_the_last_one_was_answered(visit: Visit) -> None:
     visit.settle()
     holding = True
     visit.slider.press("Home")
-    while not any(b"epsilon=0&" in message for _, message in held):
-        visit.page.wait_for_timeout(50)
+    until(visit.page, lambda: any(b"epsilon=0&" in message for _, message in held))
     visit.slider.press("Shift+ArrowRight")
     visit.page.wait_for_timeout(1000)  # for its answer
     holding = False
@@ -181,6 +180,7 @@ def test_on_the_way_into_the_scramble_and_elsewhere(visit: Visit) -> None:
     visit.page.wait_for_timeout(1500)
     expect(way).to_have_value("0")
     sees.click()
+    expect(way).not_to_have_value("0")  # it is on its way
     way.press("Home")
     visit.page.wait_for_timeout(1500)
     expect(way).to_have_value("0")
@@ -195,6 +195,7 @@ def test_predict_first(visit: Visit) -> None:
     visit.open(ADDRESS + "&quiz=1")
     page = visit.page
     visit.slider.fill("60")
+    expect(visit.stage).to_have_attribute("data-step", "60")
     assert "lock in your guess" in visit.verdict()
     assert "Fooled" not in page.locator(".stage").inner_text()
     expect(page.get_by_role("button", name="Save picture")).to_be_disabled()

@@ -3,6 +3,7 @@
 import io
 import re
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import PATIENCE, Visit
 from tests.browser.servers import Server, can_unshare, read_only, watched
 from tests.conftest import CHECKOUT, unavailable
 from views import text
@@ -32,7 +33,7 @@ def own_server(data_dir: Path, tmp_path: Path) -> Iterator[Server]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     opened = context.new_page()
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(PATIENCE * 1000)
     yield opened
     context.close()
 
@@ -90,11 +91,11 @@ def test_after_a_restart_every_page_is_where_it_was(
     assert "image=17" in page.url
     # And it is no picture of a page: what is asked of it now, it does.
     # A click on what stood there before the new server's first run ended is lost.
-    for _ in range(10):
+    deadline = time.monotonic() + PATIENCE
+    while "image=17" in page.url:
+        assert time.monotonic() < deadline
         page.get_by_role("button", name=text.explorer_component.NEXT).click()
         page.wait_for_timeout(2000)
-        if "image=17" not in page.url:
-            break
     assert re.search("image=(18|19)", page.url)
     assert "epsilon=0.12" in page.url
     for other, url, ready in others:

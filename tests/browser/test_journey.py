@@ -101,14 +101,9 @@ def test_a_dot_shows_its_picture_and_opens_it(
     expect(visit.page.locator(".about")).to_have_text(re.compile("^Picture 1: "))
     images = next(iter(test_splits.values())).images
     thumbnail = visit.page.locator(".shown .thumbnail")
-    for _ in range(100):  # until the pictures are there
-        drawn = thumbnail.evaluate(
-            "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
-        )
-        if any(drawn):
-            break
-        visit.page.wait_for_timeout(100)
-    assert np.array_equal(np.array(drawn)[::4], images[1].flatten())
+    look = "c => Array.from(c.getContext('2d').getImageData(0, 0, 28, 28).data)"
+    expected = images[1].flatten().numpy()
+    until(visit.page, lambda: np.array_equal(np.array(thumbnail.evaluate(look))[::4], expected))
     canvas.press("Enter")
     visit.page.wait_for_selector(".stage canvas")
     expect(visit.page).to_have_url(re.compile("image=1(&|$)"))

@@ -259,10 +259,10 @@ def test_strips_without_end() -> None:
     count = 1_000_000
     page = GREY_TIFF | {256: [1], 257: [count], 273: [8] * count, 279: [1] * count}
     message = "^The picture takes too long to decode: expected at most 20,000 strips, got 1000000$"
-    begun = time.perf_counter()
+    content, begun = tiff(page), time.process_time()
     with pytest.raises(PictureError, match=message):
-        read_picture(tiff(page))
-    assert time.perf_counter() - begun < 5
+        read_picture(content)
+    assert time.process_time() - begun < 5
 
 
 def test_a_tile_without_end() -> None:

@@ -17,6 +17,7 @@ from nudge.data import Split
 from nudge.evaluation.measurement import RANDOM_SEED
 from nudge.evaluation.methods import COUNTED, Method, method_counter
 from nudge.evaluation.sweep import EPSILONS, accuracy_curve
+from nudge.serving import fair_queue
 from tests.views.reading import look_on, open_at, rows
 from views import text
 from views.charts.curves import spread
@@ -128,6 +129,7 @@ def test_counted_here_under_another_attack(
 
 
 def test_the_line_is_seen_and_left(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fair_queue, "QUEUE_TIMEOUT", 600.0)  # nobody leaves by being slow
     page = open_page(variants="fashion-fcnn")
     other = Request(("sign-cnn", "sign-fcnn"), 500)
     count_queue.line().stand("somebody else", other)

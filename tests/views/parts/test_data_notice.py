@@ -23,7 +23,7 @@ from nudge.findings.lesson import findings
 from nudge.serving import background_download
 from tests.serving import Server
 from tests.views.pages.test_curves import button
-from tests.views.pages.test_explorer import component, on_stage, open_page, wait_for_curve
+from tests.views.pages.test_explorer import component, on_stage, open_page
 from tests.views.reading import look_on, open_at, rows
 from views import text
 from views.charts.tradeoff import SHOWN
@@ -62,7 +62,7 @@ def test_every_page_is_complete(name: str, dataset: Dataset) -> None:
 
 def test_the_explorer_shows_and_counts_hands() -> None:
     page = open_page(dataset="sign", architecture="fcnn", image=31)
-    wait_for_curve(page)
+    look_on(page)
     images, labels = load_generated_hands()
     stage = on_stage(page)
     assert stage["label"] == labels[31]
@@ -263,7 +263,7 @@ def test_real_pictures_take_over_without_a_restart(server: Server, data_dir: Pat
     assert digest(images, labels) == SIGN.splits["test"].sha256
     for visitor in (page, neighbour):
         visitor.run()
-        wait_for_curve(visitor)
+        look_on(visitor)
         stage = on_stage(visitor)
         assert stage["picture"] != hand["picture"]
         assert stage["label"] == labels[31]

@@ -29,7 +29,9 @@ def maps(view: View) -> list[Mapped]:
         args = (view.image, view.method, view.target_index, pictures)
         attack = resources.attacked_test_picture(variant.id, *args)
         job = resources.plane_job(variant.id, *args, planes.points_for(len(view.on_stage)))
+        deadline = time.monotonic() + 240
         while not job.poll().complete:
+            assert time.monotonic() < deadline
             time.sleep(0.01)
         found.append(Mapped(job, attack, subject.label or 0))
     return found
