@@ -239,7 +239,7 @@ def auto_attack(
     attack = torchattacks.AutoAttack(model, eps=epsilon, n_classes=classes, seed=seed)
     left = 0
     with tqdm(desc=f"{variant.id}: {AUTO_ATTACK}", unit="picture", total=len(labels)) as bar:
-        for batch in zip(pixels.split(500), labels.split(500), strict=True):  # type: ignore[no-untyped-call]
+        for batch in zip(pixels.split(100), labels.split(100), strict=True):  # type: ignore[no-untyped-call]
             pictures, truth = (values.to(device) for values in batch)
             left += _right(model, attack(pictures, truth), truth)
             bar.update(len(truth))
