@@ -220,7 +220,7 @@ def barriers(page: Page) -> list[str]:
     Streamlit fades what a running script has not drawn yet, and half-faded text is too pale for
     anybody: a barrier is what stays.
     """
-    for _ in range(30):
+    for _ in range(6):
         found = [
             f"{found['id']}: {node['target']} {node['failureSummary']}"
             for found in Axe().run(page).response["violations"]

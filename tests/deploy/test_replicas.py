@@ -14,7 +14,7 @@ from tests.deploy.proxies import configured, nginx, replacing
 from tests.looping import finish
 
 USERS = 12
-LIMIT = 30.0  # seconds until everybody is served again
+LIMIT = 10.0  # seconds until everybody is served again
 
 
 async def keep_busy(visitor: Visitor, load: Load, number: int, answered: list[float]) -> None:
