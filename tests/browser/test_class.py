@@ -106,6 +106,9 @@ def test_a_lesson_with_five_phones(server_of_rooms: Restartable, browser: Browse
     button(teacher.page, text.classroom.ASK)
     for phone in phones:
         expect(phone.page.get_by_role("slider")).to_be_visible()
+    for phone in phones[:2]:  # one in the light theme and one in the dark
+        assert barriers(phone.page) == []
+    for phone in phones:
         choose(phone.page, text.classroom.SEND, "Your answer is 0.075")
     expect(teacher.page.get_by_text(text.classroom.answered(PHONES - 1))).to_be_visible()
 
