@@ -29,4 +29,6 @@ def test_findings_and_cards(visit: Visit) -> None:
 
 def test_nobody_is_shut_out(visit: Visit) -> None:
     visit.open_page("assignment?dataset=fashion", "How the networks were trained")
+    visit.page.get_by_text("Fashion, CNN, ordered pixels", exact=True).click()
+    expect(visit.page.get_by_text(INDEX["fashion-cnn"]["command"])).to_be_visible()
     assert barriers(visit.page) == []

@@ -353,6 +353,9 @@ def test_pictures_are_crisp_and_fit_the_window(visit: Visit) -> None:
 def test_no_serious_barrier(visit: Visit, address: str) -> None:
     visit.open(address)
     assert barriers(visit.page) == []
+    visit.page.get_by_role("button", name=text.share.SHARE).click()
+    expect(visit.page.get_by_test_id("stCode").last.locator(".token").first).to_be_visible()
+    assert barriers(visit.page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -147,4 +147,6 @@ def test_a_class_is_chosen_and_the_drawing_comes_near(visit: Visit) -> None:
         visit.page.get_by_role("button", name=str(WORDS["save"]), exact=True).click()
     content = started.value.path().read_bytes()
     assert content.startswith(base64.b64decode("iVBORw0KGgo="))
+    visit.page.get_by_role("button", name=text.journey.CODE).click()
+    expect(visit.page.get_by_test_id("stCode").locator(".token").first).to_be_visible()
     assert barriers(visit.page) == []

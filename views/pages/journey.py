@@ -60,7 +60,7 @@ def _drawn(view: View, embedding: Embedding) -> None:
         )
         with st.popover(text.journey.CODE, icon=":material/code:"):
             st.caption(text.share.CODE_HELP)
-            st.code(journey.snippet(view, embedding), language="python")
+            st.code(journey.snippet(view, embedding), language="python", wrap_lines=True)
 
 
 page()

@@ -61,7 +61,7 @@ def show(
             on_click="ignore",
         )
         st.caption(text.share.CODE_HELP)
-        st.code(snippet(view, own, generated=generated), language="python")
+        st.code(snippet(view, own, generated=generated), language="python", wrap_lines=True)
 
 
 def link(view: View, page: str = "") -> str:
