@@ -25,6 +25,7 @@ from nudge.argument_checks import (
     shape,
 )
 from nudge.attacks.fast_gradient import Gradient, loss_gradient
+from nudge.attacks.model_outputs import numbered
 
 LARGEST_L2 = float(SIDE)  # the L2 norm of a picture of 784 pixels that all change by 1
 STEPS = 20  # of PGD and BIM, unless told otherwise
@@ -191,10 +192,11 @@ def pgd(
         if not alive.any():
             break
         left = radius[alive] if isinstance(radius, Tensor) else radius
-        attacked[alive] = _attack(
-            model, images[alive], labels[alive], L_INFINITY, left, steps, step_size, start[alive],
-            on_step,
-        )  # fmt: skip
+        with numbered(alive.nonzero().flatten()):  # else the error counts those that are left
+            attacked[alive] = _attack(
+                model, images[alive], labels[alive], L_INFINITY, left, steps, step_size,
+                start[alive], on_step,
+            )  # fmt: skip
         with torch.inference_mode():
             alive = alive & (model(attacked).argmax(dim=1) == labels)
     return attacked
@@ -205,7 +207,7 @@ def l2_fast_gradient(
 ) -> Tensor:
     """One step of L2 norm `epsilon` along the gradient itself, as it is: not its sign.
 
-    The fast gradient method with the L2 norm (arXiv:1412.6572, section 4; arXiv:1804.00097).
+    The fast gradient method with the L2 norm (arXiv:1605.07725; arXiv:1804.00097).
     FGSM's step of size e has the L2 norm 28 e at most, so epsilon is in [0, 28]: a number, or a
     tensor (N,). Other arguments, shapes and errors are those of `bim`.
     """

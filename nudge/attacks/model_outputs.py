@@ -20,15 +20,19 @@ class NotFiniteError(ValueError):
 
 
 @contextmanager
-def numbered(numbers: Sequence[int] | Tensor, epsilon: float | None = None) -> Iterator[None]:
+def numbered(
+    numbers: Sequence[int] | Tensor, epsilon: float | Tensor | None = None
+) -> Iterator[None]:
     """Have errors about a picture of a batch name it by its number among the caller's.
 
-    `numbers` are those of the batch; `epsilon` is named where the error knows of none.
+    `numbers` are those of the batch; `epsilon`, which may be a tensor (N,) of one for each of it,
+    is named where the error knows of none.
     """
     try:
         yield
     except NotFiniteError as error:
-        at = epsilon if error.epsilon is None else error.epsilon
+        own = float(epsilon[error.picture]) if isinstance(epsilon, Tensor) else epsilon
+        at = own if error.epsilon is None else error.epsilon
         number = int(numbers[error.picture])
         raise NotFiniteError(error.what, error.found, number, at) from None
 

@@ -171,9 +171,10 @@ def flip_counter(
                 radius = radii[middle].view(-1, 1, 1, 1)
                 starts = attack.starts(pictures, places.start)
                 chosen = (start if start is None else start[some] for start in starts)
-                fooled = _fooled(
-                    model, pictures[some], truth[some], radius, chosen, attack.steps, yield_to
-                )
+                with numbered(some, radii[middle]):
+                    fooled = _fooled(
+                        model, pictures[some], truth[some], radius, chosen, attack.steps, yield_to
+                    )
                 high[some] = torch.where(fooled, middle, high[some])
                 low[some] = torch.where(fooled, low[some], middle)
         high[high == len(grid)] = NEVER_FLIPS
@@ -202,7 +203,8 @@ def _fooled(
         for step in range(steps + 1):
             if not len(left):
                 break
-            gradient, logits = loss_gradient(model, moved, labels[left])
+            with numbered(left):
+                gradient, logits = loss_gradient(model, moved, labels[left])
             wrong = logits.argmax(dim=1) != labels[left]
             fooled[left[wrong]] = True
             left, moved, gradient = left[~wrong], moved[~wrong], gradient[~wrong]

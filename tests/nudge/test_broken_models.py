@@ -15,6 +15,7 @@ from nudge.attacks import (
     fgsm_direction,
     fgsm_gradient,
     l2_fast_gradient,
+    pgd,
     random_direction,
 )
 from nudge.attacks.model_outputs import NotFiniteError
@@ -22,6 +23,7 @@ from nudge.data import Split, load_bundled, to_pixels
 from nudge.distributed import Workers
 from nudge.evaluation.measurement import measure
 from nudge.evaluation.predictions import stream_batches
+from nudge.evaluation.robustness import IteratedAttack, robust_curve
 from nudge.evaluation.sweep import accuracy_curve
 from nudge.evaluation.transferability import Transfer, stream_transfer
 from nudge.neighbourhood.probability_path import probability_paths
@@ -140,6 +142,39 @@ def test_others_tell_it_too(small_network: nn.Module) -> None:
     image = to_pixels(split.images[217:218])
     with pytest.raises(NotFiniteError, match=r"got nan for picture 0 at epsilon 0.1"):
         probability_paths(broken(small_network, torch.nan, moved=0.1), image, [control[:1]], GRID)
+
+
+def test_many_steps_name_the_picture_among_those_that_are_left(small_network: nn.Module) -> None:
+    """The first 12 are wrong from the start, so that only the others are attacked for long."""
+    images, _ = marked(30, 12)
+    with torch.no_grad():
+        labels = small_network.eval()(to_pixels(images)).argmax(dim=1)
+    labels[:12] = (labels[:12] + 1) % 10
+    calls = iter(range(100))
+
+    def late(logits: Tensor, pictures: Tensor) -> Tensor:
+        spoilt = logits.clone()
+        spoilt[pictures[:, 0, -1, -1] < 1e-4, 3] = torch.nan
+        return spoilt if next(calls) >= 2 else logits
+
+    with pytest.raises(NotFiniteError, match=r"got nan for picture 12 at epsilon 0$"):
+        robust_curve(
+            Changed(small_network, after=late).eval(),
+            images,
+            labels,
+            [0, 0.1],
+            attack=IteratedAttack(steps=3, random_start=False),
+        )
+    calls = iter(range(100))
+    with pytest.raises(NotFiniteError, match=r"got nan for picture 12$"):
+        pgd(
+            Changed(small_network, after=late).eval(),
+            to_pixels(images),
+            labels,
+            0,
+            restarts=2,
+            steps=1,
+        )
 
 
 def test_a_worker_counts_pictures_as_its_caller_does(small_network: nn.Module) -> None:

@@ -11,7 +11,7 @@ from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
 from nudge.evaluation.robustness import DEFENDED_AT
-from nudge.findings.defences import defence
+from nudge.findings.defences import defence, pgd_on_first
 from views import text
 from views.charts import defences as chart
 from views.charts import figure
@@ -73,6 +73,13 @@ def _withstood(view: View, variants: Sequence[Variant]) -> None:
                 for v in variants
                 for w in v.card.withstood
                 if w.total != v.card.total
+            },
+            of_these={
+                text.common.REGIMES[v.regime]: left / w.total
+                for v in variants
+                for w in v.card.withstood
+                if w.total != v.card.total
+                and (left := pgd_on_first(v, w.total, w.epsilon)) is not None
             },
         ),
     )

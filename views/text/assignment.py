@@ -66,7 +66,7 @@ def claims_tally(claims: Sequence["Claim"]) -> str:
     if not asked:
         return tally
     return (
-        f"{tally} FGSM takes one step. Of the {len(asked)} findings about it "
+        f"{tally} FGSM takes one step. Of the {len(asked)} findings about what it fools "
         f"**{len(lost)} no longer {'holds' if len(lost) == 1 else 'hold'}** "
         "where the attack takes twenty (PGD)."
     )

@@ -25,7 +25,11 @@ def chance_label(accuracy: float) -> str:
 
 _ONE_STEP = "Solid: FGSM with the true label. Dashed: a random nudge of the same size."
 _MANY = "Solid: PGD, 20 steps from a random start. Dashed: FGSM, one step of the same size."
-_LINES = {"fgsm": _ONE_STEP, "l2": _ONE_STEP, "bim": _MANY, "pgd": _MANY}
+_L2 = (
+    f"{_ONE_STEP} The L2 step is as long as FGSM's of this epsilon in the L2 norm, 28 times "
+    "epsilon; single pixels may move further."
+)
+_LINES = {"fgsm": _ONE_STEP, "l2": _L2, "bim": _MANY, "pgd": _MANY}
 
 
 def curves_caption(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from views.text.common import DATASETS, class_name, plain
+from views.text.common import DATASETS, PGD_CURVE, class_name, listing, plain
 
 if TYPE_CHECKING:
     from models import Variant
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 LEAD = (
     "Can a network be mended? Some of these networks were trained in other ways. **Augmented**: on "
     "shifted, rotated and scaled pictures. **Robust**: on attacked pictures, some of them shifted "
-    "or mirrored as well. **Masked**: so that one step of FGSM finds no way, although there are "
-    "many. Judge each by its strongest attack."
+    "or mirrored as well. **Masked**: so that one step of FGSM, as large as in its training, "
+    "hardly finds a way, although there are many. Judge each by its strongest attack."
 )
 
 
@@ -48,9 +48,17 @@ def withstood_caption(
     epsilon: float,
     unmeasured: Sequence[str],
     on_fewer: Mapping[str, int],
+    of_these: Mapping[str, float],
 ) -> str:
-    """`on_fewer` are attacks that only so many of the pictures were put to."""
+    """`on_fewer` are attacks that only so many of the pictures were put to.
+
+    `of_these` is by training what twenty steps of PGD leave of those pictures.
+    """
     fewer = "".join(f" ({attack}: over the first {n:,})" for attack, n in on_fewer.items())
+    beside = ""
+    if of_these:
+        shares = listing([f"{left:.1%} ({name})" for name, left in of_these.items()])
+        beside = f" Of these first ones alone {PGD_CURVE} leaves {shares}."
     missing = ""
     if unmeasured:
         missing = (
@@ -60,8 +68,8 @@ def withstood_caption(
     return (
         f"Top-1 accuracy over all {total:,} official test pictures of {title}{fewer}. Attacks "
         f"move no pixel by more than {epsilon:g}, the epsilon that robust networks were trained "
-        "at. Moved pictures: not attacked, but shifted by up to 4 pixels, rotated by up to 15 "
-        f"degrees and scaled by up to a fifth.{missing}"
+        f"at.{beside} Moved pictures: not attacked, but shifted by up to 4 pixels, rotated by up "
+        f"to 15 degrees and scaled by up to a fifth.{missing}"
     )
 
 
@@ -70,8 +78,9 @@ def cost(found: "Defence") -> str:
     robust, standard = found.defended, found.standard
     return (
         f"The robust network reads **{robust.clean:.1%}** of the clean pictures, the standard one "
-        f"**{standard.clean:.1%}**: {price(found)}. Under PGD it keeps "
-        f"**{robust.pgd:.1%}**, and the standard one **{standard.pgd:.1%}**."
+        f"**{standard.clean:.1%}**: {price(found)}. Under the strongest attack that both were "
+        f"put to ({found.attack}) it keeps **{robust.strongest:.1%}**, and the standard one "
+        f"**{standard.strongest:.1%}**."
     )
 
 
@@ -94,9 +103,9 @@ def loss_caption(*, subject: str, shown: Sequence["Variant"]) -> str:
     return (
         f"{subject}, {len(shown)} networks. Solid: the loss along FGSM's step, which follows the "
         "gradient at epsilon 0. Dashed: after twenty small steps within the same epsilon, each "
-        "with a new gradient (PGD). While a solid line rises steadily, one step is nearly as good "
-        "as many. Where it bends, the gradient at the start no longer tells where to go, and "
-        "twenty steps climb far higher: FGSM overrates that network."
+        "with a new gradient (PGD). Where the dashed line stays close to the solid one, one step "
+        "is nearly as good as many. Where it lies far above, the gradient at the start does not "
+        "tell where to go, and FGSM overrates that network."
     )
 
 
@@ -106,9 +115,12 @@ def loss_name(variant: "Variant") -> str:
 
 def gradient_caption(subject: str, *, robust: bool) -> str:
     """`robust` is whether one of the networks is."""
+    # So it is of all six, over the first 500 test pictures: the size of the gradient correlates
+    # with edges by 0.26 where the standard Fashion CNN's does by -0.21, and by 0.33 after 0.22 on
+    # Sign. Of a scrambled CNN one sees only that it lies on the object.
     looks = (
-        " A robust network's gradient begins to look like the object, since it may only rely on "
-        "what an attack cannot easily change."
+        " A robust network's gradient keeps closer to the object and its edges than the standard "
+        "one's, since it may only rely on what an attack cannot easily change."
     )
     return (
         f"{subject}, and for each training the gradient of its loss: orange where a brighter pixel "

@@ -6,6 +6,7 @@ from views.text.common import PAGES, class_name, one_picture
 from views.text.defences import price
 
 if TYPE_CHECKING:
+    from nudge.findings.defences import Defence
     from nudge.findings.lesson import Findings
 
 # A lesson.
@@ -79,16 +80,18 @@ LESSON = {
         "question": "Can a network be mended?",
         "do": "compare the standard network with those that were trained in other ways: what each "
         "withstands, how its loss rises along the step, and what its gradient looks like.",
-        "find": "what the robust network gains under the strongest attack, what that means for "
-        "clean pictures, and what its gradient shows that the standard one's does not.",
+        "find": "what the robust network gains under the strongest attack that both were put to, "
+        "what that means for clean pictures, and where its gradient lies that the standard one's "
+        "does not.",
     },
     "false": {
         "question": "Is every defence real?",
         "do": "compare a network that was trained against FGSM alone with the standard one: first "
         "under FGSM (dashed), then under twenty steps of PGD (solid). On the Transfer page, choose "
         "all trainings of the CNN.",
-        "find": "how robust the network seems under one step and is under twenty, whether another "
-        "network's attack fools it, and by which attack a defence has to be judged.",
+        "find": "how robust the network seems under one step and is under twenty, whether a "
+        "smaller step or another network's attack fools it, and by which attack a defence has to "
+        "be judged.",
     },
 }
 NUMBERS = {7: "Seven", 8: "Eight", 9: "Nine"}
@@ -179,27 +182,48 @@ def _defence_answers(found: "Findings") -> dict[str, str]:
     if defence := found.robust:
         mended, usual = defence.defended, defence.standard
         answers["defence"] = (
-            f"At {defence.epsilon:g} twenty steps of PGD leave the robust network "
-            f"**{mended.pgd:.1%}** and the standard one **{usual.pgd:.1%}**. On clean pictures it "
-            f"is **{mended.clean:.1%}** against **{usual.clean:.1%}**: {price(defence)}. "
-            "Its gradient follows the outline and folds of the object, the standard one's looks "
-            "like noise."
+            f"At {defence.epsilon:g} the strongest attack that both were put to "
+            f"({defence.attack}) leaves the robust network **{mended.strongest:.1%}** and the "
+            f"standard one **{usual.strongest:.1%}**. On clean pictures it is "
+            f"**{mended.clean:.1%}** against **{usual.clean:.1%}**: {price(defence)}. Its gradient "
+            "keeps closer to the object and its edges than the standard one's."
         )
     if mask := found.masked:
         seems, usual = mask.defended, mask.standard
-        carried = ""
-        if mask.transferred is not None:
-            carried = (
-                " Pictures attacked along the standard network's gradient leave it "
-                f"**{mask.transferred:.1%}**: no gradient of its own is needed to fool it."
-            )
         answers["false"] = (
             f"At {mask.epsilon:g} one step leaves the masked network **{seems.fgsm:.1%}**, the "
             f"standard one **{usual.fgsm:.1%}**. Twenty steps leave it **{seems.pgd:.1%}**. It "
             "learned to bend its loss where FGSM starts, so that one step leads astray, and not "
-            f"to withstand attacks.{carried} A defence is judged by its strongest attack."
+            f"to withstand attacks.{_signs(mask)} A defence is judged by its strongest attack."
         )
     return answers
+
+
+def _signs(mask: "Defence") -> str:
+    """What else tells that a defence is none, where it does."""
+    seems, said = mask.defended, ""
+    at, left = seems.worst_step
+    if left < seems.fgsm:
+        said += (
+            f" One sign of it: a smaller step fools it more often. At {at:g} FGSM leaves "
+            f"**{left:.1%}**."
+        )
+    if seems.random < seems.fgsm:
+        said += (
+            " Another: a random nudge of the same size, which leaves it "
+            f"**{seems.random:.1%}**, does it more harm than FGSM."
+        )
+    if mask.transferred is not None:
+        verdict = (
+            "no gradient of its own is needed to fool it"
+            if mask.fooled_by_transfer
+            else "that network's attack hardly fools it either, and proves nothing"
+        )
+        said += (
+            " Pictures attacked along the standard network's gradient leave it "
+            f"**{mask.transferred:.1%}**: {verdict}."
+        )
+    return said
 
 
 def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
@@ -232,7 +256,7 @@ def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
         (
             ONLY_NOISE,
             f"No. After a random nudge of 0.1 the CNN's accuracy is {found.random:.1%}, after FGSM "
-            f"of the same size {found.fgsm:.1%}. The direction matters, not the size.",
+            f"of the same size {found.fgsm:.1%}. At the same size, the direction decides.",
         ),
         (
             WHO_COMPUTES,
@@ -254,9 +278,10 @@ def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
             "How can a network be defended?",
             "Best by training on attacked pictures (arXiv:1412.6572, arXiv:1706.06083). That takes "
             "longer and usually costs some accuracy on clean pictures. Hiding the gradient does "
-            "not help: attacks get around it (arXiv:1802.00420) or use another network, as the "
-            "Transfer page shows. Averaging predictions over noisy copies gives a guarantee within "
-            f"a small distance (arXiv:1902.02918). {_defended(found)}",
+            "not help: attacks get around it (arXiv:1802.00420). Nor does hiding the network: "
+            "another one's gradient serves, as the Transfer page shows. Averaging predictions over "
+            "noisy copies gives a guarantee within a small distance (arXiv:1902.02918)."
+            f"{_defended(found)}",
         ),
         (
             "Is one step the worst that can happen?",
@@ -264,18 +289,19 @@ def faq(found: "Findings", title: str) -> list[tuple[str, str]]:
             "small steps, each with a new gradient and none further than epsilon from the "
             f"original (PGD, arXiv:1706.06083), find more. {_steps(found)}How robust a network is "
             "can only be said by its strongest attack. The Defences page shows why, and the "
-            "Assignment page puts every finding about FGSM to twenty steps, too.",
+            "Assignment page puts every finding about what FGSM fools to twenty steps, too.",
         ),
     ]
 
 
 def _defended(found: "Findings") -> str:
     if found.robust is None:
-        return "Nudge's networks use none of these."
+        return ""
     return (
-        f"The Defences page shows a network that was trained on attacked pictures: under PGD of "
-        f"{found.robust.epsilon:g} it keeps {found.robust.defended.pgd:.1%}, the standard one "
-        f"{found.robust.standard.pgd:.1%}."
+        " The Defences page shows a network that was trained on attacked pictures: at "
+        f"{found.robust.epsilon:g} it keeps {found.robust.defended.strongest:.1%} under the "
+        f"strongest attack that both were put to ({found.robust.attack}), the standard one "
+        f"{found.robust.standard.strongest:.1%}."
     )
 
 
