@@ -31,6 +31,8 @@ from models.zoo import (
 )
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # of an imported network: as it stands in an address
+LONGEST = 60  # letters of a name, which is that of a file, too
+TAKEN = {*KNOWN, "file"}  # NumPy's archives can hold no array of that name
 
 
 def bring(folder: Path) -> list[NudgeError]:
@@ -55,10 +57,18 @@ def bring(folder: Path) -> list[NudgeError]:
         try:
             variant = _variant(folder, key, records[key])
             _check(variant)
+            if variant.id in found:
+                raise PretrainedError(
+                    f"Two of your networks are called {variant.id}",
+                    where=folder,
+                    expected="a name for each, or another name for their folder",
+                    found=f"{found[variant.id].key} and {key}",
+                )
         except PretrainedError as error:
             problems.append(_without_mend(error))
         else:
-            found[variant.id] = variant
+            # As the server started: another card must not come to weights that were read before.
+            found[variant.id] = replace(variant, own_card=variant.card)
     OWN.update(found)
     return problems
 
@@ -70,10 +80,10 @@ def slug(name: str) -> str:
 
 def imported(name: str, dataset: str, folder: Path) -> Variant:
     """An imported network of that name. Raises ValueError where the name or data set cannot be."""
-    if not NAME.fullmatch(name) or name in KNOWN:
+    if not NAME.fullmatch(name) or name in TAKEN or len(name) > LONGEST:
         raise ValueError(
-            f"expected a name of lower-case letters, digits and hyphens that no shipped network "
-            f"has, got {name!r}"
+            f"expected a name of at most {LONGEST} lower-case letters, digits and hyphens that no "
+            f"shipped network has, got {name!r}"
         )
     kind = find_dataset(dataset), Architecture.IMPORTED, PixelOrder.ORDERED
     return Variant(*kind, name=name, own_folder=folder)
@@ -116,7 +126,7 @@ def _logits_shape(variant: Variant) -> tuple[int, ...]:
     model = load_model(variant)
     try:
         return tuple(model(torch.zeros(2, 1, SIDE, SIDE)).shape)
-    except (RuntimeError, ValueError, TypeError, IndexError, AttributeError) as error:
+    except Exception as error:  # somebody else's code, which may raise anything
         raise PretrainedError(
             f"The network {variant.id} takes no pictures",
             where=variant.weights,

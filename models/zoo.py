@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import product
 from pathlib import Path
@@ -82,6 +82,7 @@ class Variant:
     # Of a network that somebody brought along: see `models.own_networks`.
     name: str = ""
     own_folder: Path | None = None
+    own_card: Card | None = field(default=None, compare=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -116,7 +117,7 @@ class Variant:
     @property
     def card(self) -> Card:
         """What was measured of it. Raises PretrainedError where that cannot be read."""
-        return read_card(self.folder / "index.json", self.key)
+        return self.own_card or read_card(self.folder / "index.json", self.key)
 
     @property
     def mend(self) -> str | None:

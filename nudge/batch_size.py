@@ -35,7 +35,9 @@ def suitable_batch_size(model: nn.Module) -> int:
     is no model.
     """
     check_module(model)
-    weights = next(itertools.chain(model.parameters(), model.buffers()), torch.empty(0))
+    # Not a number that only says of what shape something is.
+    kept = itertools.chain(model.parameters(), model.buffers())
+    weights = next(filter(Tensor.is_floating_point, kept), torch.empty(0))
     free = None if weights.device == CPU else free_memory(weights.device)
     if free is None:
         return BATCH_SIZE

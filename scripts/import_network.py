@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it ru
 from tqdm import tqdm
 
 from models import Card, Dataset, NudgeError
-from models.imported import from_onnx, plain_onnx
+from models.imported import from_onnx, parameter_count, plain_onnx
 from models.own_networks import imported
 from nudge.attacks.model_outputs import NotFiniteError
 from nudge.attacks.network_checks import check_network
@@ -39,6 +39,9 @@ def main() -> None:
     options.add_argument("--dataset", choices=list(Dataset), required=True)
     options.add_argument("--name", required=True, help="lower-case letters, digits and hyphens")
     options.add_argument(
+        "--replace", action="store_true", help="in place of the one of that name in the folder"
+    )
+    options.add_argument(
         "--output-dir", type=Path, default=Path("networks"), help="default: networks"
     )
     command_line.add_device(options)
@@ -51,6 +54,11 @@ def main() -> None:
     if not args.file.is_file():
         options.error(f"{args.file}: there is no such file")
     check_folder(args.output_dir)
+    if variant.weights.exists() and not args.replace:
+        options.error(
+            f"{args.output_dir} has a network called {args.name} already: choose another --name, "
+            "or --replace it"
+        )
     content = plain_onnx(args.file)
     model = from_onnx(content, args.file).to(device)
     test = load_split(variant.dataset, "test", args.data_dir)
@@ -67,7 +75,7 @@ def main() -> None:
         sha256=hashlib.sha256(content).hexdigest(),
         data_sha256={n: r.sha256 for n, r in SOURCES[variant.dataset].splits.items()},
         permutation_sha256=None,
-        parameters=sum(p.numel() for p in model.parameters()),
+        parameters=parameter_count(model),
         **found.for_card(len(variant.classes)),
         learning_curve=(),
         recipe={},
@@ -85,12 +93,19 @@ def main() -> None:
         f"{variant.id}: {card.fgsm[0]} of {card.total} test pictures right "
         f"({card.accuracy:.2%}), in {args.output_dir}"
     )
+    if found.zero_gradients:
+        tqdm.write(
+            f"Of {found.zero_gradients} pictures the gradient is zero everywhere, so that FGSM "
+            "cannot move them: that is not robustness"
+        )
     if card.accuracy < 2 / len(variant.classes):
         tqdm.write(
             "That is hardly more than chance. Expected are pictures as they come, in [0, 1], and "
             f"the classes in this order: {', '.join(variant.classes)}"
         )
-    tqdm.write(f"To see it, run: streamlit run app.py -- --networks {args.output_dir}")
+    tqdm.write(
+        f"To see it, start the page anew: streamlit run app.py -- --networks {args.output_dir}"
+    )
 
 
 if __name__ == "__main__":

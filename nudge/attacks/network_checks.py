@@ -21,29 +21,32 @@ def check_network(model: nn.Module, images: Tensor, labels: Tensor, classes: int
         classes: how many logits it is to give.
 
     Raises:
-        NudgeError: it gives anything but finite logits (N, classes), other ones for a picture among
-            others than for it alone or a second time, or a gradient that is zero for each picture.
+        NudgeError: it gives anything but finite logits (N, classes), probabilities in their place,
+            other ones for a picture among others than for it alone or a second time, or a gradient
+            that is cut, not finite, or zero for most pictures.
         ValueError: an argument is not as said.
     """
     check_model(model)
     check_images(images)
     if images.dtype != torch.float32:
         raise ValueError(f"expected float32 images, got {images.dtype}")
-    check_labels(labels, len(images))
     as_count(len(images), "a number of pictures", least=2)
-    as_count(classes, "a number of classes", least=1)
+    check_labels(labels, len(images), as_count(classes, "a number of classes", least=1))
     logits, again = _logits(model, images, classes), _logits(model, images, classes)
     alone = torch.cat([_logits(model, one, classes) for one in images.split(1)])  # type: ignore[no-untyped-call]
     _expect_same(logits, again, "a second time", "Leave out what is drawn at random, as dropout is")
     _expect_same(
         logits, alone, "alone", "Export it in eval mode, so that batch norm uses what it has learnt"
     )
-    try:
-        gradient, _ = loss_gradient(model, images, labels)
-        found = "" if gradient.any() else "zero everywhere"
-    except NotFiniteError:
-        found = "values that are not finite"
-    if found:
+    if logits.min() >= 0 and logits.max() <= 1:
+        raise NudgeError(
+            "The network gives probabilities",
+            expected="logits, from below 0 to above 1",
+            found=f"values from {float(logits.min()):.3g} to {float(logits.max()):.3g}",
+            hint="Leave out its last softmax or sigmoid: FGSM needs the logits, for a probability "
+            "close to 1 has hardly any gradient",
+        )
+    if found := _wrong_of_gradient(model, images, labels):
         raise NudgeError(
             "The network gives no gradient to attack along",
             expected="a finite gradient of the loss by the pixels",
@@ -52,13 +55,24 @@ def check_network(model: nn.Module, images: Tensor, labels: Tensor, classes: int
         )
 
 
+def _wrong_of_gradient(model: nn.Module, images: Tensor, labels: Tensor) -> str:
+    try:
+        gradient, _ = loss_gradient(model, images, labels)
+    except NotFiniteError:
+        return "values that are not finite"
+    except ValueError:  # whatever it was made by, the pictures do not lead to it
+        return "none: it is cut on the way to the pixels"
+    zero = int((gradient.flatten(1) == 0).all(dim=1).sum())
+    return f"zero everywhere for {zero} of {len(images)} pictures" if 2 * zero > len(images) else ""
+
+
 @torch.inference_mode()
 def _logits(model: nn.Module, images: Tensor, classes: int) -> Tensor:
     expected = f"logits ({len(images)}, {classes}) for pictures {tuple(images.shape)}"
     try:
         logits = model(images)
-    except (RuntimeError, ValueError, IndexError, TypeError) as error:
-        found = " ".join(str(error).split())[:300]
+    except Exception as error:  # somebody else's code, which may raise anything
+        found = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise NudgeError(
             "The network takes no such pictures",
             expected=expected,

@@ -35,6 +35,7 @@ class Measurement:
     fgsm: Tensor  # integers (K, N), the class predicted for each attacked picture
     random: Tensor  # integers (K, N), the same under a random nudge of the same size
     ssim: Tensor  # float64 (K,), mean similarity of the attacked pictures with the original ones
+    zero_gradients: int = 0  # pictures that FGSM cannot move: their gradient is zero everywhere
 
     def for_card(self, classes: int) -> dict[str, Any]:
         """The fields of a `Card` that come from measuring.
@@ -109,6 +110,7 @@ def measure(
     mine = torch.cat([*batches, torch.empty(0, dtype=torch.int64)])
     images, labels = (values[mine] for values in test)
     answers: list[Tensor] = []
+    lost = torch.zeros(1, dtype=torch.int64)
     for directions in (None, random_direction(total, seed=RANDOM_SEED)[mine]):
         answer = torch.zeros(steps, total, dtype=torch.int32)
         found = stream_batches(model, images, labels, epsilons, directions=directions)
@@ -117,6 +119,7 @@ def measure(
             for read in found:
                 size = read.predictions.shape[1]
                 answer[:, mine[done : done + size]] = read.predictions.int()
+                lost += read.zero_gradient.sum()
                 done += size
                 progress(done + len(answers) * len(mine), 2 * len(mine))
         answers.append(workers.sum(answer))
@@ -126,7 +129,9 @@ def measure(
         if len(seen):
             ssim[:, seen] = _similarities(model, test.images[seen], test.labels[seen], epsilons)
     similarity = workers.sum(ssim).mean(dim=1)
-    return Measurement(test.labels, epsilons, answers[0], answers[1], similarity)
+    fgsm, random = answers
+    lost = workers.sum(lost)
+    return Measurement(test.labels, epsilons, fgsm, random, similarity, int(lost))
 
 
 def _similarities(

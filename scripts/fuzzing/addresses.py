@@ -30,7 +30,7 @@ PARAMETERS = tuple(field.name for field in fields(View))
 OTHERS = ("embed", "theme", "", "dataset[]", "DATASET", "__proto__", MARK)
 PROPER: dict[str, tuple[str, ...]] = {
     "dataset": tuple(CLASSES),
-    "architecture": ("fcnn", "cnn"),
+    "architecture": ("fcnn", "cnn", "imported"),
     "pixels": ("ordered", "scrambled"),
     "epsilon": tuple(f"{e:g}" for e in EPSILONS),
     "image": ("0", "17", "7171", "7172", "9999"),

@@ -1,5 +1,6 @@
 """Networks of other folders: which are brought along, and which are left out and why."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from models import VARIANTS, Architecture, load_model
-from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
+from models.card_files import CONFUSIONS, FLIP_STEPS, read_array, read_arrays
+from models.imported import plain_onnx
 from models.own_networks import bring, imported, slug
 from models.zoo import OWN, find_variant
 from nudge.files import write_npz
@@ -121,13 +124,42 @@ def test_a_folder_without_cards(content: str | None, tmp_path: Path) -> None:
     assert not OWN
 
 
+def test_two_of_one_name_are_told(folder: Path) -> None:
+    """What was trained in a folder is called by both names, and an import may be called so, too."""
+    records = json.loads((folder / "index.json").read_text())
+    own = imported("week-3-sign-cnn", "sign", folder)
+    shapes = ({0: torch.export.Dim("pictures")},)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(784, 24)).eval()
+    pictures = torch.rand(2, 1, 28, 28)
+    torch.onnx.export(network, (pictures,), own.weights, dynamic_shapes=shapes, verbose=False)
+    own.weights.write_bytes(plain_onnx(own.weights))
+    records[own.key] = records["sign-cnn"] | {
+        "sha256": hashlib.sha256(own.weights.read_bytes()).hexdigest(),
+        "dataset": "sign",
+    }
+    for name in (FLIP_STEPS, CONFUSIONS):
+        arrays = read_arrays(folder / name)
+        write_npz(folder / name, {**arrays, own.key: arrays["sign-cnn"]})
+    (folder / "index.json").write_text(json.dumps(records))
+    (problem,) = bring(folder)
+    assert problem.what == "Two of your networks are called week-3-sign-cnn"
+    assert find_variant("week-3-sign-cnn").key == "sign-cnn"  # the first one stays
+
+
+def test_a_card_that_changes_later_is_not_that_of_what_was_read(folder: Path) -> None:
+    bring(folder)
+    change_card(folder, sha256="0" * 64)
+    assert find_variant("week-3-sign-cnn").card == OTHER.card
+    assert bring(folder)  # a server that starts now finds it
+
+
 def test_names() -> None:
     assert slug("Week 3, Ännas!") == "week-3-nnas"
     assert slug("...") == "own"
     found = imported("my-net", "sign", Path("somewhere"))
     assert (found.id, found.key, found.architecture) == ("my-net", "my-net", Architecture.IMPORTED)
     assert found.weights == Path("somewhere/my-net.onnx")
-    for wrong in ("fashion-cnn", "My", "a b", "a,b", "-a", "ä"):
+    for wrong in ("fashion-cnn", "My", "a b", "a,b", "-a", "ä", "file", 61 * "a"):
         with pytest.raises(ValueError, match="expected a name"):
             imported(wrong, "sign", Path("somewhere"))
     with pytest.raises(ValueError, match="data set"):

@@ -9,15 +9,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from models import NudgeError, load_model
+from models import NudgeError, imported, load_model
 from models.errors import CHECKOUT
-from models.imported import from_onnx, plain_onnx
+from models.imported import from_onnx, parameter_count, plain_onnx
 from models.own_networks import bring
 from models.zoo import OWN
+from nudge.batch_size import BATCH_SIZE, suitable_batch_size
 from nudge.data import Split, find_data_dir, to_pixels
 from scripts import import_network
 from tests.conftest import tiny_split
@@ -30,6 +33,8 @@ class Flattened(nn.Module):
         super().__init__()
         self.wrong = wrong
         self.dense = nn.Linear(784, 9 if wrong == "classes" else 10)
+        self.corner = torch.zeros(1, 1, 28, 28)
+        self.corner[0, 0, 0, 0] = 1
 
     def forward(self, pictures: Tensor) -> Tensor:
         match self.wrong:
@@ -37,9 +42,44 @@ class Flattened(nn.Module):
                 pictures = pictures - pictures.mean(dim=0, keepdim=True)
             case "gradient":
                 pictures = torch.floor(pictures)
+            case "cut":
+                pictures = (255 * pictures).to(torch.uint8).float()
+            case "mostly":  # three of four pictures are rounded, by their first pixel
+                first = (pictures * self.corner).sum(dim=(1, 2, 3), keepdim=True)
+                pictures = torch.where(first < 0.75, torch.floor(pictures), pictures)
             case "black":  # a picture's own mean, which may be 0
                 pictures = pictures / pictures.mean(dim=(1, 2, 3), keepdim=True)
+            case "double":
+                pictures = pictures.float()
+            case "channels last":
+                pictures = pictures.permute(0, 3, 1, 2)
         logits: Tensor = self.dense(pictures.flatten(1))
+        match self.wrong:
+            case "softmax":
+                return logits.softmax(dim=1)
+            case "sigmoid":
+                return logits.sigmoid()
+        return logits
+
+
+class Modern(nn.Module):
+    """Operations that PyTorch writes in versions which onnx2torch does not read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed, self.norm = nn.Linear(30, 16), nn.LayerNorm(16)
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+        self.classify = nn.Linear(30 * 16, 10)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        padded = F.pad(pictures + pictures.new_zeros(pictures.shape[0], 1, 28, 28), (1, 1, 1, 1))
+        left, right = padded.chunk(2, dim=3)
+        first, second, third = torch.split(padded, [4, 6, 20], dim=2)
+        rows = torch.cat([right, left], dim=3) + torch.cat([third, first, second], dim=2)
+        found = self.norm(F.gelu(self.embed(rows[:, 0])))
+        found = F.mish(found) + F.gelu(found, approximate="tanh")
+        found = found + self.attention(found, found, found, need_weights=False)[0]
+        logits: Tensor = self.classify(found.flatten(1))
         return logits
 
 
@@ -59,15 +99,17 @@ def split(monkeypatch: pytest.MonkeyPatch) -> Split:
 def exported(folder: Path, wrong: str = "", *, fixed: bool = False) -> tuple[nn.Module, Path]:
     torch.manual_seed(0)
     network, file = Flattened(wrong).eval(), folder / "file.onnx"
-    pictures = None if fixed else ({0: torch.export.Dim("pictures")},)
-    torch.onnx.export(
-        network, (torch.rand(3, 1, 28, 28),), file, dynamic_shapes=pictures, verbose=False
-    )
+    shapes = None if fixed else ({0: torch.export.Dim("pictures")},)
+    size = (3, 28, 28, 1) if wrong == "channels last" else (3, 1, 28, 28)
+    pictures = torch.rand(size, dtype=torch.float64 if wrong == "double" else torch.float32)
+    torch.onnx.export(network, (pictures,), file, dynamic_shapes=shapes, verbose=False)
     return network, file
 
 
-def run(monkeypatch: pytest.MonkeyPatch, file: Path, folder: Path, name: str = "my-net") -> None:
-    command = ["import_network.py", str(file), "--dataset", "fashion", "--name", name]
+def run(
+    monkeypatch: pytest.MonkeyPatch, file: Path, folder: Path, name: str = "my-net", *more: str
+) -> None:
+    command = ["import_network.py", str(file), "--dataset", "fashion", "--name", name, *more]
     monkeypatch.setattr(sys, "argv", [*command, "--output-dir", str(folder), "--device", "cpu"])
     import_network.main()
 
@@ -101,7 +143,13 @@ def test_an_imported_network_is_the_one_exported(
     [
         ("classes", r"expected logits \(16, 10\) .* got \(16, 9\)"),
         ("batch", "other logits alone"),
-        ("gradient", "no gradient to attack along"),
+        ("gradient", "no gradient to attack along.* zero everywhere for 16 of 16 pictures"),
+        ("mostly", r"no gradient to attack along.* zero everywhere for 1\d of 16 pictures"),
+        ("cut", "no gradient to attack along.* cut on the way to the pixels"),
+        ("softmax", "gives probabilities.* Leave out its last softmax"),
+        ("sigmoid", "gives probabilities.* Leave out its last softmax"),
+        ("double", r"expected one input, float32 \(N, 1, 28, 28\), got pictures: double \("),
+        ("channels last", r"expected one input, .* got pictures: float \(.*, 28, 28, 1\)"),
     ],
 )
 def test_what_cannot_be_attacked_is_refused(
@@ -111,6 +159,111 @@ def test_what_cannot_be_attacked_is_refused(
     with pytest.raises(NudgeError, match=said):
         run(monkeypatch, file, tmp_path / "mine")
     assert not (tmp_path / "mine").exists()
+
+
+# What onnx2torch and the converter say of slices.
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence", "ignore:Truncating the start")
+def test_newer_operations_than_onnx2torch_knows(split: Split, tmp_path: Path) -> None:
+    """As PyTorch's exporter gives them; ONNX's own converter has no way back to older ones."""
+    torch.manual_seed(0)
+    network, file = Modern().eval(), tmp_path / "modern.onnx"
+    pictures = torch.export.Dim("pictures")
+    torch.onnx.export(
+        network, (torch.rand(3, 1, 28, 28),), file, dynamic_shapes=({0: pictures},), verbose=False
+    )
+    used = {node.op_type for node in onnx.load(file).graph.node}
+    newer = {"ConstantOfShape", "Gelu", "LayerNormalization", "Mish", "Pad", "Split"}
+    assert used >= newer, newer - used
+    found = from_onnx(plain_onnx(file), file)
+    with torch.inference_mode():
+        assert torch.allclose(
+            found(to_pixels(split.images)), network(to_pixels(split.images)), atol=1e-5
+        )
+
+
+@pytest.mark.parametrize(("parts", "sizes"), [(3, [10, 10, 8]), (4, [7, 7, 7, 7])])
+def test_parts_that_are_not_all_of_one_size(parts: int, sizes: list[int], tmp_path: Path) -> None:
+    """ONNX makes the last part smaller; onnx2torch alone would make one part too many."""
+    names = [f"part{i}" for i in range(parts)]
+    nodes = [
+        onnx.helper.make_node("Split", ["x"], names, axis=3, num_outputs=parts),
+        onnx.helper.make_node("Concat", names[::-1], ["y"], axis=3),
+    ]
+    pictures, turned = (
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 1, 28, 28])
+        for name in "xy"
+    )
+    graph = onnx.helper.make_graph(nodes, "graph", [pictures], [turned])
+    version = onnx.helper.make_opsetid("", 20)
+    file = tmp_path / "split.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[version]), file)
+    x = torch.rand(5, 1, 28, 28)
+    expected = torch.cat(torch.split(x, sizes, dim=3)[::-1], dim=3)
+    assert torch.equal(from_onnx(plain_onnx(file), file)(x), expected)
+
+
+def test_an_operation_that_is_not_known_says_how_to_export(tmp_path: Path) -> None:
+    node = onnx.helper.make_node("BitwiseNot", ["x"], ["y"])  # of version 18, and of no use here
+    x, y = (
+        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT32, ["n", 1, 28, 28])
+        for name in "xy"
+    )
+    file = tmp_path / "odd.onnx"
+    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "graph", [x], [y])), file)
+    with pytest.raises(NudgeError, match=r"ONNX's version 17 .* dynamo=False, opset_version=17"):
+        plain_onnx(file)
+
+
+def test_one_of_that_name_is_not_replaced_unasked(
+    split: Split,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, file = exported(tmp_path)
+    folder = tmp_path / "mine"
+    run(monkeypatch, file, folder)
+    before = (folder / "index.json").read_text()
+    with pytest.raises(SystemExit):
+        run(monkeypatch, file, folder)
+    assert "has a network called my-net already" in capsys.readouterr().err
+    assert (folder / "index.json").read_text() == before
+    run(monkeypatch, file, folder, "my-net", "--replace")
+    assert "start the page anew" in capsys.readouterr().out
+
+
+def test_pictures_without_a_gradient_are_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where they are few, among them none that the network is tried with."""
+    images, labels = tiny_split(60)
+    images[:, 0, 0] = 255
+    images[20:26, 0, 0] = 0  # these are rounded
+    monkeypatch.setattr(import_network, "load_split", lambda *arguments: Split(images, labels))
+    _, file = exported(tmp_path, "mostly")
+    run(monkeypatch, file, tmp_path / "mine")
+    assert "Of 6 pictures the gradient is zero everywhere" in capsys.readouterr().out
+
+
+def test_sums_and_products_have_parameters_too(tmp_path: Path) -> None:
+    """onnx2torch keeps theirs as buffers, behind a shape that is no number to compute with."""
+
+    class Products(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight, self.bias = nn.Parameter(torch.rand(784, 10)), nn.Parameter(torch.rand(10))
+
+        def forward(self, pictures: Tensor) -> Tensor:
+            return pictures.reshape(-1, 784) @ self.weight + self.bias
+
+    file = tmp_path / "products.onnx"
+    shapes = ({0: torch.export.Dim("pictures")},)
+    torch.onnx.export(
+        Products().eval(), (torch.rand(3, 1, 28, 28),), file, dynamic_shapes=shapes, verbose=False
+    )
+    model = from_onnx(plain_onnx(file), file)
+    assert parameter_count(model) == 7850
+    assert suitable_batch_size(model) == BATCH_SIZE
 
 
 def test_logits_that_are_not_finite_for_a_picture_among_many(
@@ -144,6 +297,7 @@ def test_one_that_takes_other_pictures_is_left_out(
     run(monkeypatch, file, folder)
     small = nn.Sequential(nn.Flatten(), nn.Linear(196, 10)).eval()
     torch.onnx.export(small, (torch.rand(2, 1, 14, 14),), file, verbose=False)
+    monkeypatch.setattr(imported, "_check_inputs", lambda *arguments: None)
     content = plain_onnx(file)
     (folder / "my-net.onnx").write_bytes(content)
     records = json.loads((folder / "index.json").read_text())
@@ -173,10 +327,10 @@ def test_no_pickle_is_loaded(tmp_path: Path) -> None:
 def test_names_and_files_that_cannot_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("fashion-cnn", "My Net", "a,b", ""):
+    for name in ("fashion-cnn", "My Net", "a,b", "", "file", 300 * "a"):
         with pytest.raises(SystemExit):
             run(monkeypatch, tmp_path / "net.onnx", tmp_path, name)
-        assert "expected a name of lower-case letters" in capsys.readouterr().err
+        assert "expected a name of at most 60 lower-case letters" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         run(monkeypatch, tmp_path / "none.onnx", tmp_path)
     assert "there is no such file" in capsys.readouterr().err

@@ -12,17 +12,22 @@ from views.session import error_notice, resources
 from views.session.state import View
 
 
-def pose(question: Question, number: int) -> None:
-    """The question, and what it is about, in words."""
-    view = questions.view_of(question)
+def pose(question: Question, number: int) -> bool:
+    """The question, and what it is about, in words; whether that is here, or else it is told."""
     st.subheader(
         f"{text.classroom.asked(number)}: {text.classroom.QUESTIONS[question.kind]}", anchor=False
     )
+    try:
+        view = questions.view_of(question)
+    except NudgeError as error:
+        error_notice.explain(error)
+        return False
     st.markdown(
         text.classroom.about(
             question.kind, _networks(question.kind, view), _nudge(view), view.epsilon, view.image
         )
     )
+    return True
 
 
 def _networks(kind: Kind, view: View) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode
 
-from models import PixelOrder, Regime, Variant
+from models import NudgeError, PixelOrder, Regime, Variant
+from models.own_networks import LONGEST
 from nudge.classroom.rooms import Kind, Question
 from nudge.evaluation.methods import Method
 from nudge.findings import class_answers
@@ -37,8 +38,18 @@ def pose(kind: Kind, view: View) -> Question:
 
 
 def view_of(question: Question) -> View:
-    """What the question is about; what of it cannot be shown here falls back to the default."""
-    view, _ = View.from_query(dict(parse_qsl(question.view)))
+    """What the question is about; what of it cannot be shown here falls back to the default.
+
+    Raises NudgeError where that would be another network than the one that was asked about.
+    """
+    query = dict(parse_qsl(question.view))
+    asked, (view, _) = query.get("network", ""), View.from_query(query)
+    if asked and view.network != asked:
+        raise NudgeError(
+            f"The network {asked[:LONGEST]} that was asked about is not on this server",
+            expected="the networks that the class began with",
+            hint="Start it with the same --networks FOLDER",
+        )
     return _askable(question.kind, view)
 
 

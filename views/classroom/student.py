@@ -25,7 +25,8 @@ def show(room: Room, member: Member) -> None:
         st.info(text.classroom.WAITING, icon=":material/hourglass_top:")
         return
     question = room.questions[number]
-    asked.pose(question, number)
+    if not asked.pose(question, number):
+        return
     with Attempts()():
         asked.picture(question, width=PICTURE)
     own = classroom.store().answer_of(room.code, number, member.who)

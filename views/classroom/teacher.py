@@ -149,7 +149,8 @@ def _named(name: str) -> str:
 
 def _question(room: Room, number: int) -> None:
     question, attempt = room.questions[number], Attempts()
-    asked.pose(question, number)
+    if not asked.pose(question, number):
+        return
     if room.phase is Phase.SHOWN:
         _answers(room, number)
         with attempt():

@@ -48,7 +48,7 @@ def page() -> None:
     data_notice.offer(pictures)
     place = st.container()  # above the choice of a picture, which comes first nevertheless
     subject, walk = picture_input.choose(view, pictures)
-    with row:
+    with row, Attempts()():
         share.show(
             view,
             picture_input.preparation(),
@@ -151,10 +151,14 @@ def _drawn(
     if polling and snapshot is not None and snapshot.complete:
         st.rerun()  # without polling
     here = snapshot.pair if snapshot else None
-    networks = [
-        payload.Shown(variant, _attack(variant, view, subject, pictures), here)
-        for variant in variants
-    ]
+    try:
+        networks = [
+            payload.Shown(variant, _attack(variant, view, subject, pictures), here)
+            for variant in variants
+        ]
+    except NudgeError as error:  # somebody's own network, which gives NaN for this picture
+        error_notice.explain(error)
+        return
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
     scene = payload.scene(view, subject, networks, step=step, opened=opened(), walk=walk)

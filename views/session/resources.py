@@ -3,7 +3,8 @@
 import atexit
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -151,14 +152,32 @@ def picture_gradient(variant_id: str, index: int, pictures: DisplaySet) -> Tenso
     """
     subject = test_picture(pictures, index)
     label = torch.tensor([subject.label or 0])
-    return loss_gradient(model(variant_id), subject.pixels, label)[0]
+    with _finite(variant_id):
+        return loss_gradient(model(variant_id), subject.pixels, label)[0]
 
 
 def attack(variant_id: str, subject: Subject, method: Method, target: int | None) -> Attack:
-    """A picture under attack, as in `attack_picture`; in no cache. Raises PretrainedError."""
-    return process.compute_in_foreground(
-        attack_picture, model(variant_id), fast_model(variant_id), subject, method, target
-    )
+    """A picture under attack, as in `attack_picture`; in no cache.
+
+    Raises PretrainedError, and NudgeError where somebody's own network fails at this picture.
+    """
+    with _finite(variant_id):
+        return process.compute_in_foreground(
+            attack_picture, model(variant_id), fast_model(variant_id), subject, method, target
+        )
+
+
+@contextmanager
+def _finite(variant_id: str) -> Iterator[None]:
+    """Say of which network it is that it gives NaN or infinity."""
+    try:
+        yield
+    except NotFiniteError as error:
+        raise NudgeError(
+            f"{variant_id} cannot be attacked on this picture",
+            expected=f"finite {error.what}",
+            found=str(error.found),
+        ) from error
 
 
 @st.cache_resource(show_spinner=False, max_entries=100, hash_funcs=_BY_ORIGIN)  # 360 kB at most

@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -22,7 +22,7 @@ from models import (
     Regime,
     Variant,
 )
-from models.zoo import KNOWN, OWN, find_variant
+from models.zoo import KNOWN, OWN, TRAINED_HERE, find_variant
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
 from nudge.evaluation.sweep import EPSILON_STEP, EPSILONS
@@ -37,6 +37,7 @@ _WRITTEN = "_written"  # the addresses that this session had, the last one last
 _NOTICES = "_notices"  # what of the address had to be adjusted
 _ARRIVED = "_arrived"  # the view that the address opened, as adjusted
 _PAGE = "_page"  # the page of the last run
+_NETWORK = "_network"  # somebody's own that was looked at, for other pages forget it
 _OPENED = "_opened"  # how many addresses were opened, for the stage to tell them from its own
 
 
@@ -185,7 +186,7 @@ class View:
         method = given.choice("method", cls.method)
         view = cls(
             dataset=dataset,
-            architecture=given.choice("architecture", cls.architecture),
+            architecture=given.choice("architecture", cls.architecture, TRAINED_HERE),
             pixels=given.choice("pixels", cls.pixels),
             epsilon=given.epsilon(cls.epsilon),
             image=given.index("image", cls.image, _last_official(dataset)),
@@ -230,12 +231,13 @@ class _Query:
 
     def adjust(self, name: str, value: T) -> T:
         shown = f"{value:g}" if isinstance(value, float) else "none" if value == "" else value
-        self.notices.append(f"{name} is {shown}, not {_quoted(self._query[name])}")
+        self.notices.append(f"{name} is {shown}, not {_quoted(self._query.get(name, ''))}")
         return value
 
-    def choice(self, name: str, default: E) -> E:
+    def choice(self, name: str, default: E, among: Iterable[E] = ()) -> E:
+        """One of its kind, or of those given."""
         asked = self._query.get(name, default)
-        options = {str(option): option for option in type(default)}
+        options = {str(option): option for option in among or type(default)}
         return options[asked] if asked in options else self.adjust(name, default)
 
     def epsilon(self, default: float) -> float:
@@ -325,7 +327,11 @@ def open_address(page: str) -> list[str]:
                 state[name] = value
     if page not in WITH_OWN:
         state.network = ""
+    elif moved and not arrived:
+        state.network = state.get(_NETWORK, "")
     _fit()
+    if page in WITH_OWN:
+        state[_NETWORK] = state.network
     if page == "explorer" and (fitting := shown(state.method, state.epsilon)) != state.epsilon:
         if arrived:
             asked = _quoted(f"{state.epsilon:g}")

@@ -1,6 +1,7 @@
 """Networks that somebody brought along, beside the shipped ones."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import Tensor, nn
 
-from models import VARIANTS
+from models import VARIANTS, NudgeError
 from models.card_files import CONFUSIONS, FLIP_STEPS, read_array
 from models.zoo import OWN
 from nudge.classroom.rooms import Kind
@@ -19,6 +20,7 @@ from tests.views.reading import components, look_on, open_at, rows
 from views import text
 from views.classroom import questions
 from views.session import classroom, resources
+from views.session.state import View
 
 SHIPPED = VARIANTS["fashion-fcnn"]
 NAME = "mine-fashion-fcnn"
@@ -107,6 +109,38 @@ def test_a_damaged_one_is_named_once(folder: Path) -> None:
         assert not any(box.key == "network" for box in page.selectbox)
 
 
+def test_it_is_still_chosen_after_a_page_that_has_no_place_for_it() -> None:
+    page = open_at("explorer", network=NAME)
+    for name, chosen in (("curves", ""), ("scramble", ""), ("classes", NAME), ("explorer", NAME)):
+        page.query_params.clear()  # as the navigation does
+        page.switch_page(f"views/pages/{name}.py").run()
+        assert not page.exception
+        assert page.session_state["network"] == chosen
+
+
+def test_a_question_about_one_that_is_not_here_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a server that was started again without its folder, or a replica that has none."""
+    monkeypatch.setenv("NUDGE_ROOMS", str(tmp_path / "rooms"))
+    posed = questions.pose(Kind.FLIP, View())
+    asked = replace(posed, view=f"{posed.view}&network=gone")
+    with pytest.raises(NudgeError, match="gone that was asked about is not on this server"):
+        questions.truth(asked)
+    code, _ = classroom.store().create()
+    classroom.store().ask(code, asked, 0)
+    page = AppTest.from_file(str(CHECKOUT / "app.py"), default_timeout=120)
+    page.switch_page("views/pages/class.py")
+    page.query_params["room"] = code
+    page.session_state["_memory_known"] = ["phone", "", code]
+    page.run()
+    assert not page.exception
+    (warning,) = page.warning
+    assert "gone that was asked about is not on this server" in warning.value
+    assert not page.slider  # of another network's epsilons
+    classroom.store().close()
+
+
 class Brittle(nn.Module):
     """Of pictures as they are stored it knows something, and of all others nothing."""
 
@@ -118,6 +152,20 @@ class Brittle(nn.Module):
         stored = (255 * pictures - (255 * pictures).round()).abs().flatten(1).amax(dim=1) < 1e-3
         logits: Tensor = self.network(pictures)
         return logits.where(stored[:, None], torch.nan)
+
+
+def test_one_that_is_not_finite_on_the_stage_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = resources.model
+    broken = Brittle(usual("fashion-fcnn")).eval()
+    for load in ("model", "fast_model"):
+        monkeypatch.setattr(resources, load, lambda name: broken)
+    page = open_at("explorer", network=NAME, method="pgd")
+    assert not page.exception
+    (told,) = [warning.value for warning in page.warning]
+    assert told == f"{NAME} cannot be attacked on this picture."
+    page = open_at("tradeoff", variants=NAME)
+    assert not page.exception
+    assert [warning.value for warning in page.warning] == [told]
 
 
 def test_one_that_is_not_finite_on_the_way_is_told_and_the_others_are_counted(

@@ -38,6 +38,7 @@ def test_the_documented_address() -> None:
         ("dataset", "mnist", Dataset.FASHION),
         ("dataset", "", Dataset.FASHION),
         ("architecture", "<script>alert(1)</script>", Architecture.CNN),
+        ("architecture", "imported", Architecture.CNN),  # networks of other makes have a name
         ("pixels", "Scrambled", PixelOrder.ORDERED),
         ("epsilon", "0.237", 0.235),
         ("epsilon", "5", 0.3),
