@@ -42,13 +42,16 @@ def plain_onnx(file: Path) -> bytes:
         onnx.checker.check_model(model)
     except Exception as error:  # ONNX's own classes, protobuf's, and RuntimeError
         raise _unreadable(file, "an ONNX file", error) from error
+    _name_domain(model)
+    newer = _version(model) > OPSET
     try:
-        model = _written_out(model)
-        _set_aside(model)
+        if newer:
+            model = _written_out(model)
+            _set_aside(model)
         model = version_converter.convert_version(model, OPSET)
     except Exception as error:
         expected = f"operations that ONNX's version {OPSET} has"
-        raise _unreadable(file, expected, error, _HINT) from error
+        raise _unreadable(file, expected, error, _HINT if newer else None) from error
     for node in model.graph.node:
         if node.domain == _ASIDE:
             node.domain = ""
@@ -103,6 +106,18 @@ def _shape(value: "onnx.ValueInfoProto") -> list["onnx.TensorShapeProto.Dimensio
     return list(value.type.tensor_type.shape.dim)
 
 
+def _name_domain(model: "onnx.ModelProto") -> None:
+    """ONNX's own domain has two names, of which onnx2torch knows the empty one."""
+    for named in (*model.opset_import, *model.graph.node):
+        if named.domain == "ai.onnx":
+            named.domain = ""
+
+
+def _version(model: "onnx.ModelProto") -> int:
+    """Of its operations; 0 where it has none of ONNX's own."""
+    return max((o.version for o in model.opset_import if not o.domain), default=0)
+
+
 def _written_out(model: "onnx.ModelProto") -> "onnx.ModelProto":
     """Operations newer than OPSET that ONNX itself defines by older ones, by these."""
     import onnx
@@ -125,7 +140,7 @@ def _set_aside(model: "onnx.ModelProto") -> None:
     """Put what is of OPSET already, but for its version, where the converter leaves it alone."""
     import onnx
 
-    sizes = {v.name: v.type.tensor_type.shape.dim for v in _values(model)}
+    sizes = {v.name: _shape(v) for v in _values(model)}
     for node in model.graph.node:
         most = _ALLOW_MORE.get(node.op_type)
         if node.domain or most is None or len(node.input) > most:
@@ -135,7 +150,9 @@ def _set_aside(model: "onnx.ModelProto") -> None:
             continue
         if parts := by_name.pop("num_outputs", None):  # of equal size, but for the last one
             axis = by_name["axis"].i if "axis" in by_name else 0
-            whole = sizes[node.input[0]][axis].dim_value
+            whole = sizes[node.input[0]][axis].dim_value if node.input[0] in sizes else 0
+            if not whole:  # nobody can tell; the converter refuses it
+                continue
             each = -(-whole // parts.i)
             split = [min(each, whole - start) for start in range(0, whole, each)]
             name = f"{node.output[0]}_sizes"

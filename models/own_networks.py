@@ -56,6 +56,8 @@ def bring(folder: Path) -> list[NudgeError]:
     for key in records:
         try:
             variant = _variant(folder, key, records[key])
+            # As the server started: another card must not come to weights that were read before.
+            variant = replace(variant, own_card=variant.card)
             _check(variant)
             if variant.id in found:
                 raise PretrainedError(
@@ -67,8 +69,7 @@ def bring(folder: Path) -> list[NudgeError]:
         except PretrainedError as error:
             problems.append(_without_mend(error))
         else:
-            # As the server started: another card must not come to weights that were read before.
-            found[variant.id] = replace(variant, own_card=variant.card)
+            found[variant.id] = variant
     OWN.update(found)
     return problems
 

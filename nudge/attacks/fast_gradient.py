@@ -153,11 +153,15 @@ def _gradient(loss: Tensor, pictures: Tensor) -> Tensor:
     if loss.requires_grad:
         (found,) = torch.autograd.grad(loss, pictures, allow_unused=True)
     if found is None:
-        raise ValueError(
+        raise CutGradientError(
             "expected logits with a gradient at the pictures, "
             "got a model that cuts it, as detach, argmax and no_grad do"
         )
     return found
+
+
+class CutGradientError(ValueError):
+    """No gradient leads from the logits to the pictures."""
 
 
 def targeted_direction(

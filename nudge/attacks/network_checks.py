@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from models import NudgeError
 from nudge.argument_checks import as_count, check_images, check_labels, check_model
-from nudge.attacks.fast_gradient import loss_gradient
+from nudge.attacks.fast_gradient import CutGradientError, loss_gradient
 from nudge.attacks.model_outputs import NotFiniteError
 
 CLOSE = 1e-3  # of the largest logit: what another order of sums may change
@@ -41,7 +41,7 @@ def check_network(model: nn.Module, images: Tensor, labels: Tensor, classes: int
     if logits.min() >= 0 and logits.max() <= 1:
         raise NudgeError(
             "The network gives probabilities",
-            expected="logits, from below 0 to above 1",
+            expected="logits, which are not all between 0 and 1",
             found=f"values from {float(logits.min()):.3g} to {float(logits.max()):.3g}",
             hint="Leave out its last softmax or sigmoid: FGSM needs the logits, for a probability "
             "close to 1 has hardly any gradient",
@@ -60,8 +60,10 @@ def _wrong_of_gradient(model: nn.Module, images: Tensor, labels: Tensor) -> str:
         gradient, _ = loss_gradient(model, images, labels)
     except NotFiniteError:
         return "values that are not finite"
-    except ValueError:  # whatever it was made by, the pictures do not lead to it
+    except CutGradientError:
         return "none: it is cut on the way to the pixels"
+    except Exception as error:  # somebody else's code, which may raise anything
+        return " ".join(f"none: {type(error).__name__}: {error}".split())[:300]
     zero = int((gradient.flatten(1) == 0).all(dim=1).sum())
     return f"zero everywhere for {zero} of {len(images)} pictures" if 2 * zero > len(images) else ""
 

@@ -110,7 +110,7 @@ def measure(
     mine = torch.cat([*batches, torch.empty(0, dtype=torch.int64)])
     images, labels = (values[mine] for values in test)
     answers: list[Tensor] = []
-    lost = torch.zeros(1, dtype=torch.int64)
+    zero_gradients = torch.zeros(1, dtype=torch.int64)
     for directions in (None, random_direction(total, seed=RANDOM_SEED)[mine]):
         answer = torch.zeros(steps, total, dtype=torch.int32)
         found = stream_batches(model, images, labels, epsilons, directions=directions)
@@ -119,7 +119,7 @@ def measure(
             for read in found:
                 size = read.predictions.shape[1]
                 answer[:, mine[done : done + size]] = read.predictions.int()
-                lost += read.zero_gradient.sum()
+                zero_gradients += read.zero_gradient.sum()
                 done += size
                 progress(done + len(answers) * len(mine), 2 * len(mine))
         answers.append(workers.sum(answer))
@@ -130,8 +130,8 @@ def measure(
             ssim[:, seen] = _similarities(model, test.images[seen], test.labels[seen], epsilons)
     similarity = workers.sum(ssim).mean(dim=1)
     fgsm, random = answers
-    lost = workers.sum(lost)
-    return Measurement(test.labels, epsilons, fgsm, random, similarity, int(lost))
+    unmoved = int(workers.sum(zero_gradients))
+    return Measurement(test.labels, epsilons, fgsm, random, similarity, unmoved)
 
 
 def _similarities(

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from models import PRETRAINED, VARIANTS, Card, PretrainedError, Regime, Variant
-from models.card_files import PGD_FLIP_STEPS, read_array
+from models import VARIANTS, Card, PretrainedError, Regime, Variant
 from models.epsilons import step_of
 from nudge.evaluation.robustness import DEFENDED_AT, RECORDED, STRONGEST
 from nudge.evaluation.transferability import nearest, networks, read_transfer
@@ -38,12 +37,12 @@ class Defence:
     moves: tuple[str, ...]  # what else its training did to pictures, by the recipe's names
 
     @property
-    def fooled_by_transfer(self) -> bool | None:
-        """Whether the standard network's attack costs at least half of what its own PGD costs."""
-        if self.transferred is None:
+    def carried(self) -> float | None:
+        """What the standard network's attack costs, as a fraction of what its own PGD costs."""
+        most = self.defended.clean - self.defended.pgd
+        if self.transferred is None or most <= 0:
             return None
-        lost, most = self.defended.clean - self.transferred, self.defended.clean - self.defended.pgd
-        return 2 * lost >= most
+        return (self.defended.clean - self.transferred) / most
 
 
 def defence(variant: Variant) -> Defence | None:
@@ -54,32 +53,25 @@ def defence(variant: Variant) -> Defence | None:
     standard = replace(variant, regime=Regime.STANDARD)
     if variant.id not in VARIANTS:
         return None
-    if variant.card.pgd is None or standard.card.pgd is None:
-        return None
+    cards = variant.card, standard.card
     epsilon = DEFENDED_AT[variant.dataset]
-    put_to_both = all(_strongest(v.card) is not None for v in (variant, standard))
-    attack = STRONGEST.name if put_to_both else RECORDED.name
+    at = [step_of(card.epsilons, epsilon) for card in cards]
+    twenty = [c.pgd[i] / c.total for c, i in zip(cards, at, strict=True) if c.pgd is not None]
+    if len(twenty) < len(cards):
+        return None
+    forty = [left for card in cards if (left := _strongest(card)) is not None]
+    both = len(forty) == len(cards)
+    strongest = forty if both else twenty
+    defended, usual = map(_withstands, cards, twenty, strongest, at)
     return Defence(
         variant,
         epsilon,
-        attack,
-        _withstands(variant.card, epsilon, attack),
-        _withstands(standard.card, epsilon, attack),
+        STRONGEST.name if both else RECORDED.name,
+        defended,
+        usual,
         _carried_over(standard, variant, epsilon),
         _moves(standard, variant),
     )
-
-
-def pgd_on_first(variant: Variant, count: int, epsilon: float) -> int | None:
-    """Of the first `count` test pictures, how many twenty steps of PGD leave.
-
-    None where that was not recorded, as of somebody's own network.
-    """
-    try:
-        flips = read_array(PRETRAINED / PGD_FLIP_STEPS, variant.id)
-    except PretrainedError:
-        return None
-    return int((flips[:count] > step_of(variant.card.epsilons, epsilon)).sum())
 
 
 def _strongest(card: Card) -> float | None:
@@ -88,17 +80,15 @@ def _strongest(card: Card) -> float | None:
     return next(counts, None)
 
 
-def _withstands(card: Card, epsilon: float, attack: str) -> Withstands:
-    assert card.pgd is not None  # as `defence` has made sure
-    at = step_of(card.epsilons, epsilon)
-    pgd, strongest = card.pgd[at] / card.total, _strongest(card)
+def _withstands(card: Card, pgd: float, strongest: float, at: int) -> Withstands:
+    """At the epsilon in place `at`."""
     left, worst = min((card.fgsm[i], i) for i in range(at + 1))
     return Withstands(
         clean=card.accuracy,
         random=card.random[at] / card.total,
         fgsm=card.fgsm[at] / card.total,
         pgd=pgd,
-        strongest=strongest if strongest is not None and attack == STRONGEST.name else pgd,
+        strongest=strongest,
         worst_step=(card.epsilons[worst], left / card.total),
     )
 

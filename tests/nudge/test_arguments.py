@@ -97,7 +97,6 @@ from nudge.evaluation.transferability import (
 from nudge.files import write_npz
 from nudge.findings.assignment_claims import Figures
 from nudge.findings.class_answers import first_wrong, stands_longest
-from nudge.findings.defences import pgd_on_first
 from nudge.neighbourhood.picture_attack import Subject, attack_picture
 from nudge.neighbourhood.plane import Plane, axis, on_plane, plane, plane_counter
 from nudge.neighbourhood.probability_path import probability_paths
@@ -400,11 +399,6 @@ TABLE: dict[str, Call] = {
     ),
     "nudge.findings.assignment_claims.Figures.ssim": Call(
         Figures().ssim, {"variant": "sign-cnn", "epsilon": 0.1}, {"epsilon": NO_STEP}
-    ),
-    "nudge.findings.defences.pgd_on_first": Call(
-        pgd_on_first,
-        {"variant": VARIANTS["fashion-cnn-robust"], "count": 10, "epsilon": 0.1},
-        {"epsilon": NO_STEP},
     ),
     "nudge.evaluation.per_class.class_curves": Call(
         class_curves, {"confusions": CONFUSIONS}, {"confusions": NO_ARRAY}

@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 import torch
@@ -44,7 +46,7 @@ class Flattened(nn.Module):
                 pictures = torch.floor(pictures)
             case "cut":
                 pictures = (255 * pictures).to(torch.uint8).float()
-            case "mostly":  # three of four pictures are rounded, by their first pixel
+            case "mostly":  # those are rounded whose first pixel is not bright, as most are here
                 first = (pictures * self.corner).sum(dim=(1, 2, 3), keepdim=True)
                 pictures = torch.where(first < 0.75, torch.floor(pictures), pictures)
             case "black":  # a picture's own mean, which may be 0
@@ -181,36 +183,74 @@ def test_newer_operations_than_onnx2torch_knows(split: Split, tmp_path: Path) ->
         )
 
 
-@pytest.mark.parametrize(("parts", "sizes"), [(3, [10, 10, 8]), (4, [7, 7, 7, 7])])
-def test_parts_that_are_not_all_of_one_size(parts: int, sizes: list[int], tmp_path: Path) -> None:
-    """ONNX makes the last part smaller; onnx2torch alone would make one part too many."""
-    names = [f"part{i}" for i in range(parts)]
-    nodes = [
-        onnx.helper.make_node("Split", ["x"], names, axis=3, num_outputs=parts),
-        onnx.helper.make_node("Concat", names[::-1], ["y"], axis=3),
-    ]
-    pictures, turned = (
+def by_hand(
+    file: Path, *nodes: onnx.NodeProto, version: int, domain: str = "", **constants: list[int]
+) -> None:
+    """Write a network from x to y, both (n, 1, 28, 28)."""
+    pictures, found = (
         onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 1, 28, 28])
         for name in "xy"
     )
-    graph = onnx.helper.make_graph(nodes, "graph", [pictures], [turned])
-    version = onnx.helper.make_opsetid("", 20)
-    file = tmp_path / "split.onnx"
-    onnx.save(onnx.helper.make_model(graph, opset_imports=[version]), file)
+    weights = [onnx.numpy_helper.from_array(np.array(v), name) for name, v in constants.items()]
+    graph = onnx.helper.make_graph(list(nodes), "graph", [pictures], [found], weights)
+    opset = onnx.helper.make_opsetid(domain, version)
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[opset]), file)
+
+
+@pytest.mark.parametrize(
+    ("version", "domain", "sizes", "told"),
+    [
+        (11, "", [20, 8], "attribute"),  # as versions below 13 have it
+        (13, "", [20, 8], "input"),
+        (20, "", [20, 8], "input"),
+        (20, "ai.onnx", [20, 8], "input"),  # another name of the same
+        (20, "", [10, 10, 8], "number"),  # the last part is smaller
+        (20, "", [7, 7, 7, 7], "number"),
+    ],
+)
+def test_parts_of_every_version(
+    version: int, domain: str, sizes: list[int], told: str, tmp_path: Path
+) -> None:
+    """onnx2torch alone makes parts of one size where it does not find theirs."""
+    names, file = [f"part{i}" for i in range(len(sizes))], tmp_path / "split.onnx"
+    how: dict[str, Any] = {"number": {"num_outputs": len(sizes)}, "attribute": {"split": sizes}}
+    inputs = ["x", "sizes"] if told == "input" else ["x"]
+    by_hand(
+        file,
+        onnx.helper.make_node("Split", inputs, names, axis=3, **how.get(told, {})),
+        onnx.helper.make_node("Concat", names[::-1], ["y"], axis=3),
+        version=version,
+        domain=domain,
+        **({"sizes": sizes} if told == "input" else {}),
+    )
     x = torch.rand(5, 1, 28, 28)
     expected = torch.cat(torch.split(x, sizes, dim=3)[::-1], dim=3)
     assert torch.equal(from_onnx(plain_onnx(file), file)(x), expected)
 
 
-def test_an_operation_that_is_not_known_says_how_to_export(tmp_path: Path) -> None:
-    node = onnx.helper.make_node("BitwiseNot", ["x"], ["y"])  # of version 18, and of no use here
-    x, y = (
-        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.INT32, ["n", 1, 28, 28])
-        for name in "xy"
-    )
+def test_padding_of_an_old_version(tmp_path: Path) -> None:
+    file = tmp_path / "pad.onnx"
+    pads = [0, 0, 1, 1, 0, 0, 1, 1]
+    smaller = onnx.helper.make_node("AveragePool", ["wide"], ["y"], kernel_shape=[3, 3])
+    by_hand(file, onnx.helper.make_node("Pad", ["x"], ["wide"], pads=pads), smaller, version=9)
+    x = torch.rand(5, 1, 28, 28)
+    expected = F.avg_pool2d(F.pad(x, (1, 1, 1, 1)), 3, stride=1)
+    assert torch.allclose(from_onnx(plain_onnx(file), file)(x), expected)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        onnx.helper.make_node("BitwiseNot", ["x"], ["y"]),  # of version 18, and of no use here
+        onnx.helper.make_node("Split", ["x"], ["y", "z"], axis=0, num_outputs=2),  # of how many?
+    ],
+)
+def test_an_operation_that_is_not_known_says_how_to_export(
+    node: onnx.NodeProto, tmp_path: Path
+) -> None:
     file = tmp_path / "odd.onnx"
-    onnx.save(onnx.helper.make_model(onnx.helper.make_graph([node], "graph", [x], [y])), file)
-    with pytest.raises(NudgeError, match=r"ONNX's version 17 .* dynamo=False, opset_version=17"):
+    by_hand(file, node, version=20)
+    with pytest.raises(NudgeError, match=r"ONNX's version 17.* dynamo=False, opset_version=17"):
         plain_onnx(file)
 
 

@@ -48,7 +48,7 @@ def view_of(question: Question) -> View:
         raise NudgeError(
             f"The network {asked[:LONGEST]} that was asked about is not on this server",
             expected="the networks that the class began with",
-            hint="Start it with the same --networks FOLDER",
+            hint="Whoever runs the server can start it with them: --networks FOLDER",
         )
     return _askable(question.kind, view)
 

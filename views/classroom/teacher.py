@@ -150,6 +150,7 @@ def _named(name: str) -> str:
 def _question(room: Room, number: int) -> None:
     question, attempt = room.questions[number], Attempts()
     if not asked.pose(question, number):
+        st.fragment(_watched, run_every=POLL)(room)
         return
     if room.phase is Phase.SHOWN:
         _answers(room, number)

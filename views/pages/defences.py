@@ -7,11 +7,12 @@ import streamlit as st
 import torch
 
 from models import STANDARD, VARIANTS, PixelOrder, Regime, Variant
+from models.epsilons import step_of
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
 from nudge.evaluation.robustness import DEFENDED_AT
-from nudge.findings.defences import defence, pgd_on_first
+from nudge.findings.defences import defence
 from views import text
 from views.charts import defences as chart
 from views.charts import figure
@@ -39,7 +40,7 @@ def page() -> None:
         return
     if len(view.trainings) == 1:
         st.info(text.defences.one_training(f"{view.variant.id}-{Regime.AUGMENTED}"))
-    _withstood(view, variants)
+    _withstood(view, variants, attempt)
     with attempt():
         pictures = resources.display_set(view.dataset)
         data_notice.offer(pictures)
@@ -48,13 +49,16 @@ def page() -> None:
     _links(view, variants)
 
 
-def _withstood(view: View, variants: Sequence[Variant]) -> None:
+def _withstood(view: View, variants: Sequence[Variant], attempt: Attempts) -> None:
     st.subheader(text.defences.WITHSTOOD, anchor=False)
     rows = chart.withstood_rows(variants)
     for variant in (v for v in variants if v.regime is Regime.ROBUST):
         # A standard one that cannot be read has been told.
         if replace(variant, regime=Regime.STANDARD) in variants and (found := defence(variant)):
             st.markdown(text.defences.cost(found))
+    of_these: dict[str, float] = {}
+    with attempt():
+        of_these |= _of_the_first(variants)
     figure.show(
         "withstood",
         chart.withstood_spec(
@@ -74,15 +78,25 @@ def _withstood(view: View, variants: Sequence[Variant]) -> None:
                 for w in v.card.withstood
                 if w.total != v.card.total
             },
-            of_these={
-                text.common.REGIMES[v.regime]: left / w.total
-                for v in variants
-                for w in v.card.withstood
-                if w.total != v.card.total
-                and (left := pgd_on_first(v, w.total, w.epsilon)) is not None
-            },
+            of_these=of_these,
         ),
     )
+
+
+def _of_the_first(variants: Sequence[Variant]) -> dict[str, float]:
+    """By training, what twenty steps of PGD leave of the pictures that a dearer attack was put to.
+
+    Of those trainings that an attack met only the first pictures of.
+    """
+    found = {}
+    for variant in variants:
+        for attack in variant.card.withstood:
+            flips = resources.pgd_flip_steps(variant.id)
+            if attack.total != variant.card.total and flips is not None:
+                at = step_of(variant.card.epsilons, attack.epsilon)
+                left = float((flips[: attack.total] > at).float().mean())
+                found[text.common.REGIMES[variant.regime]] = left
+    return found
 
 
 def _losses(view: View, variants: Sequence[Variant], pictures: DisplaySet) -> None:

@@ -48,7 +48,7 @@ def page() -> None:
     data_notice.offer(pictures)
     place = st.container()  # above the choice of a picture, which comes first nevertheless
     subject, walk = picture_input.choose(view, pictures)
-    with row, Attempts()():
+    with row:
         share.show(
             view,
             picture_input.preparation(),
@@ -151,13 +151,13 @@ def _drawn(
     if polling and snapshot is not None and snapshot.complete:
         st.rerun()  # without polling
     here = snapshot.pair if snapshot else None
-    try:
-        networks = [
+    networks, attempt = list[payload.Shown](), Attempts()
+    with attempt():  # somebody's own network may give NaN for this very picture
+        networks += [
             payload.Shown(variant, _attack(variant, view, subject, pictures), here)
             for variant in variants
         ]
-    except NudgeError as error:  # somebody's own network, which gives NaN for this picture
-        error_notice.explain(error)
+    if not networks:
         return
     # The step is that of the last whole run: at a release the browser knows it better, and what it
     # has been sent already is not sent again.
@@ -167,7 +167,9 @@ def _drawn(
         st.caption(f":material/warning: {text.explorer.NO_GRADIENT}")
     _captions(view, subject, pictures, snapshot, polling=polling)
     if panel is Panel.MAP:
-        planes.show(scene["id"], [_mapped(view, subject, pictures, shown) for shown in networks])
+        with attempt(), resources.finite(view.variant.id):
+            maps = [_mapped(view, subject, pictures, shown) for shown in networks]
+            planes.show(scene["id"], maps)
 
 
 def _mapped(
@@ -196,7 +198,8 @@ def _saved(
         maps = [_mapped(view, subject, pictures, shown) for shown in networks]
         # Four networks with a way of their own for every epsilon fill the file without maps.
         fits = len(maps) == 1 or not view.method.iterated
-        found = planes.finished(scene["id"], maps) if fits else None
+        with resources.finite(view.variant.id):
+            found = planes.finished(scene["id"], maps) if fits else None
         scene |= {"planes": found} if found else {"panel": Panel.NONE}
     return share.SavedPage(f"{scene['file']}.html", saved_page(view, subject, scene))
 

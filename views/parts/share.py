@@ -14,6 +14,7 @@ from nudge.pictures.preprocessing import Preparation
 from views import text
 from views.parts import links
 from views.parts.snippet import snippet
+from views.session.error_notice import Attempts
 from views.session.state import View
 
 
@@ -50,16 +51,17 @@ def show(
             if _is_this_machine(urlsplit(url).hostname or ""):
                 st.caption(text.share.QR_LOCAL)
             links.link("class", text.share.CLASS, view, icon=":material/co_present:")
-        page = save()
-        st.download_button(
-            text.share.SAVE_PAGE,
-            page.html,
-            page.name,
-            "text/html",
-            help=text.share.SAVE_PAGE_HELP,
-            icon=":material/save:",
-            on_click="ignore",
-        )
+        with Attempts()():
+            page = save()
+            st.download_button(
+                text.share.SAVE_PAGE,
+                page.html,
+                page.name,
+                "text/html",
+                help=text.share.SAVE_PAGE_HELP,
+                icon=":material/save:",
+                on_click="ignore",
+            )
         st.caption(text.share.CODE_HELP)
         st.code(snippet(view, own, generated=generated), language="python", wrap_lines=True)
 

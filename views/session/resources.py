@@ -152,7 +152,7 @@ def picture_gradient(variant_id: str, index: int, pictures: DisplaySet) -> Tenso
     """
     subject = test_picture(pictures, index)
     label = torch.tensor([subject.label or 0])
-    with _finite(variant_id):
+    with finite(variant_id):
         return loss_gradient(model(variant_id), subject.pixels, label)[0]
 
 
@@ -161,15 +161,15 @@ def attack(variant_id: str, subject: Subject, method: Method, target: int | None
 
     Raises PretrainedError, and NudgeError where somebody's own network fails at this picture.
     """
-    with _finite(variant_id):
+    with finite(variant_id):
         return process.compute_in_foreground(
             attack_picture, model(variant_id), fast_model(variant_id), subject, method, target
         )
 
 
 @contextmanager
-def _finite(variant_id: str) -> Iterator[None]:
-    """Say of which network it is that it gives NaN or infinity."""
+def finite(variant_id: str) -> Iterator[None]:
+    """Have an error say which network it is that gives NaN or infinity. Raises NudgeError."""
     try:
         yield
     except NotFiniteError as error:
@@ -273,15 +273,16 @@ def transfer_job(
 def flip_steps(variant_id: str, *, generated: bool = False) -> Tensor:
     """The step at which FGSM first flips each picture: uint8 (N,), 255 for never.
 
-    As recorded, of the official test pictures or of the generated ones. Raises PretrainedError or
-    DataError.
+    As recorded, of the official test pictures or of the generated ones. Raises PretrainedError,
+    DataError, and NudgeError where somebody's own network gives NaN on the way.
     """
     variant = find_variant(variant_id)
     if not generated:
         return torch.from_numpy(read_array(variant.folder / FLIP_STEPS, variant.key))
     if variant.own_folder:  # for which nobody has measured them
         hands = load_generated_hands()
-        return torch.from_numpy(process.compute_in_foreground(hands_flip_steps, variant, hands))
+        with finite(variant_id):
+            return torch.from_numpy(process.compute_in_foreground(hands_flip_steps, variant, hands))
     return generated_flip_steps(variant_id)
 
 

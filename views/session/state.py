@@ -313,6 +313,7 @@ def open_address(page: str) -> list[str]:
     arrived = opened_here and (query or not written)
     if arrived:
         view, state[_NOTICES] = View.from_query(query)
+        state[_NETWORK] = view.network
         state.update(_values(view))
         state[_OPENED] += 1
         written.append(query)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 LEAD = (
     "Can a network be mended? Some of these networks were trained in other ways. **Augmented**: on "
     "shifted, rotated and scaled pictures. **Robust**: on attacked pictures, some of them shifted "
-    "or mirrored as well. **Masked**: so that one step of FGSM, as large as in its training, "
-    "hardly finds a way, although there are many. Judge each by its strongest attack."
+    "or mirrored as well. **Masked**: so that one step of FGSM of about the size shown here hardly "
+    "finds a way, although smaller steps and many steps do. Judge each by its strongest attack."
 )
 
 
@@ -66,10 +66,10 @@ def withstood_caption(
             "`python scripts/robustness.py` does that."
         )
     return (
-        f"Top-1 accuracy over all {total:,} official test pictures of {title}{fewer}. Attacks "
-        f"move no pixel by more than {epsilon:g}, the epsilon that robust networks were trained "
-        f"at.{beside} Moved pictures: not attacked, but shifted by up to 4 pixels, rotated by up "
-        f"to 15 degrees and scaled by up to a fifth.{missing}"
+        f"Top-1 accuracy over all {total:,} official test pictures of {title}{fewer}.{beside} "
+        f"Attacks move no pixel by more than {epsilon:g}, the epsilon that robust networks were "
+        "trained at. Moved pictures: not attacked, but shifted by up to 4 pixels, rotated by up to "
+        f"15 degrees and scaled by up to a fifth.{missing}"
     )
 
 
@@ -117,9 +117,9 @@ def gradient_caption(subject: str, *, robust: bool) -> str:
     """`robust` is whether one of the networks is."""
     # So it is of all six, over the first 500 test pictures: the size of the gradient correlates
     # with edges by 0.26 where the standard Fashion CNN's does by -0.21, and by 0.33 after 0.22 on
-    # Sign. Of a scrambled CNN one sees only that it lies on the object.
+    # Sign. Of scrambled ones it does so by 0.11 after -0.16, and by 0.16 after 0.06.
     looks = (
-        " A robust network's gradient keeps closer to the object and its edges than the standard "
+        " A robust network's gradient keeps closer to the edges in the picture than the standard "
         "one's, since it may only rely on what an attack cannot easily change."
     )
     return (

@@ -186,7 +186,7 @@ def _defence_answers(found: "Findings") -> dict[str, str]:
             f"({defence.attack}) leaves the robust network **{mended.strongest:.1%}** and the "
             f"standard one **{usual.strongest:.1%}**. On clean pictures it is "
             f"**{mended.clean:.1%}** against **{usual.clean:.1%}**: {price(defence)}. Its gradient "
-            "keeps closer to the object and its edges than the standard one's."
+            "keeps closer to the edges in the picture than the standard one's."
         )
     if mask := found.masked:
         seems, usual = mask.defended, mask.standard
@@ -200,30 +200,28 @@ def _defence_answers(found: "Findings") -> dict[str, str]:
 
 
 def _signs(mask: "Defence") -> str:
-    """What else tells that a defence is none, where it does."""
-    seems, said = mask.defended, ""
+    """What else tells that a defence is none, where it does; and what does not."""
+    seems, signs = mask.defended, []
     at, left = seems.worst_step
     if left < seems.fgsm:
-        said += (
-            f" One sign of it: a smaller step fools it more often. At {at:g} FGSM leaves "
-            f"**{left:.1%}**."
-        )
+        signs.append(f"a smaller step fools it more often: at {at:g} FGSM leaves **{left:.1%}**")
     if seems.random < seems.fgsm:
-        said += (
-            " Another: a random nudge of the same size, which leaves it "
-            f"**{seems.random:.1%}**, does it more harm than FGSM."
+        signs.append(
+            "a random nudge of the same size does it more harm than FGSM, and leaves "
+            f"**{seems.random:.1%}**"
         )
-    if mask.transferred is not None:
-        verdict = (
-            "no gradient of its own is needed to fool it"
-            if mask.fooled_by_transfer
-            else "that network's attack hardly fools it either, and proves nothing"
-        )
-        said += (
-            " Pictures attacked along the standard network's gradient leave it "
-            f"**{mask.transferred:.1%}**: {verdict}."
-        )
-    return said
+    said = f" It can be told by this: {'; and '.join(signs)}." if signs else ""
+    if mask.transferred is None or mask.carried is None:
+        return said
+    verdict = ""
+    if mask.carried >= 0.5:
+        verdict = ": no gradient of its own is needed to fool it"
+    elif mask.carried < 0.1:
+        verdict = ": that network's attack hardly fools it either, which proves nothing"
+    return (
+        f"{said} Pictures attacked along the standard network's gradient leave it "
+        f"**{mask.transferred:.1%}**{verdict}."
+    )
 
 
 def faq(found: "Findings", title: str) -> list[tuple[str, str]]:

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from models import STANDARD, VARIANTS, Card, PixelOrder, Variant
+from models import PRETRAINED, STANDARD, VARIANTS, Card, PixelOrder, Regime, Variant
+from models.card_files import PGD_FLIP_STEPS, read_array
 from models.cards import Withstood
 from models.zoo import KNOWN
 from nudge.evaluation import transferability
 from nudge.evaluation.robustness import AUTO_ATTACK, STRONGEST
 from nudge.findings import defences
-from nudge.findings.defences import Withstands, defence, pgd_on_first
+from nudge.findings.defences import Withstands, defence
 
 ROBUST = KNOWN["sign-cnn-robust"]
 
@@ -81,17 +82,29 @@ def test_a_dip_along_epsilon_is_the_worst_step(cards: dict[str, Card]) -> None:
     assert found.defended.fgsm == 0.95
 
 
-def test_what_is_left_of_the_first_pictures_is_what_their_flips_say() -> None:
-    variant = VARIANTS["fashion-cnn-robust"]
+@pytest.mark.parametrize(
+    "name", [n for n, v in VARIANTS.items() if v.regime in (Regime.ROBUST, Regime.MASKED)]
+)
+def test_autoattack_leaves_no_more_than_twenty_steps_do(name: str) -> None:
+    """Of the same pictures, which RESULTS.md and the page set beside each other."""
+    variant = VARIANTS[name]
+    (found,) = (w for w in variant.card.withstood if w.attack == AUTO_ATTACK)
+    flips = read_array(PRETRAINED / PGD_FLIP_STEPS, name)
+    at = variant.card.epsilons.index(found.epsilon)
     assert variant.card.pgd is not None
-    at = variant.card.epsilons.index(0.1)
-    assert pgd_on_first(variant, variant.card.total, 0.1) == variant.card.pgd[at]
-    for attack in variant.card.withstood:
-        if attack.attack == AUTO_ATTACK:  # which is the stronger one, on the same pictures
-            left = pgd_on_first(variant, attack.total, attack.epsilon)
-            assert left is not None
-            assert attack.correct < left
-    assert pgd_on_first(KNOWN["sign-fcnn-masked"], 10, 0.03) is None
+    assert (flips > at).sum() == variant.card.pgd[at]
+    assert found.correct <= (flips[: found.total] > at).sum()
+
+
+def test_what_an_attack_carries_over_is_a_fraction_of_what_its_own_costs() -> None:
+    masked = defence(VARIANTS["fashion-cnn-masked"])
+    assert masked is not None
+    assert masked.carried is not None
+    assert masked.carried < 0.1  # it has hidden its gradient from others' attacks as well
+    robust = Withstands(0.9, 0.8, 0.7, 0.5, 0.5, (0.1, 0.7))
+    assert replace(masked, defended=robust, transferred=0.7).carried == pytest.approx(0.5)
+    assert replace(masked, transferred=None).carried is None
+    assert replace(masked, defended=replace(robust, pgd=0.9)).carried is None  # it costs nothing
 
 
 def test_none_where_either_was_not_measured(cards: dict[str, Card]) -> None:

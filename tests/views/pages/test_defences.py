@@ -102,11 +102,11 @@ def test_what_was_counted_over_fewer_pictures_is_told() -> None:
     said = " ".join(caption.value for caption in page.caption)
     assert "7,172 official test pictures of Sign-Language-MNIST (AutoAttack: over the first" in said
     assert "Of these first ones alone PGD, 20 steps leaves 85.3% (Robust)." in said
-    assert "keeps closer to the object and its edges" in said
+    assert "keeps closer to the edges" in said
     page = open_at("defences", dataset="sign", architecture="fcnn", pixels="scrambled")
     said = " ".join(caption.value for caption in page.caption)
     assert "AutoAttack" not in said
-    assert "keeps closer to the object" not in said  # no robust one is shown
+    assert "keeps closer to the edges" not in said  # no robust one is shown
 
 
 def test_a_gain_is_not_called_a_cost() -> None:

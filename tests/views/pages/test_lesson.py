@@ -87,7 +87,7 @@ def test_a_defence_and_a_false_one() -> None:
     assert (false.page, false.view.dataset) == ("curves", Dataset.FASHION)
     assert false.view.variants == ("fashion-cnn", "fashion-cnn-masked")
     # What else gives it away, as far as it does.
-    dip, coin = "At 0.03 FGSM leaves **67.0%**", "leaves it **80.0%**, does it more harm"
+    dip, coin = "at 0.03 FGSM leaves **67.0%**", "more harm than FGSM, and leaves **80.0%**"
     for said in (
         "**83.0%**",
         "**30.0%**",
@@ -98,12 +98,18 @@ def test_a_defence_and_a_false_one() -> None:
         "no gradient of its",
     ):
         assert said in false.expected
-    honest = replace(masked.defended, random=0.84, worst_step=(0.1, 0.83))
-    hardly = replace(masked, defended=honest, transferred=0.8)
-    false = steps(replace(plain, masked=hardly))[-1]
-    for said in ("One sign", "Another", "no gradient of its"):
-        assert said not in false.expected
-    assert "**80.0%**: that network's attack hardly fools it either" in false.expected
+    no_dip = replace(masked.defended, worst_step=(0.1, 0.83))
+    neither = replace(no_dip, random=0.84)
+    for seems, said in ((no_dip, coin), (neither, "withstand attacks. Pictures")):
+        false = steps(replace(plain, masked=replace(masked, defended=seems)))[-1]
+        assert said in false.expected
+        assert "a smaller step" not in false.expected
+    for left, said in (
+        (0.8, "**80.0%**: that network's attack hardly fools it either"),
+        (0.6, "**60.0%**. A defence is judged"),
+    ):
+        false = steps(replace(plain, masked=replace(masked, transferred=left)))[-1]
+        assert said in false.expected
     assert text.lesson.lesson_lead(9, 54).startswith("Nine questions")
     (answer,) = (
         answer

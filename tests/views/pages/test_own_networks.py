@@ -118,6 +118,17 @@ def test_it_is_still_chosen_after_a_page_that_has_no_place_for_it() -> None:
         assert page.session_state["network"] == chosen
 
 
+def test_a_link_to_another_network_lets_go_of_it() -> None:
+    page = open_at("explorer", network=NAME)
+    for name, query in (("scramble", {"pixels": "scrambled"}), ("explorer", {})):
+        page.query_params.clear()
+        page.query_params.update(query)
+        page.switch_page(f"views/pages/{name}.py").run()
+        assert not page.exception
+    assert page.session_state["network"] == ""
+    assert page.session_state["pixels"] == "scrambled"
+
+
 def test_a_question_about_one_that_is_not_here_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +177,17 @@ def test_one_that_is_not_finite_on_the_stage_is_told(monkeypatch: pytest.MonkeyP
     page = open_at("tradeoff", variants=NAME)
     assert not page.exception
     assert [warning.value for warning in page.warning] == [told]
+
+
+def test_a_map_that_is_not_finite_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    open_at("explorer", network=NAME)  # the attack goes well, and is kept
+    broken = Brittle(resources.model(NAME)).eval()
+    monkeypatch.setattr(resources, "fast_model", lambda name: broken)
+    page = open_at("explorer", network=NAME, panel="map")
+    assert not page.exception
+    (told,) = [warning.value for warning in page.warning]
+    assert told == f"{NAME} cannot be attacked on this picture."
+    assert components(page, "stage")  # which stands
 
 
 def test_one_that_is_not_finite_on_the_way_is_told_and_the_others_are_counted(
