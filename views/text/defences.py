@@ -57,8 +57,8 @@ def withstood_caption(
     fewer = "".join(f" ({attack}: over the first {n:,})" for attack, n in on_fewer.items())
     beside = ""
     if of_these:
-        shares = listing([f"{left:.1%} ({name})" for name, left in of_these.items()])
-        beside = f" Of these first ones alone {PGD_CURVE} leaves {shares}."
+        shares = listing([f"{name} {left:.1%}" for name, left in of_these.items()])
+        beside = f" Of these first ones alone {PGD_CURVE}, leaves: {shares}."
     missing = ""
     if unmeasured:
         missing = (

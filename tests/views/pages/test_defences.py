@@ -101,7 +101,7 @@ def test_what_was_counted_over_fewer_pictures_is_told() -> None:
     page = open_at("defences", dataset="sign", architecture="fcnn")
     said = " ".join(caption.value for caption in page.caption)
     assert "7,172 official test pictures of Sign-Language-MNIST (AutoAttack: over the first" in said
-    assert "Of these first ones alone PGD, 20 steps leaves 85.3% (Robust)." in said
+    assert "Of these first ones alone PGD, 20 steps, leaves: Robust 85.3%." in said
     assert "keeps closer to the edges" in said
     page = open_at("defences", dataset="sign", architecture="fcnn", pixels="scrambled")
     said = " ".join(caption.value for caption in page.caption)
