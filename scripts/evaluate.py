@@ -1,49 +1,41 @@
 """Measure trained variants again on the full test sets and compare with their cards.
 
     python scripts/evaluate.py                       # all that have a card
-    python scripts/evaluate.py sign-fcnn --check     # exit status 1 where they do not agree
+    python scripts/evaluate.py sign-fcnn --check     # exit status 1 on any difference
     python scripts/evaluate.py sign-cnn-robust --check --robustness    # PGD's figures, too
     torchrun --standalone --nproc-per-node=2 scripts/evaluate.py     # shared by two processes
 
 Another processor may sum in another order and move a picture that stands exactly on the edge
-between two classes; on the hardware that the card names, every count is equal. Elsewhere as much is
-told and passes a check.
+between two classes; on the hardware that the card names, every count is equal.
 """
 
 import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that it runs from anywhere
 
 import numpy as np
 import torch
 import torch.distributed as dist
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from models import Variant, load_model
-from models.card_files import CONFUSIONS, read_array
+from models.card_files import read_array
 from models.errors import CHECKOUT
 from nudge.data import load_split
-from nudge.devices import device_name
 from nudge.distributed import Workers, joined
 from nudge.evaluation.measurement import Measurement, measure
 from scripts import robustness
 from scripts.shared import command_line
-
-WITHIN = 0.002  # of all pictures, how many another processor's sums may move over an edge
 
 
 def main() -> None:
     options = command_line.parser(__doc__)
     command_line.add_variants(options)
     command_line.add_device(options)
-    options.add_argument(
-        "--check", action="store_true", help="fail where a card says anything else"
-    )
+    options.add_argument("--check", action="store_true", help="fail on any difference")
     options.add_argument(
         "--robustness", action="store_true", help="measure what PGD leaves, too: up to an hour each"
     )
@@ -77,53 +69,27 @@ def evaluate(
             model, test, workers=workers, progress=lambda *state: command_line.advance(bar, *state)
         )
     differences = compare(found, variant)
-    card = variant.card
-    same_hardware = _without_threads(card.hardware) == _without_threads(device_name(device))
-    serious = differences if same_hardware else compare(found, variant, within=WITHIN)
     if workers.first:
         seconds = time.perf_counter() - start
         shared = f"shared by {workers.count}" if workers.count > 1 else "alone"
         tqdm.write(f"{variant.id}: {seconds:.1f} s, {shared}", file=sys.stderr)
-        said = "; ".join(differences) or "equal to the card"
-        if differences and not serious:
-            said += f" (no more than sums on other hardware may move; trained on {card.hardware})"
-        tqdm.write(f"{variant.id}: {said}")
-    return not serious
+        tqdm.write(f"{variant.id}: " + ("; ".join(differences) or "equal to the card"))
+    return not differences
 
 
-def compare(found: Measurement, variant: Variant, *, within: float = 0.0) -> list[str]:
-    """How what was found differs from what is recorded, in words.
-
-    Where it does so by no more than the fraction `within` of the pictures, it is left out.
-    """
+def compare(found: Measurement, variant: Variant) -> list[str]:
+    """How what was found differs from what is recorded, in words."""
     differences = []
-    classes, card = len(variant.classes), variant.card
-    may = within * card.total
+    classes = len(variant.classes)
     for name, ours in found.for_card(classes).items():
-        theirs = getattr(card, name)
-        counted = name in ("fgsm", "random", "class_correct") and len(ours) == len(theirs)
-        if counted and max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) <= may:
-            continue
-        near = name == "ssim" and len(ours) == len(theirs) and np.allclose(ours, theirs, 0, within)
-        if not near and ours != theirs:
+        theirs = getattr(variant.card, name)
+        if ours != theirs:
             differences.append(f"{name}: {_difference(ours, theirs)}")
     for name, array in found.arrays(classes).items():
         recorded = read_array(variant.weights.with_name(name), variant.id)
-        if array.shape != recorded.shape or _pictures_apart(name, array, recorded) > may:
+        if not np.array_equal(array, recorded):
             differences.append(f"{name}: found other values than recorded")
     return differences
-
-
-def _pictures_apart(name: str, ours: NDArray[Any], theirs: NDArray[Any]) -> float:
-    """How many pictures stand elsewhere; of confusions, at the epsilon with the most of them."""
-    if name != CONFUSIONS:
-        return int((ours != theirs).sum())
-    moved = np.abs(ours.astype(np.int64) - theirs).sum(axis=(0, 2, 3))
-    return float(moved.max()) / 2  # each is missing in one place, and stands in another
-
-
-def _without_threads(hardware: str) -> str:
-    return hardware.split(",")[0]
 
 
 def _difference(ours: object, theirs: object) -> str:

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, WebSocketRoute, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.browser.conftest import PATIENCE, Visit
+from tests.browser.conftest import Visit
 from views import text
 
 
@@ -46,7 +46,7 @@ class Wire:
         server.on_message(back)
 
     def _wait(self, count: str, beyond: int) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + 60
         while int(getattr(self, count)) <= beyond:
             assert time.monotonic() < deadline
             self._page.wait_for_timeout(5)
