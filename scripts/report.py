@@ -23,7 +23,7 @@ from nudge.evaluation.measurement import SSIM_PICTURES
 from nudge.evaluation.robustness import AUTO_ATTACK, DEFENDED_AT, RECORDED, STRONGEST
 from nudge.files import replacing
 from nudge.findings.assignment_claims import RULES, Figures, claims, read_flips
-from nudge.findings.defences import defence
+from nudge.findings.defences import defence, left_by_pgd
 from nudge.findings.training_history import repetitions, spread
 from scripts import ideas
 from scripts.shared import command_line
@@ -297,8 +297,8 @@ def _withstood(variant: Variant, found: Withstood) -> str:
     share = _percent(found.correct, found.total)
     if found.total == variant.card.total:
         return share
-    flips = read_array(PRETRAINED / PGD_FLIP_STEPS, variant.id)[: found.total]
-    left = int((flips > _at(variant, found.epsilon)).sum())
+    flips = read_array(PRETRAINED / PGD_FLIP_STEPS, variant.id)
+    left = left_by_pgd(flips, found, variant.card)
     return f"{share} ({_percent(left, found.total)})"
 
 

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models import VARIANTS, Card, PretrainedError, Regime, Variant
+from models.cards import Withstood
 from models.epsilons import step_of
 from nudge.evaluation.robustness import DEFENDED_AT, RECORDED, STRONGEST
 from nudge.evaluation.transferability import nearest, networks, read_transfer
@@ -72,6 +76,14 @@ def defence(variant: Variant) -> Defence | None:
         _carried_over(standard, variant, epsilon),
         _moves(standard, variant),
     )
+
+
+def left_by_pgd(flips: NDArray[np.uint8], found: Withstood, card: Card) -> int:
+    """How many of the first pictures, those that another attack met, twenty steps of PGD leave.
+
+    `flips` is by picture of the test set where PGD first flips it among the card's epsilons.
+    """
+    return int((flips[: found.total] > step_of(card.epsilons, found.epsilon)).sum())
 
 
 def _strongest(card: Card) -> float | None:

@@ -804,6 +804,7 @@ TABLE: dict[str, Call] = {
 
 # Public names that are given tensors or models and ask nothing of them, with the reason.
 UNCHECKED = {
+    "nudge.findings.defences.left_by_pgd": "takes flips as they were recorded and read",
     "models.imported.parameter_count": "takes what `from_onnx` made",
     "nudge.evaluation.journey.measure_journey": "asks `hidden_layers`, which checks",
     "nudge.evaluation.journey.fit_tsne": "takes layers that were computed before",

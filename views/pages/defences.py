@@ -7,12 +7,11 @@ import streamlit as st
 import torch
 
 from models import STANDARD, VARIANTS, PixelOrder, Regime, Variant
-from models.epsilons import step_of
 from nudge.data.display_set import DisplaySet
 from nudge.data.sources import SOURCES
 from nudge.evaluation.methods import Method
 from nudge.evaluation.robustness import DEFENDED_AT
-from nudge.findings.defences import defence
+from nudge.findings.defences import defence, left_by_pgd
 from views import text
 from views.charts import defences as chart
 from views.charts import figure
@@ -93,9 +92,8 @@ def _of_the_first(variants: Sequence[Variant]) -> dict[str, float]:
         for attack in variant.card.withstood:
             flips = resources.pgd_flip_steps(variant.id)
             if attack.total != variant.card.total and flips is not None:
-                at = step_of(variant.card.epsilons, attack.epsilon)
-                left = float((flips[: attack.total] > at).float().mean())
-                found[text.common.REGIMES[variant.regime]] = left
+                left = left_by_pgd(flips.numpy(), attack, variant.card)
+                found[text.common.REGIMES[variant.regime]] = left / attack.total
     return found
 
 
